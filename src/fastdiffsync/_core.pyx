@@ -1,0 +1,779 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, binding=True
+"""The compiled kernel, second half: matching two trees into flat records, and comparing what matched.
+
+The twin of `_core_py.py`, function for function; `_kernel.py` chooses. Whoever changes one changes both.
+
+*Match* walks both trees in pre-order and appends one flat record for each pair or single. *Compare* then runs down
+the records and fills in actions, the bitmasks of changed attributes, and snapshots of what changed.
+"""
+
+from cpython.mem cimport PyMem_Free, PyMem_Realloc
+from cpython.object cimport PyObject, PyTypeObject
+from cpython.ref cimport Py_TYPE
+from libc.stdint cimport int32_t, uint8_t, uint16_t
+
+from ._records cimport Plan, plan_of, unique_id
+from ._slots cimport is_plain_str, prefetch, same_str, scalars_differ, set_slot, slot
+
+from collections.abc import Iterable, Mapping
+
+from ._core_py import _check_element, _check_pair, _compare_by_hooks, _skip_reason, differ
+from .enum import DiffSyncModelFlags
+from .exceptions import ChildrenCycle
+
+__all__ = ["Records", "compare", "mark_unknown", "match"]
+
+cdef extern from "Python.h":
+    bint PyDict_CheckExact(object value)
+    int PyDict_Next(PyObject *mapping, Py_ssize_t *position, PyObject **key, PyObject **value)
+    PyObject *PyDict_GetItemWithError(PyObject *mapping, PyObject *key) except? NULL
+    Py_ssize_t PyDict_GET_SIZE(PyObject *mapping)
+    bint PyList_CheckExact(object value)
+    PyObject *PyList_GET_ITEM(PyObject *values, Py_ssize_t index) nogil
+    Py_ssize_t PyList_GET_SIZE(PyObject *values)
+    list PyList_New(Py_ssize_t size)
+    void PyList_SET_ITEM(PyObject *values, Py_ssize_t index, PyObject *value)
+    void Py_INCREF(PyObject *object)
+
+cdef enum:
+    NO_ACTION, CREATE, UPDATE, DELETE, UNDECIDED
+
+# A chain of records this deep may be a cycle; from here on the walk remembers its path.
+cdef enum:
+    WATCH_CYCLES_FROM = 64
+
+# How far past the expected entry the cursor into a store's dict looks for a child before it hashes.
+cdef enum:
+    LOOK_AHEAD = 4
+
+# How many records ahead of the comparison memory is asked for; enough to hide a miss, few enough to stay in cache.
+cdef enum:
+    PREFETCH_OBJECTS = 8
+cdef enum:
+    PREFETCH_VALUES = 3
+
+cdef PyObject *NONE = <PyObject *>None
+cdef object NO_FLAGS_OBJECT = DiffSyncModelFlags.NONE
+cdef PyObject *NO_FLAGS = <PyObject *>NO_FLAGS_OBJECT
+cdef PyTypeObject *STR = <PyTypeObject *>str
+
+
+cdef struct Record:
+    int32_t parent
+    int32_t end
+    uint16_t type
+    uint8_t action
+
+
+cdef class Records:
+    """The flat array: one record for each pair or single, in pre-order.
+
+    Attributes:
+        snapshots: `{index: (name, identifiers, source attributes or None, destination attributes or None)}` of the
+            records that have an action, as they were when they were compared.
+    """
+
+    cdef Record *items
+    cdef Py_ssize_t size, capacity
+    cdef list type_names
+    cdef dict type_numbers
+    # Objects are kept in lists, not in the records, so that the garbage collector sees them.
+    cdef readonly list _sources, _dests
+    cdef readonly dict _masks
+    cdef readonly dict snapshots
+    cdef dict cursors
+    cdef object cursors_into
+
+    def __cinit__(self):
+        self.type_names = []
+        self.type_numbers = {}
+        self._sources = []
+        self._dests = []
+        self._masks = {}
+        self.snapshots = {}
+
+    def __dealloc__(self):
+        PyMem_Free(self.items)
+
+    def __len__(self):
+        return self.size
+
+    cdef Py_ssize_t add(self, Py_ssize_t parent, object element_type, object source, object dest) except -1:
+        cdef Py_ssize_t index = self.size
+        cdef Record *items
+        if index == self.capacity:
+            if index >= 0x7FFFFFFF // 2:
+                raise OverflowError("a diff holds at most 2**30 records")
+            items = <Record *>PyMem_Realloc(self.items, (2 * index + 64) * sizeof(Record))
+            if items == NULL:
+                raise MemoryError
+            self.items = items
+            self.capacity = 2 * index + 64
+        self._sources.append(source)
+        self._dests.append(dest)
+        self.items[index].parent = <int32_t>parent
+        self.items[index].end = <int32_t>index + 1
+        self.items[index].type = self.type_number(element_type)
+        self.items[index].action = NO_ACTION
+        self.size += 1
+        return index
+
+    cdef uint16_t type_number(self, object element_type) except? 0xFFFF:
+        number = self.type_numbers.get(element_type)
+        if number is None:
+            number = len(self.type_names)
+            if number >= 0xFFFF:
+                raise OverflowError("a diff holds at most 65,535 types")
+            self.type_names.append(element_type)
+            self.type_numbers[element_type] = number
+        return number
+
+    cdef Py_ssize_t checked(self, Py_ssize_t index) except -1:
+        if not 0 <= index < self.size:
+            raise IndexError(f"record {index} of {self.size}")
+        return index
+
+    def append(self, parent, element_type, source, dest):
+        """Add a record below `parent` (-1: at the top) and return its index; `close` it when its children are in."""
+        return self.add(parent, element_type, source, dest)
+
+    def close(self, index):
+        """Say that all records added since record `index` are its descendants."""
+        self.items[self.checked(index)].end = <int32_t>self.size
+
+    def parent(self, index):
+        """Return the index of a record's parent, -1 at the top."""
+        return self.items[self.checked(index)].parent
+
+    def end(self, index):
+        """Return the index one past a record's last descendant."""
+        return self.items[self.checked(index)].end
+
+    def types(self):
+        """Return the type names that occur."""
+        return set(self.type_names)
+
+    def type(self, index):
+        """Return a record's type name."""
+        return self.type_names[self.items[self.checked(index)].type]
+
+    def source(self, index):
+        """Return a record's source object, or None."""
+        return self._sources[self.checked(index)]
+
+    def dest(self, index):
+        """Return a record's destination object, or None."""
+        return self._dests[self.checked(index)]
+
+    def action(self, index):
+        """Return a record's action: 0 none, 1 create, 2 update, 3 delete."""
+        return self.items[self.checked(index)].action
+
+    def mask(self, index):
+        """Return the bitmask of a record's changed attributes, by their place among the attributes of both sides."""
+        return self._masks.get(self.checked(index), 0)
+
+    def children(self, Py_ssize_t index):
+        """Return the indices of a record's children, of the top records for -1."""
+        cdef Py_ssize_t child = 0, stop = self.size
+        if index != -1:
+            child = self.checked(index) + 1
+            stop = self.items[index].end
+        found = []
+        while child < stop:
+            found.append(child)
+            child = self.items[child].end
+        return found
+
+    def count(self, Py_ssize_t start, Py_ssize_t stop):
+        """Return how many records from `start` up to `stop` are creates, updates, deletes, and unchanged."""
+        cdef Py_ssize_t[UNDECIDED + 1] counts
+        cdef Py_ssize_t i
+        for i in range(UNDECIDED + 1):
+            counts[i] = 0
+        for i in range(max(start, 0), min(stop, self.size)):
+            counts[self.items[i].action] += 1
+        return counts[CREATE], counts[UPDATE], counts[DELETE], counts[NO_ACTION]
+
+    def next_changed(self, Py_ssize_t start, Py_ssize_t stop):
+        """Return the first index from `start` up to `stop` whose record has an action, or `stop`."""
+        cdef Py_ssize_t i
+        for i in range(max(start, 0), min(stop, self.size)):
+            if self.items[i].action != NO_ACTION:
+                return i
+        return stop
+
+    cdef dict cursors_of(self, object data):
+        """Return the cursors into a store's dicts that the last call with the same data left off with."""
+        if self.cursors_into is not data:
+            self.cursors_into = data
+            self.cursors = {}
+        return self.cursors
+
+    def set_outcome(self, index, action, mask):
+        """Set a record's action and bitmask."""
+        self.items[self.checked(index)].action = action
+        if mask:
+            self._masks[index] = mask
+
+
+# ---- matching ----
+
+
+cdef class Frame:
+    """One record whose children are being walked; for the top level, no record."""
+
+    cdef Py_ssize_t index, first, position
+    cdef object source, dest
+    cdef list child_types, fields
+    cdef Py_ssize_t next_type
+    cdef list sources, dests
+    cdef bint needs_names
+    cdef dict names
+
+
+cdef class Cursor:
+    """A place in a store's dict: the entry after the one that was last found there.
+
+    Records are mostly stored in the order in which they are walked, so the entry at the cursor mostly is the child
+    that is wanted, and a comparison of pointers replaces a hash lookup in a large dict, a cache miss or three. The
+    position is only a hint: every use checks the key, so a dict that has changed costs a lookup and nothing else.
+    """
+
+    cdef dict records
+    cdef Py_ssize_t position
+
+
+cdef class Walk:
+    """The state of one match."""
+
+    cdef object matching, flags
+    cdef int flag_bits
+    cdef Records records
+    cdef object source_data, dest_data
+    cdef dict source_cursors, dest_cursors
+    cdef bint is_watched
+    cdef Py_ssize_t done
+
+    cdef int advance(self, Py_ssize_t delta) except -1:
+        if self.is_watched:
+            self.matching.advance(delta)
+        else:
+            self.done += delta
+        return 0
+
+
+def match(matching, Records records, modelname, sources, dests):
+    """Append the records of one top-level type and of all below it.
+
+    Args:
+        matching: The two sides, the flags, and whom to tell of progress, skipped records and repeated names.
+        records: Where to append.
+        modelname: The type.
+        sources: The type's records on the source side, a list or a `{unique id: record}` mapping; None for all that
+            the side's local data has.
+        dests: The same on the destination side.
+
+    Raises:
+        TypeError: If two records with one unique id are of different types, or a side is no collection.
+        ValueError: If two records with one unique id differ in shortname or identifiers.
+        ObjectNotFound: If a child is not in its store.
+        ChildrenCycle: If a record is its own descendant.
+    """
+    cdef Walk walk = Walk()
+    walk.matching = matching
+    walk.flags = matching.flags
+    walk.flag_bits = matching.flags.value
+    walk.records = records
+    walk.source_data = matching.source_data
+    walk.dest_data = matching.dest_data
+    walk.source_cursors = {}
+    walk.dest_cursors = {}
+    walk.is_watched = matching.progress.is_watched
+    cdef Frame top = Frame()
+    top.index = -1
+    top.first = records.size
+    top.names = matching.names
+    if sources is None:
+        sources = list(walk.source_data.get(modelname, {}).values())
+    if dests is None:
+        dests = list(walk.dest_data.get(modelname, {}).values())
+    pair(walk, top, sources, dests)
+    try:
+        walk_tree(walk, top)
+    finally:
+        if walk.done:
+            matching.advance(walk.done)
+
+
+cdef int walk_tree(Walk walk, Frame top) except -1:
+    cdef list stack = [top]
+    cdef Frame frame, child
+    cdef set path = set()
+    cdef Py_ssize_t place
+    while stack:
+        frame = <Frame>stack[len(stack) - 1]
+        child = None
+        while frame.position < len(frame.sources):
+            place = frame.position
+            frame.position += 1
+            child = visit(walk, frame, frame.sources[place], frame.dests[place])
+            if child is not None:
+                break
+        if child is not None:
+            stack.append(child)
+            if len(stack) > WATCH_CYCLES_FROM:
+                watch_path(path, stack)
+            continue
+        if frame.needs_names:
+            check_names(walk, frame)
+        if not next_children(walk, frame):
+            if frame.index >= 0:
+                walk.records.items[frame.index].end = <int32_t>walk.records.size
+            stack.pop()
+            if path:
+                path.discard(id(frame.source))
+                path.discard(id(frame.dest))
+    return 0
+
+
+cdef int watch_path(set path, list stack) except -1:
+    """Note the newest frame's records as part of the path, and raise if they already are."""
+    cdef Frame frame
+    cdef Frame newest = <Frame>stack[len(stack) - 1]
+    if not path:
+        for frame in stack[:len(stack) - 1]:
+            path.update([id(model) for model in (frame.source, frame.dest) if model is not None])
+    for model in (newest.source, newest.dest):
+        if model is not None and id(model) in path:
+            parent = (<Frame>stack[len(stack) - 2]).source
+            raise ChildrenCycle(f"{model!r} is among its own descendants: remove it from the children of {parent!r}")
+    path.update([id(model) for model in (newest.source, newest.dest) if model is not None])
+    return 0
+
+
+cdef int pair(Walk walk, Frame frame, object sources, object dests) except -1:
+    """Match two lists of siblings by unique id into the frame: the source's order, then what only the destination has.
+
+    Siblings mostly come in the same order on both sides: the lists are walked in step while the ids agree, and only
+    if they stop agreeing anything is hashed.
+    """
+    frame.position = 0
+    if not PyList_CheckExact(sources) or not PyList_CheckExact(dests) or not in_step(<list>sources, <list>dests):
+        sources, dests = pair_by_hash(walk, sources, dests)
+    frame.sources = sources
+    frame.dests = dests
+    cdef Py_ssize_t i
+    for i in range(len(frame.sources)):
+        source = frame.sources[i]
+        dest = frame.dests[i]
+        if source is not None and dest is not None and not are_same_thing(source, dest):
+            _check_pair(source, dest)
+    return 0
+
+
+cdef bint in_step(list sources, list dests) except -1:
+    """Whether two lists have the same unique ids in the same order, and none twice as far as order tells."""
+    cdef Py_ssize_t i, count = len(sources)
+    cdef PyObject *key
+    cdef PyObject *other
+    if count != len(dests):
+        return False
+    seen = set()
+    for i in range(count):
+        key = plain_key(PyList_GET_ITEM(<PyObject *>sources, i))
+        other = plain_key(PyList_GET_ITEM(<PyObject *>dests, i))
+        if key == NULL or other == NULL or not same_str(key, other):
+            return False
+        seen.add(<object>key)
+    return len(seen) == count
+
+
+cdef PyObject *plain_key(PyObject *model) except? NULL:
+    """Return the key of a record whose unique id is the library's own to compute, borrowed; otherwise NULL."""
+    cdef Plan plan = plan_of(<object>Py_TYPE(<object>model))
+    cdef PyObject *key
+    if not plan.plain_unique_id:
+        return NULL
+    key = slot(model, plan.key_offset)
+    return key if key != NULL and is_plain_str(key) else NULL
+
+
+cdef tuple pair_by_hash(Walk walk, object sources, object dests):
+    if not isinstance(sources, Iterable) or not isinstance(dests, Iterable):
+        raise TypeError(f"Type combination {type(sources)}/{type(dests)} is not supported... for now")
+    by_id = sources if isinstance(sources, Mapping) else {unique_id(model): model for model in sources}
+    dest_by_id = dests if isinstance(dests, Mapping) else {unique_id(model): model for model in dests}
+    paired_sources = []
+    paired_dests = []
+    for uid, source in by_id.items():
+        paired_sources.append(source)
+        paired_dests.append(dest_by_id.get(uid))
+    for uid, dest in dest_by_id.items():
+        if uid not in by_id:
+            paired_sources.append(None)
+            paired_dests.append(dest)
+    count = len(paired_sources)
+    repeated = max(len(sources) - count, 0) + max(len(dests) - count, 0)
+    if repeated:
+        walk.advance(repeated)
+    return paired_sources, paired_dests
+
+
+cdef bint are_same_thing(object source, object dest) except -1:
+    """Whether two records that share a unique id are seen to be one thing without asking them."""
+    cdef Plan plan = plan_of(type(source))
+    cdef Plan other = plan if type(source) is type(dest) else plan_of(type(dest))
+    if not (
+        plan.plain_type and other.plain_type and plan.key_is_name and other.key_is_name
+        and plan.plain_identifiers and other.plain_identifiers
+    ):
+        return False
+    if plan is not other and (
+        plan.modelname != other.modelname or plan.schema.identifiers != other.schema.identifiers
+    ):
+        return False
+    cdef PyObject *key = slot(<PyObject *>source, plan.key_offset)
+    cdef PyObject *other_key = slot(<PyObject *>dest, other.key_offset)
+    if key == NULL or other_key == NULL or not is_plain_str(key) or not is_plain_str(other_key):
+        return False
+    # Equal keys whose parts have equal lengths have equal parts; the last part's length follows from the rest.
+    cdef Py_ssize_t i
+    cdef PyObject *value
+    cdef PyObject *other_value
+    for i in range(plan.identifier_count):
+        value = slot(<PyObject *>source, plan.identifier_offsets[i])
+        other_value = slot(<PyObject *>dest, other.identifier_offsets[i])
+        if value == NULL or other_value == NULL or not is_plain_str(value) or not is_plain_str(other_value):
+            return False
+        if value != other_value and len(<str>value) != len(<str>other_value):
+            return False
+    return plan.identifier_count > 0
+
+
+cdef Frame visit(Walk walk, Frame frame, object source, object dest):
+    """Append the record of one pair, unless a flag says to skip it; return a frame if it may have children."""
+    model = dest if source is None else source
+    cdef Plan plan = plan_of(type(model))
+    cdef PyObject *key = slot(<PyObject *>model, plan.key_offset)
+    cdef bint is_plain = plan.plain_type and key != NULL and Py_TYPE(<object>key) == STR
+    if walk.flag_bits or has_flags(source) or has_flags(dest):
+        reason = _skip_reason(walk.flags, source, dest)
+        if reason:
+            walk.matching.skip(model, reason)
+            return None
+    element_type = plan.modelname if is_plain else model.get_type()
+    if not (is_plain and plan.plain_shortname):
+        _check_element(element_type, model.get_shortname())
+    cdef Py_ssize_t index = walk.records.add(frame.index, element_type, source, dest)
+    if not (is_plain and plan.key_is_name):
+        frame.needs_names = True
+    walk.advance((source is not None) + (dest is not None))
+    cdef Plan other
+    if plan.plain_children and len(plan.children) == 0:
+        if source is None or dest is None:
+            return None
+        other = plan if type(dest) is type(source) else plan_of(type(dest))
+        if other.plain_children and len(other.children) == 0:
+            return None
+    return frame_of(walk, index, source, dest)
+
+
+cdef Frame frame_of(Walk walk, Py_ssize_t index, object source, object dest):
+    mapping = children_mapping(walk, source, dest)
+    if not mapping:
+        return None
+    cdef Frame child = Frame()
+    child.index = index
+    child.source = source
+    child.dest = dest
+    child.child_types = list(mapping)
+    child.fields = list(mapping.values())
+    child.sources = []
+    child.dests = []
+    return child
+
+
+cdef bint has_flags(object model) except -1:
+    if model is None:
+        return False
+    cdef Plan plan = plan_of(type(model))
+    cdef PyObject *flags = slot(<PyObject *>model, plan.flags_offset) if plan.flags_offset >= 0 else NULL
+    if flags == NO_FLAGS:
+        return False
+    return bool(model.model_flags.value)
+
+
+cdef object children_mapping(Walk walk, object source, object dest):
+    """Return the `{type: field}` of the children to walk: of both records what they have in common."""
+    if source is None or dest is None:
+        return (dest if source is None else source).get_children_mapping()
+    source_mapping = source.get_children_mapping()
+    dest_mapping = dest.get_children_mapping()
+    if source_mapping == dest_mapping:
+        return source_mapping
+    for child_type, field in source_mapping.items():
+        if child_type not in dest_mapping:
+            walk.advance(len(getattr(source, field)))
+    for child_type, field in dest_mapping.items():
+        if child_type not in source_mapping:
+            walk.advance(len(getattr(dest, field)))
+    return {child_type: field for child_type, field in source_mapping.items() if child_type in dest_mapping}
+
+
+cdef bint next_children(Walk walk, Frame frame) except -1:
+    """Fetch and pair the frame's children of the next type; False if there is none."""
+    if frame.child_types is None:
+        return False
+    while frame.next_type < len(frame.child_types):
+        child_type = frame.child_types[frame.next_type]
+        field = frame.fields[frame.next_type]
+        frame.next_type += 1
+        sources = fetch(walk.source_data, walk.source_cursors, walk.matching.source, frame.source, field, child_type)
+        dests = fetch(walk.dest_data, walk.dest_cursors, walk.matching.dest, frame.dest, field, child_type)
+        if sources or dests:
+            frame.first = walk.records.size
+            pair(walk, frame, sources, dests)
+            return True
+    return False
+
+
+cdef object fetch(object data, dict cursors, object adapter, object parent, object field, object child_type):
+    """Return the children of one type of one parent, straight from a local store's dict where there is one."""
+    if parent is None:
+        return []
+    uids = getattr(parent, field)
+    if data is not None and PyList_CheckExact(uids):
+        found = gather(data, cursors, child_type, <list>uids)
+        if found is not None:
+            return found
+    return adapter.get_by_uids(uids, child_type)
+
+
+cdef list gather(object data, dict cursors, object child_type, list uids):
+    """Return the records with these ids, or None if one is missing or something else is unusual."""
+    cdef Cursor cursor = cursors.get(child_type)
+    if cursor is None:
+        records = data.get(child_type)
+        if not PyDict_CheckExact(records):
+            return None
+        cursor = Cursor()
+        cursor.records = records
+        cursors[child_type] = cursor
+    cdef Py_ssize_t i, count = PyList_GET_SIZE(<PyObject *>uids)
+    cdef list found = PyList_New(count)
+    cdef PyObject *model
+    for i in range(count):
+        model = look_up(cursor, PyList_GET_ITEM(<PyObject *>uids, i))
+        if model == NULL:
+            return None
+        Py_INCREF(model)
+        PyList_SET_ITEM(<PyObject *>found, i, model)
+    return found
+
+
+cdef PyObject *look_up(Cursor cursor, PyObject *uid) except? NULL:
+    """Return the record with this id, borrowed; NULL if there is none or the id is no string."""
+    cdef Py_ssize_t position = cursor.position
+    cdef PyObject *key
+    cdef PyObject *model
+    cdef int tries
+    if not is_plain_str(uid):
+        return NULL
+    for tries in range(LOOK_AHEAD):
+        if not PyDict_Next(<PyObject *>cursor.records, &position, &key, &model):
+            break
+        if key == uid:
+            cursor.position = position
+            return model
+    return PyDict_GetItemWithError(<PyObject *>cursor.records, uid)
+
+
+cdef int check_names(Walk walk, Frame frame) except -1:
+    """Tell of siblings of one type that share a name; unique ids need no check, they have been keys."""
+    cdef Py_ssize_t index = frame.first
+    frame.needs_names = False
+    if frame.names is None:
+        frame.names = {}
+    while index < walk.records.size:
+        model = walk.records._sources[index]
+        if model is None:
+            model = walk.records._dests[index]
+        names = frame.names.setdefault(walk.records.type(index), set())
+        name = model.get_shortname()
+        if name in names:
+            walk.matching.repeated_name(index)
+        names.add(name)
+        index = walk.records.items[index].end
+    return 0
+
+
+# ---- comparing ----
+
+cdef enum:
+    MAX_ATTRIBUTES = 64
+
+
+cdef class PairPlan:
+    """Where the attributes that two classes have in common stand in their records, in the destination's order."""
+
+    cdef object source_class, dest_class
+    cdef Py_ssize_t count
+    cdef Py_ssize_t[MAX_ATTRIBUTES] source_offsets
+    cdef Py_ssize_t[MAX_ATTRIBUTES] dest_offsets
+    cdef Py_ssize_t source_key, dest_key
+    cdef bint is_plain
+    cdef tuple names
+
+    def __cinit__(self, source_class, dest_class):
+        cdef Plan source = plan_of(source_class), dest = plan_of(dest_class)
+        self.source_class = source_class
+        self.dest_class = dest_class
+        self.source_key = source.key_offset
+        self.dest_key = dest.key_offset
+        self.names = tuple([name for name in dest.schema.attributes if name in source.schema.attributes])
+        self.count = len(self.names)
+        self.is_plain = (
+            source.plain_attrs and dest.plain_attrs and source.plain_unique_id and dest.plain_unique_id
+            and self.count <= MAX_ATTRIBUTES
+        )
+        if self.is_plain:
+            for i, name in enumerate(self.names):
+                self.source_offsets[i] = source.offset(name)
+                self.dest_offsets[i] = dest.offset(name)
+
+
+def compare(Records records):
+    """Fill in every record's action and bitmask, and take snapshots of those that have an action.
+
+    Raises:
+        Exception: Whatever the `__ne__` of an attribute value or an overridden `get_attrs` raises.
+    """
+    cdef dict plans = {}
+    cdef PairPlan plan = None
+    cdef Py_ssize_t i
+    cdef PyObject *source
+    cdef PyObject *dest
+    cdef PyObject *sources = <PyObject *>records._sources
+    cdef PyObject *dests = <PyObject *>records._dests
+    for i in range(records.size):
+        source = PyList_GET_ITEM(sources, i)
+        dest = PyList_GET_ITEM(dests, i)
+        if i + PREFETCH_OBJECTS < records.size:
+            prefetch(PyList_GET_ITEM(sources, i + PREFETCH_OBJECTS))
+            prefetch(PyList_GET_ITEM(dests, i + PREFETCH_OBJECTS))
+        if source != NONE and dest != NONE:
+            if (
+                plan is None
+                or <PyObject *>plan.source_class != <PyObject *>Py_TYPE(<object>source)
+                or <PyObject *>plan.dest_class != <PyObject *>Py_TYPE(<object>dest)
+            ):
+                plan = pair_plan(plans, <object>Py_TYPE(<object>source), <object>Py_TYPE(<object>dest))
+            if plan.is_plain:
+                if are_equal_scalars(plan, source, dest):
+                    continue
+                if compare_values(records, plan, i, <object>source, <object>dest):
+                    continue
+        _compare_by_hooks(records, i, records._sources[i], records._dests[i])
+
+
+cdef PairPlan pair_plan(dict plans, object source_class, object dest_class):
+    classes = (source_class, dest_class)
+    plan = plans.get(classes)
+    if plan is None:
+        plan = PairPlan(source_class, dest_class)
+        plans[classes] = plan
+    return plan
+
+
+cdef bint are_equal_scalars(PairPlan plan, PyObject *source, PyObject *dest) noexcept nogil:
+    """Whether two records are equal in every attribute, and nobody need be asked. Reads memory and does nothing else."""
+    cdef Py_ssize_t i
+    cdef PyObject *value
+    cdef PyObject *other
+    if not is_plain_str(slot(source, plan.source_key)) or not is_plain_str(slot(dest, plan.dest_key)):
+        return False
+    for i in range(plan.count):
+        value = slot(source, plan.source_offsets[i])
+        other = slot(dest, plan.dest_offsets[i])
+        if scalars_differ(value, other) != 0:
+            return False
+    return True
+
+
+cdef bint compare_values(Records records, PairPlan plan, Py_ssize_t index, object source, object dest) except -1:
+    """Compare two records attribute by attribute, asking Python where a value is not a plain scalar.
+
+    Returns False if a method is replaced on either instance, so that its hooks must be asked.
+    """
+    cdef Py_ssize_t i
+    cdef int outcome
+    cdef PyObject *value
+    cdef PyObject *other
+    if not is_plain_str(slot(<PyObject *>source, plan.source_key)):
+        return False
+    if not is_plain_str(slot(<PyObject *>dest, plan.dest_key)):
+        return False
+    mask = 0
+    for i in range(plan.count):
+        value = slot(<PyObject *>source, plan.source_offsets[i])
+        other = slot(<PyObject *>dest, plan.dest_offsets[i])
+        outcome = scalars_differ(value, other)
+        if outcome < 0:
+            if value == NULL or other == NULL:
+                name = plan.names[i]
+                outcome = differ(getattr(source, name), getattr(dest, name))
+            else:
+                outcome = differ(<object>value, <object>other)
+        if outcome:
+            mask |= 1 << i
+    if mask:
+        records.set_outcome(index, UPDATE, mask)
+        records.snapshots[index] = (
+            source.get_shortname(), source.get_identifiers(), source.get_attrs(), dest.get_attrs()
+        )
+    return True
+
+
+def mark_unknown(Records records, Py_ssize_t start, Py_ssize_t stop, data, status):
+    """Give the destination objects of unchanged records the status that a sync gives whatever it passes.
+
+    Args:
+        records: The array.
+        start: The first record.
+        stop: One past the last record.
+        data: The `{modelname: {unique id: record}}` of the destination's local store.
+        status: The status, `DiffSyncStatus.UNKNOWN`.
+
+    Returns:
+        The index of the first record that needs more than that: it has an action, its object is no longer the one in
+        the store, or hooks of its class are overridden. `stop` if there is none.
+    """
+    cdef Py_ssize_t i
+    cdef Plan plan
+    cdef PyObject *dest
+    cdef PyObject *key
+    cdef Cursor cursor
+    empty = ""
+    cdef dict cursors = records.cursors_of(data)
+    for i in range(max(start, 0), min(stop, records.size)):
+        dest = PyList_GET_ITEM(<PyObject *>records._dests, i)
+        if records.items[i].action != NO_ACTION or dest == NONE:
+            return i
+        plan = plan_of(<object>Py_TYPE(<object>dest))
+        key = slot(dest, plan.key_offset)
+        if not (plan.plain_status and plan.plain_unique_id) or key == NULL or not is_plain_str(key):
+            return i
+        cursor = cursors.get(records.type_names[records.items[i].type])
+        if cursor is None:
+            stored = data.get(records.type_names[records.items[i].type])
+            if not PyDict_CheckExact(stored):
+                return i
+            cursor = Cursor()
+            cursor.records = stored
+            cursors[records.type_names[records.items[i].type]] = cursor
+        if look_up(cursor, key) != dest:
+            return i
+        set_slot(dest, plan.status_offset, status)
+        set_slot(dest, plan.message_offset, empty)
+    return stop

@@ -1,0 +1,468 @@
+"""The kernel in Python, second half: matching two trees into flat records, and comparing what matched.
+
+The twin of `_core.pyx`, function for function; `_kernel.py` chooses. Whoever changes one changes both.
+
+*Match* walks both trees in pre-order and appends one flat record for each pair or single. *Compare* then runs down
+the records and fills in actions, the bitmasks of changed attributes, and snapshots of what changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from ._records_py import unique_id_of
+from .dump import SCALARS, plain
+from .enum import DiffSyncFlags, DiffSyncModelFlags
+from .exceptions import ChildrenCycle
+from .schema import schema_of
+
+if TYPE_CHECKING:
+    from .differ import Matching
+
+__all__ = ["Records", "compare", "mark_unknown", "match"]
+
+NO_ACTION, CREATE, UPDATE, DELETE = range(4)
+IDENTITY_TYPES = SCALARS - {float}
+
+# A chain of records this deep may be a cycle; from here on the walk remembers its path.
+WATCH_CYCLES_FROM = 64
+
+
+class Records:
+    """The flat array: one record for each pair or single, in pre-order.
+
+    Attributes:
+        snapshots: `{index: (name, identifiers, source attributes or None, destination attributes or None)}` of the
+            records that have an action, as they were when they were compared.
+    """
+
+    __slots__ = ("_actions", "_dests", "_ends", "_masks", "_parents", "_sources", "_types", "snapshots")
+
+    def __init__(self) -> None:
+        """Make an empty array."""
+        self._parents: list[int] = []
+        self._ends: list[int] = []
+        self._types: list[str] = []
+        self._sources: list[Any] = []
+        self._dests: list[Any] = []
+        self._actions: bytearray = bytearray()
+        self._masks: dict[int, int] = {}
+        self.snapshots: dict[int, tuple[str, dict[str, Any], dict[str, Any] | None, dict[str, Any] | None]] = {}
+
+    def __len__(self) -> int:
+        """Return the number of records."""
+        return len(self._parents)
+
+    def append(self, parent: int, element_type: str, source: Any, dest: Any) -> int:
+        """Add a record below `parent` (-1: at the top) and return its index; `close` it when its children are in."""
+        index = len(self._parents)
+        self._parents.append(parent)
+        self._ends.append(index + 1)
+        self._types.append(element_type)
+        self._sources.append(source)
+        self._dests.append(dest)
+        return index
+
+    def close(self, index: int) -> None:
+        """Say that all records added since record `index` are its descendants."""
+        self._ends[index] = len(self._parents)
+
+    def parent(self, index: int) -> int:
+        """Return the index of a record's parent, -1 at the top."""
+        return self._parents[self._checked(index)]
+
+    def end(self, index: int) -> int:
+        """Return the index one past a record's last descendant."""
+        return self._ends[self._checked(index)]
+
+    def types(self) -> set[str]:
+        """Return the type names that occur."""
+        return set(self._types)
+
+    def type(self, index: int) -> str:
+        """Return a record's type name."""
+        return self._types[self._checked(index)]
+
+    def source(self, index: int) -> Any:
+        """Return a record's source object, or None."""
+        return self._sources[self._checked(index)]
+
+    def dest(self, index: int) -> Any:
+        """Return a record's destination object, or None."""
+        return self._dests[self._checked(index)]
+
+    def action(self, index: int) -> int:
+        """Return a record's action: 0 none, 1 create, 2 update, 3 delete."""
+        return self._actions[self._checked(index)]
+
+    def mask(self, index: int) -> int:
+        """Return the bitmask of a record's changed attributes, by their place among the attributes of both sides."""
+        return self._masks.get(self._checked(index), 0)
+
+    def children(self, index: int) -> list[int]:
+        """Return the indices of a record's children, of the top records for -1."""
+        child, stop = (0, len(self)) if index == -1 else (index + 1, self.end(index))
+        found = []
+        while child < stop:
+            found.append(child)
+            child = self._ends[child]
+        return found
+
+    def count(self, start: int, stop: int) -> tuple[int, int, int, int]:
+        """Return how many records from `start` up to `stop` are creates, updates, deletes, and unchanged."""
+        actions = self._actions
+        counts = [actions.count(action, start, stop) for action in (CREATE, UPDATE, DELETE, NO_ACTION)]
+        return counts[0], counts[1], counts[2], counts[3]
+
+    def next_changed(self, start: int, stop: int) -> int:
+        """Return the first index from `start` up to `stop` whose record has an action, or `stop`."""
+        rest = self._actions[start:stop].lstrip(b"\0")
+        return stop - len(rest)
+
+    def set_outcome(self, index: int, action: int, mask: int) -> None:
+        """Set a record's action and bitmask."""
+        self._actions[self._checked(index)] = action
+        if mask:
+            self._masks[index] = mask
+
+    def _checked(self, index: int) -> int:
+        if not 0 <= index < len(self._parents):
+            message = f"record {index} of {len(self._parents)}"
+            raise IndexError(message)
+        return index
+
+
+class _Frame:
+    """One record whose children are being walked; for the top level, no record."""
+
+    __slots__ = ("dest", "first", "index", "mapping", "names", "needs_names", "pairs", "source")
+
+    def __init__(self, index: int, source: Any, dest: Any, mapping: Any, pairs: Any) -> None:
+        self.index = index
+        self.source = source
+        self.dest = dest
+        self.mapping = mapping
+        self.pairs = pairs
+        self.first = 0
+        self.needs_names = False
+        self.names: dict[str, set[str]] = {}
+
+
+def match(matching: Matching, records: Records, modelname: str, sources: Any, dests: Any) -> None:
+    """Append the records of one top-level type and of all below it.
+
+    Args:
+        matching: The two sides, the flags, and whom to tell of progress, skipped records and repeated names.
+        records: Where to append.
+        modelname: The type.
+        sources: The type's records on the source side, a list or a `{unique id: record}` mapping; None for all that
+            the side's local data has.
+        dests: The same on the destination side.
+
+    Raises:
+        TypeError: If two records with one unique id are of different types, or a side is no collection.
+        ValueError: If two records with one unique id differ in shortname or identifiers.
+        ObjectNotFound: If a child is not in its store.
+        ChildrenCycle: If a record is its own descendant.
+    """
+    if sources is None:
+        sources = list((matching.source_data or {}).get(modelname, {}).values())
+    if dests is None:
+        dests = list((matching.dest_data or {}).get(modelname, {}).values())
+    top = _Frame(-1, None, None, iter(()), iter(_pair(matching, sources, dests)))
+    top.first = len(records)
+    stack = [top]
+    path: set[int] = set()
+    while stack:
+        frame = stack[-1]
+        for source, dest in frame.pairs:
+            child = _visit(matching, records, frame, source, dest)
+            if child is not None:
+                stack.append(child)
+                if len(stack) > WATCH_CYCLES_FROM:
+                    _watch_path(path, stack)
+                break
+        else:
+            _check_names(matching, records, frame)
+            if not _next_children(matching, records, frame):
+                if frame.index >= 0:
+                    records.close(frame.index)
+                stack.pop()
+                path.discard(id(frame.source))
+                path.discard(id(frame.dest))
+
+
+def _watch_path(path: set[int], stack: list[_Frame]) -> None:
+    """Note the newest frame's records as part of the path, and raise if they already are."""
+    if not path:
+        path.update(id(model) for frame in stack[:-1] for model in (frame.source, frame.dest) if model is not None)
+    for model in (stack[-1].source, stack[-1].dest):
+        if model is not None and id(model) in path:
+            message = f"{model!r} is among its own descendants: remove it from the children of {stack[-2].source!r}"
+            raise ChildrenCycle(message)
+    path.update(id(model) for model in (stack[-1].source, stack[-1].dest) if model is not None)
+
+
+def _pair(matching: Matching, sources: Any, dests: Any) -> list[tuple[Any, Any]]:
+    """Match two lists of siblings by unique id: the source's order first, then what only the destination has."""
+    if not isinstance(sources, Iterable) or not isinstance(dests, Iterable):
+        message = f"Type combination {type(sources)}/{type(dests)} is not supported... for now"
+        raise TypeError(message)
+    by_id = sources if isinstance(sources, Mapping) else {unique_id_of(model): model for model in sources}
+    dest_by_id = dests if isinstance(dests, Mapping) else {unique_id_of(model): model for model in dests}
+    pairs = [(source, dest_by_id.get(uid)) for uid, source in by_id.items()]
+    pairs += [(None, dest) for uid, dest in dest_by_id.items() if uid not in by_id]
+    repeated = max(len(sources) - len(pairs), 0) + max(len(dests) - len(pairs), 0)  # type: ignore[arg-type]
+    if repeated:
+        matching.advance(repeated)
+    for source, dest in pairs:
+        if source is not None and dest is not None:
+            _check_pair(source, dest)
+    return pairs
+
+
+def _check_pair(source: Any, dest: Any) -> None:
+    """Check that two records with one unique id are the same thing."""
+    schema, dest_schema = schema_of(type(source)), schema_of(type(dest))
+    if not (schema.plain_type and dest_schema.plain_type and schema.modelname == dest_schema.modelname):
+        source_type, dest_type = source.get_type(), dest.get_type()
+        if source_type != dest_type:
+            message = f"Type mismatch: {source_type} vs {dest_type}"
+            raise TypeError(message)
+    if not (_has_key_as_name(source, schema) and _has_key_as_name(dest, dest_schema)):
+        source_name, dest_name = source.get_shortname(), dest.get_shortname()
+        if source_name != dest_name:
+            message = f"Shortname mismatch: {source_name} vs {dest_name}"
+            raise ValueError(message)
+    if (
+        schema.plain_identifiers
+        and schema.identifier_fields == dest_schema.identifier_fields
+        and dest_schema.plain_identifiers
+        and type(source._unique_id) is str is type(dest._unique_id)
+        and all(_same(getattr(source, name), getattr(dest, name)) for name in schema.identifier_fields)
+    ):
+        return
+    keys, dest_keys = source.get_identifiers(), dest.get_identifiers()
+    if keys != dest_keys:
+        message = f"Keys mismatch: {keys} vs {dest_keys}"
+        raise ValueError(message)
+
+
+def _same(value: Any, other: Any) -> bool:
+    return value is other or bool(value == other)
+
+
+def _has_key_as_name(model: Any, schema: Any) -> bool:
+    return schema.plain_shortname and not schema.shortname and schema.plain_unique_id and type(model._unique_id) is str
+
+
+def _visit(matching: Matching, records: Records, frame: _Frame, source: Any, dest: Any) -> _Frame | None:
+    """Append the record of one pair, unless a flag says to skip it; return a frame if it may have children."""
+    model = dest if source is None else source
+    schema = schema_of(type(model))
+    is_plain = schema.plain_type and type(model._unique_id) is str
+    if matching.flags.value or _flags(source) or _flags(dest):
+        reason = _skip_reason(matching.flags, source, dest)
+        if reason:
+            matching.skip(model, reason)
+            return None
+    has_key_as_name = _has_key_as_name(model, schema)
+    element_type = schema.modelname if is_plain else model.get_type()
+    if not (is_plain and (has_key_as_name or schema.plain_shortname)):
+        _check_element(element_type, model.get_shortname())
+    index = records.append(frame.index, element_type, source, dest)
+    frame.needs_names |= not (is_plain and has_key_as_name)
+    matching.advance((source is not None) + (dest is not None))
+    mapping = _children_mapping(matching, source, dest)
+    return _Frame(index, source, dest, iter(mapping.items()), iter(())) if mapping else None
+
+
+def _check_element(element_type: Any, name: Any) -> None:
+    for label, value in (("obj_type", element_type), ("name", name)):
+        if not isinstance(value, str):
+            message = f"{label} must be a string (not {type(value)})"
+            raise ValueError(message)  # noqa: TRY004 - the type that diffsync raises
+
+
+def _flags(model: Any) -> int:
+    flags: DiffSyncModelFlags = DiffSyncModelFlags.NONE if model is None else model.model_flags
+    return flags.value
+
+
+def _skip_reason(flags: DiffSyncFlags, source: Any, dest: Any) -> str:
+    """Return why a pair is left out of the diff, as diffsync words it, or an empty text."""
+    if dest is None:
+        if flags & DiffSyncFlags.SKIP_UNMATCHED_SRC:
+            return "Skipping due to SKIP_UNMATCHED_SRC flag on source adapter"
+        if source.model_flags & DiffSyncModelFlags.SKIP_UNMATCHED_SRC:
+            return "Skipping due to SKIP_UNMATCHED_SRC flag on model"
+    if source is None:
+        if flags & DiffSyncFlags.SKIP_UNMATCHED_DST:
+            return "Skipping due to SKIP_UNMATCHED_DST flag on source adapter"
+        if dest.model_flags & DiffSyncModelFlags.SKIP_UNMATCHED_DST:
+            return "Skipping due to SKIP_UNMATCHED_DST flag on model"
+    if source is not None and source.model_flags & DiffSyncModelFlags.IGNORE:
+        return "Skipping due to IGNORE flag on source object"
+    if dest is not None and dest.model_flags & DiffSyncModelFlags.IGNORE:
+        return "Skipping due to IGNORE flag on dest object"
+    return ""
+
+
+def _children_mapping(matching: Matching, source: Any, dest: Any) -> Mapping[str, str]:
+    """Return the `{type: field}` of the children to walk: of both records what they have in common."""
+    if source is None or dest is None:
+        mapping: Mapping[str, str] = (dest if source is None else source).get_children_mapping()
+        return mapping
+    source_mapping, dest_mapping = source.get_children_mapping(), dest.get_children_mapping()
+    if source_mapping == dest_mapping:
+        return source_mapping  # type: ignore[no-any-return]
+    for child_type, field in source_mapping.items():
+        if child_type not in dest_mapping:
+            matching.advance(len(getattr(source, field)))
+    for child_type, field in dest_mapping.items():
+        if child_type not in source_mapping:
+            matching.advance(len(getattr(dest, field)))
+    return {child_type: field for child_type, field in source_mapping.items() if child_type in dest_mapping}
+
+
+def _next_children(matching: Matching, records: Records, frame: _Frame) -> bool:
+    """Fetch and pair the frame's children of the next type; False if there is none."""
+    for child_type, field in frame.mapping:
+        sources = _fetch(matching.source_data, matching.source, frame.source, field, child_type)
+        dests = _fetch(matching.dest_data, matching.dest, frame.dest, field, child_type)
+        if sources or dests:
+            frame.pairs = iter(_pair(matching, sources, dests))
+            frame.first = len(records)
+            return True
+    return False
+
+
+def _fetch(data: Any, adapter: Any, parent: Any, field: str, child_type: str) -> Any:
+    """Return the children of one type of one parent, straight from a local store's dict where there is one."""
+    if parent is None:
+        return []
+    uids = getattr(parent, field)
+    records = None if data is None else data.get(child_type)
+    if records is not None:
+        try:
+            return [records[uid] for uid in uids]
+        except KeyError:
+            pass
+    return adapter.get_by_uids(uids, child_type)
+
+
+def _check_names(matching: Matching, records: Records, frame: _Frame) -> None:
+    """Tell of siblings of one type that share a name; unique ids need no check, they have been keys."""
+    if not frame.needs_names:
+        return
+    frame.needs_names = False
+    index, stop = frame.first, len(records)
+    while index < stop:
+        model = records._sources[index]
+        model = records._dests[index] if model is None else model
+        names = (matching.names if frame.index < 0 else frame.names).setdefault(records._types[index], set())
+        name = model.get_shortname()
+        if name in names:
+            matching.repeated_name(index)
+        names.add(name)
+        index = records._ends[index]
+
+
+def compare(records: Records) -> None:
+    """Fill in every record's action and bitmask, and take snapshots of those that have an action.
+
+    Raises:
+        Exception: Whatever the `__ne__` of an attribute value or an overridden `get_attrs` raises.
+    """
+    sources, dests = records._sources, records._dests
+    records._actions.extend(bytes(len(sources)))
+    common_names: dict[tuple[type, type], tuple[str, ...] | None] = {}
+    for index, (source, dest) in enumerate(zip(sources, dests, strict=True)):
+        if source is not None and dest is not None:
+            classes = (type(source), type(dest))
+            if classes not in common_names:
+                common_names[classes] = _common_plain_attributes(*classes)
+            names = common_names[classes]
+            if names is not None and type(source._unique_id) is str is type(dest._unique_id):
+                mask = 0
+                for place, name in enumerate(names):
+                    value, other = getattr(source, name), getattr(dest, name)
+                    if value is other and type(value) in IDENTITY_TYPES:
+                        continue
+                    if differ(value, other):
+                        mask |= 1 << place
+                if mask:
+                    records.set_outcome(index, UPDATE, mask)
+                    attrs, dest_attrs = source.get_attrs(), dest.get_attrs()
+                    records.snapshots[index] = (source.get_shortname(), source.get_identifiers(), attrs, dest_attrs)
+                continue
+        _compare_by_hooks(records, index, source, dest)
+
+
+def differ(value: Any, other: Any) -> bool:
+    """Whether two attribute values differ: Python's `!=`, of nested records that of their dicts."""
+    if not value != other:
+        return False
+    return type(value) in SCALARS or bool(plain(value) != plain(other))
+
+
+def _common_plain_attributes(source_class: type[Any], dest_class: type[Any]) -> tuple[str, ...] | None:
+    """Return the attributes that both classes have, in the destination's order; None if a hook must be asked."""
+    source, dest = schema_of(source_class), schema_of(dest_class)
+    if not (source.plain_attrs and dest.plain_attrs and source.plain_unique_id and dest.plain_unique_id):
+        return None
+    return tuple(name for name in dest.attributes if name in source.attributes)
+
+
+def _compare_by_hooks(records: Records, index: int, source: Any, dest: Any) -> None:
+    """Compare what `get_attrs` returns; it may be the user's."""
+    attrs = None if source is None else source.get_attrs()
+    dest_attrs = None if dest is None else dest.get_attrs()
+    model = dest if source is None else source
+    mask = 0
+    if attrs is not None and dest_attrs is not None:
+        names = [name for name in dest_attrs if name in attrs]
+        mask = sum(1 << place for place, name in enumerate(names) if attrs[name] != dest_attrs[name])
+        action = UPDATE if mask else NO_ACTION
+    elif attrs is not None:
+        action = CREATE
+    else:
+        action = NO_ACTION if dest_attrs is None else DELETE
+    records.set_outcome(index, action, mask)
+    if action or not _is_readable(model):
+        records.snapshots[index] = (model.get_shortname(), model.get_identifiers(), attrs, dest_attrs)
+
+
+def _is_readable(model: Any) -> bool:
+    return schema_of(type(model)).plain_attrs and type(model._unique_id) is str
+
+
+def mark_unknown(records: Records, start: int, stop: int, data: Any, status: Any) -> int:
+    """Give the destination objects of unchanged records the status that a sync gives whatever it passes.
+
+    Args:
+        records: The array.
+        start: The first record.
+        stop: One past the last record.
+        data: The `{modelname: {unique id: record}}` of the destination's local store.
+        status: The status, `DiffSyncStatus.UNKNOWN`.
+
+    Returns:
+        The index of the first record that needs more than that: it has an action, its object is no longer the one in
+        the store, or hooks of its class are overridden. `stop` if there is none.
+    """
+    for index in range(start, stop):
+        dest = records._dests[index]
+        if records._actions[index] or dest is None:
+            return index
+        schema = schema_of(type(dest))
+        key = dest._unique_id
+        if not (schema.plain_status and schema.plain_unique_id and type(key) is str):
+            return index
+        stored = data.get(records._types[index])
+        if stored is None or stored.get(key) is not dest:
+            return index
+        dest._status = status
+        dest._status_message = ""
+    return stop

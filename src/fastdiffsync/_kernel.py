@@ -1,0 +1,30 @@
+"""Chooses between the compiled kernel and its twin in Python; nobody else imports either."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+_CHOICE = os.environ.get("FASTDIFFSYNC_IMPLEMENTATION", "")
+if _CHOICE not in {"", "c", "python"}:
+    _MESSAGE = f"FASTDIFFSYNC_IMPLEMENTATION must be 'c' or 'python', not {_CHOICE!r}"
+    raise ImportError(_MESSAGE)
+
+COMPILED = False
+if TYPE_CHECKING or _CHOICE == "python":
+    from ._core_py import *  # noqa: F403
+    from ._records_py import *  # noqa: F403
+elif _CHOICE == "c":
+    from ._core import *  # noqa: F403
+    from ._records import *  # noqa: F403
+
+    COMPILED = True
+else:
+    try:
+        from ._core import *  # noqa: F403
+        from ._records import *  # noqa: F403
+
+        COMPILED = True
+    except ImportError:
+        from ._core_py import *  # noqa: F403
+        from ._records_py import *  # noqa: F403

@@ -1,0 +1,29 @@
+from cpython.object cimport PyObject
+
+
+cdef struct Check:
+    Py_ssize_t offset
+    PyObject *first       # the one or two exact types that most annotations come to, borrowed from `field_types`
+    PyObject *second
+    PyObject *default     # borrowed from the schema
+
+
+cdef class Plan:
+    cdef readonly object schema
+    cdef readonly object modelname
+    cdef readonly dict children
+    cdef bint plain_unique_id, plain_identifiers, plain_attrs, plain_type, plain_status, plain_children
+    cdef bint key_is_name, plain_shortname, has_post_init
+    cdef Py_ssize_t key_offset, flags_offset, adapter_offset, status_offset, message_offset, index_offset
+    cdef Py_ssize_t identifier_count, check_count
+    cdef Py_ssize_t *identifier_offsets
+    cdef Check *checks
+    cdef list check_types
+    cdef dict child_offsets
+    cdef list child_offset_list
+    cdef Py_ssize_t offset(self, name) except -2
+    cdef int compile_checks(self) except -1
+
+
+cdef Plan plan_of(object cls)
+cdef object unique_id(object model)

@@ -1,0 +1,585 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, binding=True
+"""The compiled kernel, first half: making records, their keys and their lists of children.
+
+The twin of `_records_py.py`, function for function; `_kernel.py` chooses. Whoever changes one changes both.
+"""
+
+from cpython.mem cimport PyMem_Calloc, PyMem_Free
+from cpython.object cimport PyObject, PyTypeObject
+from cpython.ref cimport Py_DECREF, Py_TYPE
+from libc.stdint cimport uintptr_t
+
+from ._slots cimport is_plain_str, same_str, set_slot, slot, slot_offset
+
+from ._records_py import REBUILDING, INSTANCE_OVERRIDES, coerce as _coerce, raise_construction_error
+from .dump import plain
+from .exceptions import ObjectAlreadyExists, ObjectNotFound, ObjectStoreWrongType
+from .schema import StructMeta, copied, find_in_mro, schema_of
+
+import msgspec
+
+__all__ = [
+    "REBUILDING",
+    "add_child",
+    "add_record",
+    "construct",
+    "forget_plans",
+    "initialise",
+    "install_constructor",
+    "rebuild",
+    "remove_child",
+    "set_attribute",
+    "unique_id_of",
+]
+
+ctypedef PyObject *(*vectorcallfunc)(PyObject *, PyObject *const *, size_t, PyObject *) except? NULL
+
+cdef extern from *:
+    """
+    /* A metaclass written in Python loses msgspec's vectorcall before 3.12: calls then go through a tuple and a dict,
+       which takes four times as long. The slot is still there; the flag says that it may be used. */
+    static inline void fds_enable_vectorcall(PyObject *metaclass) {
+    #if PY_VERSION_HEX < 0x030C0000
+        ((PyTypeObject *)metaclass)->tp_flags |= Py_TPFLAGS_HAVE_VECTORCALL;
+    #endif
+    }
+
+    static inline int fds_has_vectorcall(PyObject *cls) {
+        PyTypeObject *metaclass = Py_TYPE(cls);
+        return metaclass->tp_vectorcall_offset == (Py_ssize_t)offsetof(PyTypeObject, tp_vectorcall)
+            && ((PyTypeObject *)cls)->tp_vectorcall != NULL;
+    }
+
+    static inline vectorcallfunc fds_get_vectorcall(PyObject *cls) { return ((PyTypeObject *)cls)->tp_vectorcall; }
+    static inline void fds_set_vectorcall(PyObject *cls, void *function) {
+        ((PyTypeObject *)cls)->tp_vectorcall = (vectorcallfunc)function;
+    }
+
+    /* The unique id of exact strings: the parts joined by "__", written into one new string. */
+    static PyObject *fds_join_key(PyObject **parts, Py_ssize_t count) {
+        Py_ssize_t length = 2 * (count - 1), position = 0;
+        Py_UCS4 largest = 127;
+        for (Py_ssize_t i = 0; i < count; i++) {
+            length += PyUnicode_GET_LENGTH(parts[i]);
+            Py_UCS4 of_part = PyUnicode_MAX_CHAR_VALUE(parts[i]);
+            if (of_part > largest) largest = of_part;
+        }
+        PyObject *key = PyUnicode_New(length, largest);
+        if (key == NULL) return NULL;
+        for (Py_ssize_t i = 0; i < count; i++) {
+            if (i > 0) {
+                PyUnicode_WRITE(PyUnicode_KIND(key), PyUnicode_DATA(key), position, '_');
+                PyUnicode_WRITE(PyUnicode_KIND(key), PyUnicode_DATA(key), position + 1, '_');
+                position += 2;
+            }
+            Py_ssize_t part_length = PyUnicode_GET_LENGTH(parts[i]);
+            if (PyUnicode_KIND(parts[i]) == PyUnicode_KIND(key))
+                memcpy((char *)PyUnicode_DATA(key) + position * PyUnicode_KIND(key), PyUnicode_DATA(parts[i]),
+                       (size_t)part_length * PyUnicode_KIND(key));
+            else if (PyUnicode_CopyCharacters(key, position, parts[i], 0, part_length) < 0) {
+                Py_DECREF(key);
+                return NULL;
+            }
+            position += part_length;
+        }
+        return key;
+    }
+
+    /* Setting a Struct's attribute past DiffSyncModel.__setattr__. */
+    static inline int fds_set_attribute(PyObject *struct_class, PyObject *model, PyObject *name, PyObject *value) {
+        return ((PyTypeObject *)struct_class)->tp_setattro(model, name, value);
+    }
+
+    #define FDS_IS_EXCLUSIVE(object) (Py_REFCNT(object) == 1)
+    """
+    void enable_vectorcall "fds_enable_vectorcall"(object metaclass)
+    bint has_vectorcall "fds_has_vectorcall"(PyObject *cls)
+    void *get_vectorcall "fds_get_vectorcall"(PyObject *cls)
+    void set_vectorcall "fds_set_vectorcall"(PyObject *cls, void *function)
+    object join_key "fds_join_key"(PyObject **parts, Py_ssize_t count)
+    int set_struct_attribute "fds_set_attribute"(PyObject *cls, PyObject *model, PyObject *name, PyObject *value) except -1
+    bint is_exclusive "FDS_IS_EXCLUSIVE"(PyObject *object)
+
+cdef extern from "Python.h":
+    PyObject *PyDict_SetDefault(object mapping, object key, object value) except NULL
+    PyObject *PyDict_GetItemWithError(object mapping, object key) except? NULL
+    Py_ssize_t PyDict_GET_SIZE(PyObject *mapping)
+    bint PyDict_Check(object value)
+    bint PyList_CheckExact(object value)
+    PyObject *PyList_GET_ITEM(PyObject *values, Py_ssize_t index)
+    Py_ssize_t PyList_GET_SIZE(PyObject *values)
+    PyObject *PyVectorcall_Call(object callable, object args, object kwargs) except NULL
+
+cdef enum:
+    MAX_PARTS = 16
+
+# Below this many children a search through the list is cheaper than keeping an index of it.
+INDEX_CHILDREN_FROM = 24
+cdef Py_ssize_t index_children_from = INDEX_CHILDREN_FROM
+
+cdef object Struct = msgspec.Struct
+cdef object _struct_call = StructMeta.__call__
+cdef PyObject *STR = <PyObject *>str
+cdef vectorcallfunc struct_vectorcall = NULL
+
+
+# ---- plans: a schema in the form that C reads ----
+
+cdef enum:
+    CACHE_SIZE = 64
+
+cdef struct CacheEntry:
+    PyObject *cls
+    PyObject *plan
+
+# Both pointers are borrowed: a plan lives as long as its class's schema, and clears its entry when it goes.
+cdef CacheEntry[CACHE_SIZE] cache
+
+
+cdef class Plan:
+    """What a schema says about a class, with offsets in place of names."""
+
+    def __cinit__(self, schema):
+        cls = schema.cls
+        self.schema = schema
+        self.modelname = schema.modelname
+        self.plain_unique_id = schema.plain_unique_id and len(schema.identifiers) <= MAX_PARTS
+        self.plain_identifiers = schema.plain_identifiers
+        self.plain_attrs = schema.plain_attrs
+        self.plain_type = schema.plain_type
+        self.plain_status = schema.plain_status
+        self.plain_children = schema.plain_children and type(schema.children) is dict
+        self.children = schema.children if self.plain_children else {}
+        self.plain_shortname = schema.plain_shortname
+        self.key_is_name = schema.plain_shortname and not schema.shortname and schema.plain_unique_id
+        self.has_post_init = hasattr(cls, "__post_init__")
+        self.key_offset = offset_of(cls, "_unique_id")
+        self.flags_offset = offset_of(cls, "model_flags")
+        self.adapter_offset = offset_of(cls, "adapter")
+        self.status_offset = offset_of(cls, "_status")
+        self.message_offset = offset_of(cls, "_status_message")
+        self.index_offset = offset_of(cls, "_child_index")
+        self.identifier_count = len(schema.identifiers)
+        self.identifier_offsets = <Py_ssize_t *>PyMem_Calloc(self.identifier_count or 1, sizeof(Py_ssize_t))
+        if self.identifier_offsets == NULL:
+            raise MemoryError
+        for i, name in enumerate(schema.identifiers):
+            self.identifier_offsets[i] = offset_of(cls, name)
+        self.child_offsets = {}
+        for name in schema.children.values():
+            self.child_offsets[name] = offset_of(cls, name)
+        self.child_offset_list = list(set(self.child_offsets.values()))
+        self.compile_checks()
+
+    def __dealloc__(self):
+        PyMem_Free(self.identifier_offsets)
+        PyMem_Free(self.checks)
+        cdef Py_ssize_t i
+        for i in range(CACHE_SIZE):
+            if cache[i].plan == <PyObject *>self:
+                cache[i].cls = NULL
+                cache[i].plan = NULL
+
+    cdef Py_ssize_t offset(self, name) except -2:
+        return offset_of(self.schema.cls, name)
+
+    cdef int compile_checks(self) except -1:
+        schema = self.schema
+        field_types = schema.field_types
+        self.check_types = []
+        for name, field_type in field_types.items():
+            if field_type.convert is not None and offset_of(schema.cls, name) >= 0:
+                self.check_types.append((name, field_type, schema.defaults[name]))
+        self.check_count = len(self.check_types)
+        self.checks = <Check *>PyMem_Calloc(self.check_count or 1, sizeof(Check))
+        if self.checks == NULL:
+            raise MemoryError
+        for i, (name, field_type, default) in enumerate(self.check_types):
+            self.checks[i].offset = offset_of(schema.cls, name)
+            self.checks[i].default = <PyObject *>default
+            if len(field_type.exact) > 0:
+                self.checks[i].first = <PyObject *>field_type.exact[0]
+            if len(field_type.exact) > 1:
+                self.checks[i].second = <PyObject *>field_type.exact[1]
+        return 0
+
+
+cdef Py_ssize_t offset_of(cls, name) except -2:
+    return slot_offset(find_in_mro(cls, name))
+
+
+cdef Plan plan_of(object cls):
+    """Return the plan of a model class; classes are few and met again and again, so a small cache answers."""
+    cdef CacheEntry *entry = &cache[((<uintptr_t><PyObject *>cls) >> 6) % CACHE_SIZE]
+    if entry.cls == <PyObject *>cls:
+        return <Plan>entry.plan
+    schema = schema_of(cls)
+    plan = schema.plan
+    if plan is None:
+        plan = Plan(schema)
+        schema.plan = plan
+    entry.cls = <PyObject *>cls
+    entry.plan = <PyObject *>plan
+    return plan
+
+
+def forget_plans():
+    """Drop what was derived from schemas."""
+    cdef Py_ssize_t i
+    for i in range(CACHE_SIZE):
+        cache[i].cls = NULL
+        cache[i].plan = NULL
+
+
+# ---- making records ----
+
+
+def install_constructor(cls):
+    """Make calls of the model class `cls` validate, coerce and compute the key.
+
+    msgspec's constructor stays in charge of the object; ours is called in its place and calls it.
+    """
+    global struct_vectorcall
+    if not has_vectorcall(<PyObject *>cls):
+        raise ImportError("this msgspec makes its records otherwise than the compiled kernel knows: use "
+                          "FASTDIFFSYNC_IMPLEMENTATION=python")
+    if struct_vectorcall == NULL:
+        struct_vectorcall = <vectorcallfunc>get_vectorcall(<PyObject *>cls)
+    enable_vectorcall(type(cls))
+    set_vectorcall(<PyObject *>cls, <void *>construct_vectorcall)
+
+
+cdef object construct_vectorcall(object cls, PyObject *const *args, size_t nargsf, PyObject *kwnames):
+    cdef Plan plan = plan_of(cls)
+    cdef PyObject *made
+    try:
+        made = struct_vectorcall(<PyObject *>cls, args, nargsf, kwnames)
+    except TypeError as error:
+        return construct_known(cls, args, nargsf, kwnames, error)
+    model = <object>made
+    Py_DECREF(model)
+    if not plan.has_post_init:
+        initialise_record(model, plan)
+    return model
+
+
+cdef object construct_known(object cls, PyObject *const *args, size_t nargsf, PyObject *kwnames, error):
+    """Make a record once more, without the keywords that are no fields."""
+    cdef Py_ssize_t positional = <Py_ssize_t>(nargsf & ~(<size_t>1 << (8 * sizeof(size_t) - 1)))
+    values = {}
+    if kwnames != NULL:
+        for i, name in enumerate(<tuple>kwnames):
+            values[name] = <object>args[positional + i]
+    positionals = tuple([<object>args[i] for i in range(positional)])
+    schema = schema_of(cls)
+    known = {name: value for name, value in values.items() if name in schema.slots}
+    if positionals or schema.forbid_unknown_fields or len(known) == len(values):
+        raise_construction_error(cls, positionals, values, error)
+    try:
+        model = construct_raw(cls, known)
+    except TypeError as second_error:
+        raise_construction_error(cls, (), known, second_error)
+    if not hasattr(cls, "__post_init__"):
+        initialise_record(model, plan_of(cls))
+    return model
+
+
+cdef object construct_raw(object cls, dict values):
+    """Make a record as msgspec does, neither validated nor with a key."""
+    cdef tuple names = tuple(values)
+    cdef list items = list(values.values())
+    cdef PyObject *made = struct_vectorcall(
+        <PyObject *>cls, <PyObject *const *>(<PyListObject *><PyObject *>items).ob_item, 0,
+        <PyObject *>names if names else NULL,
+    )
+    model = <object>made
+    Py_DECREF(model)
+    return model
+
+
+cdef extern from "Python.h":
+    ctypedef struct PyListObject:
+        PyObject **ob_item
+
+
+def construct(cls, args, values):
+    """Make a record of the model class `cls`: what calling the class does."""
+    return cls(*args, **values)
+
+
+def initialise(model):
+    """Validate and coerce the fields of a new record, give it its own containers, and compute its key."""
+    initialise_record(model, plan_of(type(model)))
+
+
+cdef int initialise_record(object model, Plan plan) except -1:
+    cdef PyObject *record = <PyObject *>model
+    cdef Py_ssize_t i
+    cdef Check *check
+    cdef PyObject *value
+    cdef PyObject *kind
+    for i in range(plan.check_count):
+        check = &plan.checks[i]
+        value = slot(record, check.offset)
+        # The common case of a value that is already of its declared exact type costs this comparison.
+        kind = <PyObject *>Py_TYPE(<object>value) if value != NULL else NULL
+        if kind == check.first or kind == check.second or value == check.default:
+            continue
+        coerce_field(model, plan, i)
+    for offset in plan.child_offset_list:
+        own_child_list(record, offset)
+    if plan.schema.private_defaults:
+        model.__dict__.update(copied(plan.schema.private_defaults))
+    if plan.plain_unique_id:
+        set_slot(record, plan.key_offset, compute_key(model, plan))
+    return 0
+
+
+cdef int coerce_field(object model, Plan plan, Py_ssize_t place) except -1:
+    name, field_type, _ = <tuple>plan.check_types[place]
+    value = <object>slot(<PyObject *>model, plan.checks[place].offset)
+    if type(value) not in field_type.exact:
+        converted = _coerce(model, plan.schema, name, field_type, value)
+        set_slot(<PyObject *>model, plan.checks[place].offset, converted)
+    return 0
+
+
+cdef int own_child_list(PyObject *record, Py_ssize_t offset) except -1:
+    """Copy a list of children that somebody else holds too."""
+    if offset < 0:
+        return 0
+    cdef PyObject *value = slot(record, offset)
+    if value != NULL and PyList_CheckExact(<object>value) and not is_exclusive(value):
+        copied_list = (<list>value)[:]
+        set_slot(record, offset, copied_list)
+    return 0
+
+
+cdef object compute_key(object model, Plan plan):
+    """Return the unique id that the library's own hooks give the record."""
+    cdef PyObject *record = <PyObject *>model
+    cdef PyObject *parts[MAX_PARTS]
+    cdef Py_ssize_t i, count = plan.identifier_count
+    cdef bint are_strings = count > 0
+    for i in range(count):
+        parts[i] = slot(record, plan.identifier_offsets[i])
+        if parts[i] == NULL or not is_plain_str(parts[i]):
+            are_strings = False
+            break
+    if are_strings:
+        return <object>parts[0] if count == 1 else join_key(parts, count)
+    return "__".join([str(plain(getattr(model, name))) for name in plan.schema.identifiers])
+
+
+def set_attribute(model, name, value):
+    """Assign an attribute of a record: `DiffSyncModel.__setattr__`.
+
+    An assigned identifier changes the key; a method replaced on the instance makes the record's hooks be called.
+
+    Raises:
+        ValueError: If the name is neither a field, nor private, nor an attribute of the class.
+    """
+    cls = type(model)
+    cdef Plan plan = plan_of(cls)
+    cdef PyObject *record = <PyObject *>model
+    if name in plan.schema.slots:
+        set_struct_attribute(<PyObject *>Struct, record, <PyObject *>name, <PyObject *>value)
+        if plan.plain_unique_id and name in plan.schema.identifiers and model._unique_id is not INSTANCE_OVERRIDES:
+            set_slot(record, plan.key_offset, compute_key(model, plan))
+        return
+    if not name.startswith("_") and not hasattr(cls, name):
+        raise ValueError(f'"{cls.__name__}" object has no field "{name}"')
+    set_struct_attribute(<PyObject *>Struct, record, <PyObject *>name, <PyObject *>value)
+    if name in model.__dict__ and hasattr(cls, name):
+        set_slot(record, plan.key_offset, INSTANCE_OVERRIDES)
+
+
+def rebuild(cls):
+    """Return a record of the model class `cls` with no values yet, for a pickle or a copy to fill."""
+    values = dict.fromkeys(schema_of(cls).required)
+    values["model_flags"] = REBUILDING
+    return construct_raw(cls, values)
+
+
+def unique_id_of(model):
+    """Return the unique id of any record: its key where that is valid, otherwise what its hook says."""
+    return unique_id(model)
+
+
+cdef object unique_id(object model):
+    cdef Plan plan = plan_of(type(model))
+    cdef PyObject *key
+    if plan.plain_unique_id:
+        key = slot(<PyObject *>model, plan.key_offset)
+        if key != NULL and Py_TYPE(<object>key) == <PyTypeObject *>STR:
+            return <object>key
+    return model.get_unique_id()
+
+
+# ---- children and stores ----
+
+
+def add_child(self, child):
+    """Record a child's unique id in the field that `_children` names for its type; the child itself is not stored.
+
+    Args:
+        self: The parent.
+        child: The child record.
+
+    Raises:
+        ObjectStoreWrongType: If the child's type is not in `_children`.
+        ObjectAlreadyExists: If the child's unique id is already there.
+    """
+    cdef Plan plan = plan_of(type(self))
+    child_type = type_of(child)
+    children = self._children if not plan.plain_children else plan.children
+    if child_type not in children:
+        raise ObjectStoreWrongType(
+            f"Unable to store {child_type} as a child of {self.get_type()}; "
+            f"valid types are {sorted(self._children.keys())}"
+        )
+    field = children[child_type]
+    uids = child_list(self, plan, field)
+    uid = unique_id(child)
+    index = None
+    if PyList_CheckExact(uids) and type(uid) is str:
+        if PyList_GET_SIZE(<PyObject *>uids) >= index_children_from:
+            index = child_index(self, plan, field, uids)
+            known = uid in (uids if index is None else index)
+        else:
+            known = is_in_short_list(<PyObject *>uids, <PyObject *>uid)
+    else:
+        known = uid in uids
+    if known:
+        raise ObjectAlreadyExists(f"Already storing a {child_type} with unique_id {uid}", child)
+    uids.append(uid)
+    if index is not None:
+        (<dict>index)[uid] = None
+    tell_store(self, plan)
+
+
+def remove_child(self, child):
+    """Take a child's unique id out of the field that `_children` names for its type.
+
+    Args:
+        self: The parent.
+        child: The child record.
+
+    Raises:
+        ObjectStoreWrongType: If the child's type is not in `_children`.
+        ObjectNotFound: If the child's unique id is not there.
+    """
+    cdef Plan plan = plan_of(type(self))
+    child_type = type_of(child)
+    if child_type not in self._children:
+        raise ObjectStoreWrongType(
+            f"Unable to find and delete {child_type} as a child of {self.get_type()}; "
+            f"valid types are {sorted(self._children.keys())}"
+        )
+    field = self._children[child_type]
+    uids = child_list(self, plan, field)
+    uid = unique_id(child)
+    try:
+        uids.remove(uid)
+    except ValueError:
+        raise ObjectNotFound(f"{child} was not found as a child in {field}") from None
+    indexes = self._child_index
+    if indexes is not None and field in indexes:
+        of_list, index = indexes[field]
+        if of_list is uids:
+            index.pop(uid, None)
+    tell_store(self, plan)
+
+
+cdef object type_of(object model):
+    cdef Plan plan = plan_of(type(model))
+    if plan.plain_type and Py_TYPE(<object>slot(<PyObject *>model, plan.key_offset)) == <PyTypeObject *>STR:
+        return plan.modelname
+    return model.get_type()
+
+
+cdef object child_list(object model, Plan plan, object field):
+    cdef PyObject *offset = PyDict_GetItemWithError(plan.child_offsets, field)
+    cdef PyObject *value
+    if offset != NULL and <Py_ssize_t><object>offset >= 0:
+        value = slot(<PyObject *>model, <Py_ssize_t><object>offset)
+        if value != NULL:
+            return <object>value
+    return getattr(model, field)
+
+
+cdef bint is_in_short_list(PyObject *uids, PyObject *uid) except -1:
+    cdef Py_ssize_t i
+    cdef PyObject *other
+    if not is_plain_str(uid):
+        return <object>uid in <object>uids
+    for i in range(PyList_GET_SIZE(uids)):
+        other = PyList_GET_ITEM(uids, i)
+        if other == uid:
+            return True
+        if not is_plain_str(other):
+            return <object>uid in <object>uids
+        if same_str(other, uid):
+            return True
+    return False
+
+
+cdef object child_index(object model, Plan plan, object field, list uids):
+    """Return the ids in a long list of children as a dict, kept with the record; None if the list has repetitions.
+
+    diffsync searches the list, which makes loading a wide parent quadratic. The index is rebuilt when it is not of
+    this very list, or the list has been changed behind its back: another length, or another last id.
+    """
+    indexes = <object>slot(<PyObject *>model, plan.index_offset)
+    if indexes is None:
+        indexes = {}
+        set_slot(<PyObject *>model, plan.index_offset, indexes)
+    entry = indexes.get(field)
+    if entry is not None:
+        index = (<tuple>entry)[1]
+        if (<tuple>entry)[0] is uids and len(<dict>index) == len(uids) and uids[len(uids) - 1] in index:
+            return index
+    index = dict.fromkeys(uids)
+    if len(<dict>index) != len(uids):
+        return None
+    indexes[field] = (uids, index)
+    return index
+
+
+cdef int tell_store(object model, Plan plan) except -1:
+    """Tell the store of a record's adapter that the record has changed, so that it need not be told by the user."""
+    cdef PyObject *value = slot(<PyObject *>model, plan.adapter_offset) if plan.adapter_offset >= 0 else NULL
+    adapter = model.adapter if value == NULL else <object>value
+    if adapter is not None:
+        store = adapter.store
+        if store.keeps_copies:
+            store.record_changed(obj=model)
+    return 0
+
+
+def add_record(data, obj, adapter):
+    """Put a record into a local store's `{modelname: {unique id: record}}`, and claim it for the adapter.
+
+    Raises:
+        ObjectAlreadyExists: If a different record has the unique id.
+    """
+    cdef Plan plan = plan_of(type(obj))
+    cdef PyObject *found
+    cdef Py_ssize_t size
+    modelname = type_of(obj)
+    uid = unique_id(obj)
+    found = PyDict_GetItemWithError(data, modelname) if PyDict_Check(data) else NULL
+    records = data[modelname] if found == NULL else <object>found
+    if not PyDict_Check(records):
+        raise TypeError(f"the store keeps {type(records).__name__} where it should keep a dict of {modelname} records")
+    size = PyDict_GET_SIZE(<PyObject *>records)
+    found = PyDict_SetDefault(records, uid, obj)
+    if found != <PyObject *>obj:
+        raise ObjectAlreadyExists(f"Object {uid} already present", obj)
+    if PyDict_GET_SIZE(<PyObject *>records) == size:
+        return
+    if plan.adapter_offset < 0:
+        if obj.adapter is None:
+            obj.adapter = adapter
+    elif slot(<PyObject *>obj, plan.adapter_offset) == <PyObject *>None:
+        set_slot(<PyObject *>obj, plan.adapter_offset, adapter)

@@ -1,0 +1,269 @@
+"""The kernel in Python, first half: making records, their keys and their lists of children.
+
+The twin of `_records.pyx`, function for function; `_kernel.py` chooses. Whoever changes one changes both.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from .coercion import FieldType
+from .dump import plain
+from .exceptions import ObjectAlreadyExists, ObjectNotFound, ObjectStoreWrongType, ValidationError
+from .schema import Schema, StructMeta, copied, schema_of
+
+__all__ = [
+    "REBUILDING",
+    "add_child",
+    "add_record",
+    "construct",
+    "forget_plans",
+    "initialise",
+    "install_constructor",
+    "rebuild",
+    "remove_child",
+    "set_attribute",
+    "unique_id_of",
+]
+
+# Below this many children a search through the list is cheaper than keeping an index of it.
+INDEX_CHILDREN_FROM = 24
+
+REBUILDING = object()
+"""Stands in `model_flags` while a record is rebuilt from a pickle or a copy."""
+
+INSTANCE_OVERRIDES = object()
+"""Stands in for the key of a record that has a method replaced on the instance: its hooks are called."""
+
+_set_slot = msgspec.Struct.__setattr__
+_construct = StructMeta.__call__
+
+
+# ---- making records ----
+
+
+def install_constructor(cls: Any) -> None:
+    """Make calls of the model class `cls` validate, coerce and compute the key; here the metaclass's call does."""
+
+
+def forget_plans() -> None:
+    """Drop what was derived from schemas; here nothing is."""
+
+
+def construct(cls: Any, args: tuple[Any, ...], values: dict[str, Any]) -> Any:
+    """Make a record of the model class `cls`: what calling the class does."""
+    try:
+        model = _construct(cls, *args, **values)
+    except TypeError as error:
+        schema = schema_of(cls)
+        known = {name: value for name, value in values.items() if name in cls.__struct_fields__}
+        if args or schema.forbid_unknown_fields or len(known) == len(values):
+            raise_construction_error(cls, args, values, error)
+        try:
+            model = _construct(cls, **known)
+        except TypeError as second_error:
+            raise_construction_error(cls, args, known, second_error)
+    if not hasattr(cls, "__post_init__"):
+        initialise(model)
+    return model
+
+
+def raise_construction_error(cls: Any, args: tuple[Any, ...], values: dict[str, Any], error: TypeError) -> None:
+    """Raise what `error`, met when a record of `cls` was made, means to the user."""
+    schema = schema_of(cls)
+    missing = [name for name in schema.required if name not in values]
+    if args or not missing or not str(error).startswith("Missing required argument"):
+        raise error
+    identity = {name: values[name] for name in schema.identifiers if name in values}
+    message = f"{cls.__name__} {identity}: missing required {'fields' if len(missing) > 1 else 'field'} {missing}"
+    raise ValidationError(message) from None
+
+
+def initialise(model: Any) -> None:
+    """Validate and coerce the fields of a new record, give it its own containers, and compute its key."""
+    schema = schema_of(type(model))
+    if schema.validate:
+        defaults = schema.defaults
+        for name, field_type in schema.field_types.items():
+            value = getattr(model, name)
+            if type(value) not in field_type.exact and value is not defaults[name]:
+                _set_slot(model, name, coerce(model, schema, name, field_type, value))
+    for name in schema.children.values():
+        value = getattr(model, name)
+        if type(value) is list:
+            _set_slot(model, name, value.copy())
+    if schema.private_defaults:
+        model.__dict__.update(copied(schema.private_defaults))
+    _set_slot(model, "_unique_id", unique_id_key(model, schema))
+
+
+def coerce(model: Any, schema: Schema, name: str, field_type: FieldType, value: Any) -> Any:
+    """Return `value` as field `name` of `model` wants it, or raise a ValidationError that names the record."""
+    convert = field_type.convert
+    if convert is None:
+        return value
+    try:
+        return convert(value)
+    except (ValueError, TypeError) as error:
+        identity = {field: getattr(model, field, None) for field in schema.identifiers}
+        message = f"{type(model).__name__} {identity}: field {name!r}: {error}"
+        raise ValidationError(message) from error
+
+
+def unique_id_key(model: Any, schema: Schema) -> str | None:
+    """Return the unique id that the library's own hooks give the record, or None if hooks are overridden."""
+    if not schema.plain_unique_id:
+        return None
+    identifiers = schema.identifiers
+    if len(identifiers) == 1:
+        value = getattr(model, identifiers[0])
+        return value if type(value) is str else str(plain(value))
+    return "__".join([str(plain(getattr(model, name))) for name in identifiers])
+
+
+def set_attribute(model: Any, name: str, value: Any) -> None:
+    """Assign an attribute of a record: `DiffSyncModel.__setattr__`.
+
+    An assigned identifier changes the key; a method replaced on the instance makes the record's hooks be called.
+
+    Raises:
+        ValueError: If the name is neither a field, nor private, nor an attribute of the class.
+    """
+    cls = type(model)
+    schema = schema_of(cls)
+    if name in schema.slots:
+        _set_slot(model, name, value)
+        if name in schema.identifiers and model._unique_id is not INSTANCE_OVERRIDES:
+            _set_slot(model, "_unique_id", unique_id_key(model, schema))
+        return
+    if not name.startswith("_") and not hasattr(cls, name):
+        message = f'"{cls.__name__}" object has no field "{name}"'
+        raise ValueError(message)
+    _set_slot(model, name, value)
+    if name in model.__dict__ and hasattr(cls, name):
+        _set_slot(model, "_unique_id", INSTANCE_OVERRIDES)
+
+
+def rebuild(cls: Any) -> Any:
+    """Return a record of the model class `cls` with no values yet, for a pickle or a copy to fill."""
+    return _construct(cls, **dict.fromkeys(schema_of(cls).required), model_flags=REBUILDING)
+
+
+def unique_id_of(model: Any) -> Any:
+    """Return the unique id of any record: its key where that is valid, otherwise what its hook says."""
+    key = model._unique_id
+    return key if type(key) is str and schema_of(type(model)).plain_unique_id else model.get_unique_id()
+
+
+# ---- children and stores ----
+
+
+def add_child(self: Any, child: Any) -> None:
+    """Record a child's unique id in the field that `_children` names for its type; the child itself is not stored.
+
+    Args:
+        self: The parent.
+        child: The child record.
+
+    Raises:
+        ObjectStoreWrongType: If the child's type is not in `_children`.
+        ObjectAlreadyExists: If the child's unique id is already there.
+    """
+    child_type = child.get_type()
+    if child_type not in self._children:
+        message = (
+            f"Unable to store {child_type} as a child of {self.get_type()}; "
+            f"valid types are {sorted(self._children.keys())}"
+        )
+        raise ObjectStoreWrongType(message)
+    field = self._children[child_type]
+    uids = getattr(self, field)
+    uid = unique_id_of(child)
+    index = child_index(self, field, uids) if len(uids) >= INDEX_CHILDREN_FROM and type(uid) is str else None
+    if uid in (uids if index is None else index):
+        message = f"Already storing a {child_type} with unique_id {uid}"
+        raise ObjectAlreadyExists(message, child)
+    uids.append(uid)
+    if index is not None:
+        index[uid] = None
+    tell_store(self)
+
+
+def remove_child(self: Any, child: Any) -> None:
+    """Take a child's unique id out of the field that `_children` names for its type.
+
+    Args:
+        self: The parent.
+        child: The child record.
+
+    Raises:
+        ObjectStoreWrongType: If the child's type is not in `_children`.
+        ObjectNotFound: If the child's unique id is not there.
+    """
+    child_type = child.get_type()
+    if child_type not in self._children:
+        message = (
+            f"Unable to find and delete {child_type} as a child of {self.get_type()}; "
+            f"valid types are {sorted(self._children.keys())}"
+        )
+        raise ObjectStoreWrongType(message)
+    field = self._children[child_type]
+    uids = getattr(self, field)
+    uid = unique_id_of(child)
+    try:
+        uids.remove(uid)
+    except ValueError:
+        message = f"{child} was not found as a child in {field}"
+        raise ObjectNotFound(message) from None
+    if self._child_index is not None and field in self._child_index:
+        of_list, index = self._child_index[field]
+        if of_list is uids:
+            index.pop(uid, None)
+    tell_store(self)
+
+
+def child_index(model: Any, field: str, uids: list[Any]) -> dict[Any, None] | None:
+    """Return the ids in a long list of children as a dict, kept with the record; None if the list has repetitions.
+
+    diffsync searches the list, which makes loading a wide parent quadratic. The index is rebuilt when it is not of
+    this very list, or the list has been changed behind its back: another length, or another last id.
+    """
+    indexes = model._child_index
+    if indexes is None:
+        indexes = {}
+        _set_slot(model, "_child_index", indexes)
+    of_list, index = indexes.get(field, (None, None))
+    if of_list is not uids or len(index) != len(uids) or uids[-1] not in index:
+        index = dict.fromkeys(uids)
+        if len(index) != len(uids):
+            return None
+        indexes[field] = (uids, index)
+    return index  # type: ignore[no-any-return]
+
+
+def tell_store(model: Any) -> None:
+    """Tell the store of a record's adapter that the record has changed, so that it need not be told by the user."""
+    adapter = model.adapter
+    if adapter is not None and adapter.store.keeps_copies:
+        adapter.store.record_changed(obj=model)
+
+
+def add_record(data: Any, obj: Any, adapter: Any) -> None:
+    """Put a record into a local store's `{modelname: {unique id: record}}`, and claim it for the adapter.
+
+    Raises:
+        ObjectAlreadyExists: If a different record has the unique id.
+    """
+    records = data[obj.get_type()]
+    uid = unique_id_of(obj)
+    existing = records.get(uid)
+    if existing is not None:
+        if existing is not obj:
+            message = f"Object {uid} already present"
+            raise ObjectAlreadyExists(message, obj)
+        return
+    if obj.adapter is None:
+        obj.adapter = adapter
+    records[uid] = obj

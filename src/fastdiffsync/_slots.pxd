@@ -1,0 +1,110 @@
+# What both halves of the kernel need of the C-API: reading a Struct's fields as what they are, object slots.
+#
+# A field's `member_descriptor` carries the offset of its slot; msgspec's own structs are never mirrored.
+
+from cpython.object cimport PyObject, PyTypeObject
+
+cdef extern from *:
+    """
+    #include "structmember.h"
+    #if PY_VERSION_HEX < 0x030B0000
+    #include "longintrepr.h"
+    #endif
+
+    #ifndef Py_T_OBJECT_EX
+    #define Py_T_OBJECT_EX T_OBJECT_EX
+    #endif
+
+    /* The offset of the slot that a member descriptor reads, or -1 if it is anything but a plain object slot. */
+    static inline Py_ssize_t fds_slot_offset(PyObject *descriptor) {
+        if (!Py_IS_TYPE(descriptor, &PyMemberDescr_Type)) return -1;
+        PyMemberDef *member = ((PyMemberDescrObject *)descriptor)->d_member;
+        return member->type == Py_T_OBJECT_EX ? member->offset : -1;
+    }
+
+    static inline PyObject *fds_slot(PyObject *object, Py_ssize_t offset) {
+        return *(PyObject **)((char *)object + offset);
+    }
+
+    /* Store a value in a slot, as the member descriptor would; track the record if the value can be part of a cycle. */
+    static inline void fds_set_slot(PyObject *object, Py_ssize_t offset, PyObject *value) {
+        PyObject **slot = (PyObject **)((char *)object + offset);
+        PyObject *old = *slot;
+        Py_INCREF(value);
+        *slot = value;
+        Py_XDECREF(old);
+        if (PyObject_IS_GC(value) && PyObject_IS_GC(object) && !PyObject_GC_IsTracked(object)) PyObject_GC_Track(object);
+    }
+
+    static inline int fds_is_plain_str(PyObject *object) {
+    #if PY_VERSION_HEX >= 0x030C0000
+        return PyUnicode_CheckExact(object);
+    #else
+        return PyUnicode_CheckExact(object) && PyUnicode_IS_READY(object);
+    #endif
+    }
+
+    /* Equality of two exact, ready strings, without calling into Python. */
+    static inline int fds_same_str(PyObject *left, PyObject *right) {
+        if (left == right) return 1;
+        Py_ssize_t length = PyUnicode_GET_LENGTH(left);
+        if (length != PyUnicode_GET_LENGTH(right)) return 0;
+        int kind = (int)PyUnicode_KIND(left);
+        if (kind != (int)PyUnicode_KIND(right)) return 0;
+        return memcmp(PyUnicode_DATA(left), PyUnicode_DATA(right), (size_t)length * kind) == 0;
+    }
+
+    /* Equality of two exact ints: sign and length, then digits. CPython keeps ints normalised. */
+    static inline int fds_same_int(PyObject *left, PyObject *right) {
+        PyLongObject *a = (PyLongObject *)left, *b = (PyLongObject *)right;
+    #if PY_VERSION_HEX >= 0x030C0000
+        if (a->long_value.lv_tag != b->long_value.lv_tag) return 0;
+        return memcmp(a->long_value.ob_digit, b->long_value.ob_digit, (a->long_value.lv_tag >> 3) * sizeof(digit)) == 0;
+    #else
+        if (Py_SIZE(a) != Py_SIZE(b)) return 0;
+        return memcmp(a->ob_digit, b->ob_digit, (size_t)Py_ABS(Py_SIZE(a)) * sizeof(digit)) == 0;
+    #endif
+    }
+
+    #define FDS_IS_NUMBER(type) ((type) == &PyLong_Type || (type) == &PyBool_Type || (type) == &PyFloat_Type)
+    #define FDS_IS_SCALAR(type) \
+        ((type) == &PyUnicode_Type || FDS_IS_NUMBER(type) || (type) == Py_TYPE(Py_None) || (type) == &PyBytes_Type)
+
+    /* Python's `!=` for exact scalars: 1 they differ, 0 they do not, -1 Python must be asked. Reads memory only: no
+       call, no reference count, so that it may run on any thread while one thread holds the interpreter lock. */
+    static inline int fds_scalars_differ(PyObject *left, PyObject *right) {
+        if (left == NULL || right == NULL) return -1;
+        PyTypeObject *type = Py_TYPE(left);
+        if (type == Py_TYPE(right)) {
+            if (type == &PyUnicode_Type) {
+                if (left == right) return 0;
+                if (!fds_is_plain_str(left) || !fds_is_plain_str(right)) return -1;
+                return !fds_same_str(left, right);
+            }
+            if (type == &PyLong_Type) return left != right && !fds_same_int(left, right);
+            if (type == &PyBool_Type || left == Py_None) return left != right;
+            if (type == &PyFloat_Type) return PyFloat_AS_DOUBLE(left) != PyFloat_AS_DOUBLE(right);
+            if (type == &PyBytes_Type)
+                return PyBytes_GET_SIZE(left) != PyBytes_GET_SIZE(right)
+                    || memcmp(PyBytes_AS_STRING(left), PyBytes_AS_STRING(right), (size_t)PyBytes_GET_SIZE(left)) != 0;
+            return -1;
+        }
+        /* None differs from every other scalar; numbers of different types may be equal, bytes and str may warn. */
+        if (left == Py_None) return FDS_IS_SCALAR(Py_TYPE(right)) ? 1 : -1;
+        if (right == Py_None) return FDS_IS_SCALAR(type) ? 1 : -1;
+        return -1;
+    }
+
+    #if defined(__GNUC__) || defined(__clang__)
+    #define FDS_PREFETCH(address) __builtin_prefetch(address)
+    #else
+    #define FDS_PREFETCH(address) ((void)(address))
+    #endif
+    """
+    int scalars_differ "fds_scalars_differ"(PyObject *left, PyObject *right) nogil
+    void prefetch "FDS_PREFETCH"(void *address) nogil
+    Py_ssize_t slot_offset "fds_slot_offset"(object descriptor)
+    PyObject *slot "fds_slot"(PyObject *record, Py_ssize_t offset) nogil
+    void set_slot "fds_set_slot"(PyObject *record, Py_ssize_t offset, object value)
+    bint is_plain_str "fds_is_plain_str"(PyObject *value) nogil
+    bint same_str "fds_same_str"(PyObject *left, PyObject *right) nogil

@@ -1,0 +1,416 @@
+"""Adapter: one dataset, and the verbs that compare it with another and synchronise the two."""
+
+from __future__ import annotations
+
+import warnings
+from inspect import isclass
+from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Dict as _Dict  # noqa: UP035 - `dict` and `str` are methods of the class below
+
+from .diff import Diff
+from .differ import DiffSyncDiffer
+from .enum import DiffSyncFlags
+from .exceptions import DiffClassMismatch, ObjectNotFound
+from .model import DiffSyncModel
+from .store import BaseStore
+from .store.local import LocalStore
+from .syncer import DiffSyncSyncer
+from .utils import get_path, set_key, tree_string
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Model = "str | DiffSyncModel | type[DiffSyncModel]"
+
+_str = str
+
+
+class Adapter:
+    """One system's dataset: records in a store, and a `load` that fills it.
+
+    A subclass has an attribute for each model class, named as its `_modelname`, and names the types to begin with in
+    `top_level`.
+
+    Attributes:
+        type: Kind of the adapter; the name of its class if not set.
+        name: Name of this dataset; the type if not given.
+        store: The store that keeps the records.
+    """
+
+    type: _str | None = None
+    top_level: ClassVar[list[_str]] = []
+
+    def __init__(
+        self, name: _str | None = None, internal_storage_engine: type[BaseStore] | BaseStore = LocalStore
+    ) -> None:
+        """Make an empty dataset.
+
+        Args:
+            name: Name of the dataset, shown in diffs.
+            internal_storage_engine: The store that is to keep the records, or a class to make one of.
+        """
+        if isinstance(internal_storage_engine, BaseStore):
+            self.store = internal_storage_engine
+            self.store.adapter = self
+        else:
+            self.store = internal_storage_engine(adapter=self)
+        if self.type is None:
+            self.type = type(self).__name__
+        self.name = name or self.type
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Check that model classes stand under their own type names, and that `top_level` names model classes.
+
+        Raises:
+            AttributeError: If either does not hold.
+        """
+        super().__init_subclass__(**kwargs)
+        for name, value in cls.__dict__.items():
+            if _is_model_class(value) and value.get_type() != name:
+                message = f'Incorrect field name - {value.__name__} has type name "{value.get_type()}", not "{name}"'
+                raise AttributeError(message)
+        for name in cls.top_level:
+            if not hasattr(cls, name):
+                message = f'top_level references attribute "{name}" but it is not a class attribute!'
+                raise AttributeError(message)
+            if not _is_model_class(getattr(cls, name)):
+                message = f'top_level references attribute "{name}" but it is not a DiffSyncModel subclass!'
+                raise AttributeError(message)
+
+    def __str__(self) -> _str:
+        """Return the type, and the name where it differs."""
+        if self.type != self.name:
+            return f'{self.type} "{self.name}"'
+        return self.type  # type: ignore[return-value]
+
+    def __repr__(self) -> _str:
+        """Return the text form in angle brackets."""
+        return f"<{self!s}>"
+
+    def __len__(self) -> int:
+        """Return the number of records."""
+        return self.store.count()
+
+    def load(self) -> None:
+        """Fill the adapter from its system; a subclass does it here."""
+
+    @classmethod
+    def _get_initial_value_order(cls) -> list[_str]:
+        """Return the attributes that hold model classes: `top_level` first, then the others by name."""
+        order = list(cls.top_level) if isinstance(getattr(cls, "top_level", None), list) else []
+        known = set(order)
+        return order + [name for name in dir(cls) if name not in known and _is_model_class(getattr(cls, name))]
+
+    def load_from_dict(self, data: _Dict[_str, Any]) -> None:
+        """Add the records of a dict in the form that `dict` returns.
+
+        Args:
+            data: `{modelname: {unique id: {field: value}}}`; types that the adapter does not have are ignored.
+
+        Raises:
+            ValidationError: If a value is not of its field's type, or a field is missing.
+            ObjectAlreadyExists: If a record is already there.
+        """
+        for modelname in self._get_initial_value_order():
+            model_class = getattr(self, modelname)
+            for values in data.get(modelname, {}).values():
+                self.add(model_class(**values))
+
+    # ---- synchronising ----
+
+    def sync_from(
+        self,
+        source: Adapter,
+        diff_class: type[Diff] = Diff,
+        flags: DiffSyncFlags = DiffSyncFlags.NONE,
+        callback: Callable[[_str, int, int], None] | None = None,
+        diff: Diff | None = None,
+    ) -> Diff:
+        """Change this dataset into what `source` has.
+
+        Args:
+            source: The adapter that says how things should be.
+            diff_class: Class of the diff.
+            flags: How to treat failures and records that only one side has.
+            callback: Called at intervals with (stage, done, total), stage being "diff" or "sync".
+            diff: A diff that has been calculated before; None calculates it now.
+
+        Returns:
+            The diff that was applied.
+
+        Raises:
+            DiffClassMismatch: If `diff` is not of `diff_class`.
+            ObjectCrudException: If a create, update or delete failed, unless flags say to continue.
+            Exception: What `diff_from` raises.
+        """
+        if diff_class and diff is not None and not isinstance(diff, diff_class):
+            message = (
+                f"The provided diff's class ({type(diff).__name__}) does not match the diff_class: "
+                f"{diff_class.__name__}"
+            )
+            raise DiffClassMismatch(message)
+        if diff is None or not len(diff):
+            diff = self.diff_from(source, diff_class=diff_class, flags=flags, callback=callback)
+        syncer = DiffSyncSyncer(diff=diff, src_diffsync=source, dst_diffsync=self, flags=flags, callback=callback)
+        if syncer.perform_sync():
+            self.sync_complete(source, diff, flags, syncer.base_logger)
+        return diff
+
+    def sync_to(
+        self,
+        target: Adapter,
+        diff_class: type[Diff] = Diff,
+        flags: DiffSyncFlags = DiffSyncFlags.NONE,
+        callback: Callable[[_str, int, int], None] | None = None,
+        diff: Diff | None = None,
+    ) -> Diff:
+        """Change `target` into what this dataset has; see `sync_from`."""
+        return target.sync_from(self, diff_class=diff_class, flags=flags, callback=callback, diff=diff)
+
+    def sync_complete(
+        self,
+        source: Adapter,
+        diff: Diff,
+        flags: DiffSyncFlags = DiffSyncFlags.NONE,
+        logger: Any = None,
+    ) -> None:
+        """Do what is to be done once after a sync that changed something; a subclass may save a file here.
+
+        Args:
+            source: The adapter that was synced from.
+            diff: The diff that was applied.
+            flags: The flags of the sync.
+            logger: The sync's structlog logger.
+        """
+
+    # ---- comparing ----
+
+    def diff_from(
+        self,
+        source: Adapter,
+        diff_class: type[Diff] = Diff,
+        flags: DiffSyncFlags = DiffSyncFlags.NONE,
+        callback: Callable[[_str, int, int], None] | None = None,
+    ) -> Diff:
+        """Return what would have to change here to have what `source` has.
+
+        Args:
+            source: The adapter that says how things should be.
+            diff_class: Class of the diff.
+            flags: How to treat records that only one side has.
+            callback: Called at intervals with ("diff", done, total).
+
+        Raises:
+            TypeError: If two records with one unique id are of different types.
+            ValueError: If two records with one unique id differ in shortname or identifiers.
+            ObjectAlreadyExists: If two siblings of one type have one shortname.
+            ObjectNotFound: If a record lists a child that its store does not have.
+            ChildrenCycle: If a record is its own descendant.
+        """
+        return DiffSyncDiffer(
+            src_diffsync=source, dst_diffsync=self, flags=flags, diff_class=diff_class, callback=callback
+        ).calculate_diffs()
+
+    def diff_to(
+        self,
+        target: Adapter,
+        diff_class: type[Diff] = Diff,
+        flags: DiffSyncFlags = DiffSyncFlags.NONE,
+        callback: Callable[[_str, int, int], None] | None = None,
+    ) -> Diff:
+        """Return what would have to change in `target` to have what is here; see `diff_from`."""
+        return target.diff_from(self, diff_class=diff_class, flags=flags, callback=callback)
+
+    # ---- the store ----
+
+    def local_data(self, *methods: _str) -> _Dict[_str, _Dict[_str, DiffSyncModel]] | None:
+        """Return the local store's `{modelname: {unique id: record}}` if nothing stands between it and these methods.
+
+        Args:
+            *methods: Methods of the adapter that the caller would otherwise call; if one of them is overridden, in a
+                subclass or on the instance, it is to be called.
+        """
+        cls = self.__class__
+        if any(name in self.__dict__ or getattr(cls, name) != getattr(Adapter, name) for name in methods):
+            return None
+        return self.store.local_data()
+
+    def get_all_model_names(self) -> set[_str]:
+        """Return the type names of which there are records."""
+        return self.store.get_all_model_names()
+
+    def get(self, obj: _str | DiffSyncModel | type[DiffSyncModel], identifier: _str | _Dict[_str, Any]) -> DiffSyncModel:
+        """Return one record.
+
+        Args:
+            obj: A type name, or a model class or record of the type.
+            identifier: The record's unique id, or a dict of its identifiers.
+
+        Raises:
+            ValueError: If `identifier` is a dict and no class is known for `obj`.
+            ObjectNotFound: If there is no such record.
+        """
+        return self.store.get(model=obj, identifier=identifier)
+
+    def get_or_none(
+        self, obj: _str | DiffSyncModel | type[DiffSyncModel], identifier: _str | _Dict[_str, Any]
+    ) -> DiffSyncModel | None:
+        """Return one record, or None if there is no such record; see `get`."""
+        try:
+            return self.get(obj, identifier)
+        except ObjectNotFound:
+            return None
+
+    def get_all(self, obj: _str | DiffSyncModel | type[DiffSyncModel]) -> list[DiffSyncModel]:
+        """Return all records of a type.
+
+        Args:
+            obj: A type name, or a model class or record of the type.
+        """
+        return self.store.get_all(model=obj)
+
+    def get_by_uids(self, uids: list[_str], obj: _str | DiffSyncModel | type[DiffSyncModel]) -> list[DiffSyncModel]:
+        """Return records of one type by their unique ids, in the order of the ids.
+
+        Args:
+            uids: The unique ids.
+            obj: A type name, or a model class or record of the type.
+
+        Raises:
+            ObjectNotFound: If there is no record for one of them.
+        """
+        return self.store.get_by_uids(uids=uids, model=obj)
+
+    @classmethod
+    def get_tree_traversal(cls, as_dict: bool = False) -> _str | _Dict[_str, Any]:
+        """Return the tree of types, as a drawing or as nested dicts.
+
+        Args:
+            as_dict: Whether to return dicts.
+        """
+        tree: _Dict[_str, Any] = {}
+        for modelname in cls._get_initial_value_order():
+            model_class = getattr(cls, modelname)
+            if not get_path(tree, modelname):
+                set_key(tree, [modelname])
+            for child_type in list(getattr(model_class, "_children", {})):
+                set_key(tree, [*(get_path(tree, modelname) or [modelname]), child_type])
+        return tree if as_dict else tree_string(tree, cls.__name__)
+
+    def add(self, obj: DiffSyncModel) -> None:
+        """Store a new record.
+
+        Raises:
+            ObjectAlreadyExists: If a different record of the type has the unique id.
+        """
+        self.store.add(obj=obj)
+
+    def update(self, obj: DiffSyncModel) -> None:
+        """Store a record, replacing the one with its unique id, if any."""
+        self.store.update(obj=obj)
+
+    def remove(self, obj: DiffSyncModel, remove_children: bool = False) -> None:
+        """Remove a record.
+
+        Args:
+            obj: The record.
+            remove_children: Whether to remove all below it too.
+
+        Raises:
+            ObjectNotFound: If the record is not there.
+        """
+        self.store.remove(obj=obj, remove_children=remove_children)
+
+    def get_or_instantiate(
+        self, model: type[DiffSyncModel], ids: _Dict[_str, Any], attrs: _Dict[_str, Any] | None = None
+    ) -> tuple[DiffSyncModel, bool]:
+        """Return the record with these identifiers, made and added if it was not there, and whether it is new.
+
+        Args:
+            model: The model class.
+            ids: Identifier fields and their values.
+            attrs: Attributes of a new record.
+        """
+        return self.store.get_or_instantiate(model=model, ids=ids, attrs=attrs)
+
+    def get_or_add_model_instance(self, obj: DiffSyncModel) -> tuple[DiffSyncModel, bool]:
+        """Return the stored record with the type and unique id of `obj`, or `obj`, added; and whether it is new."""
+        return self.store.get_or_add_model_instance(obj=obj)
+
+    def update_or_instantiate(
+        self, model: type[DiffSyncModel], ids: _Dict[_str, Any], attrs: _Dict[_str, Any]
+    ) -> tuple[DiffSyncModel, bool]:
+        """Return the record with these identifiers and attributes, changed or made as needed, and whether it is new.
+
+        Args:
+            model: The model class.
+            ids: Identifier fields and their values.
+            attrs: Attribute fields and their values.
+        """
+        return self.store.update_or_instantiate(model=model, ids=ids, attrs=attrs)
+
+    def update_or_add_model_instance(self, obj: DiffSyncModel) -> tuple[DiffSyncModel, bool]:
+        """Return the stored record like `obj`, given its attributes, or `obj`, added; and whether it is new."""
+        return self.store.update_or_add_model_instance(obj=obj)
+
+    def count(self, model: _str | DiffSyncModel | type[DiffSyncModel] | None = None) -> int:
+        """Return the number of records of a type, or of all types for None.
+
+        Args:
+            model: A type name, or a model class or record of the type.
+        """
+        return self.store.count(model=model)
+
+    def dict(self, exclude_defaults: bool = True, **kwargs: Any) -> _Dict[_str, _Dict[_str, _Dict[_str, Any]]]:
+        """Return all records as `{modelname: {unique id: {field: value}}}`.
+
+        Args:
+            exclude_defaults: Whether to leave out values that are their field's default.
+            **kwargs: Passed to each record's `dict`.
+        """
+        data: _Dict[_str, _Dict[_str, _Dict[_str, Any]]] = {}
+        for modelname in self.store.get_all_model_names():
+            data[modelname] = {}
+            for obj in self.store.get_all(model=modelname):
+                data[obj.get_type()][obj.get_unique_id()] = obj.dict(exclude_defaults=exclude_defaults, **kwargs)
+        return data
+
+    def str(self, indent: int = 0) -> _str:
+        """Describe all records, from the top-level types down.
+
+        Args:
+            indent: Number of spaces before each line.
+        """
+        margin = " " * indent
+        parts = []
+        for modelname in self.top_level:
+            models = self.get_all(modelname)
+            lines = [model.str(indent=indent + 2) for model in models]
+            parts.append("\n".join([f"{margin}{modelname}", *lines]) if lines else f"{margin}{modelname}: []")
+        return "\n".join(parts)
+
+
+def _is_model_class(value: Any) -> bool:
+    return isclass(value) and issubclass(value, DiffSyncModel)
+
+
+class DiffSync(Adapter):
+    """The old name of `Adapter`."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Make an empty dataset and warn that the name is deprecated."""
+        _warn_of_old_name()
+        super().__init__(*args, **kwargs)
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Warn that the name is deprecated."""
+        _warn_of_old_name()
+        super().__init_subclass__(**kwargs)
+
+
+def _warn_of_old_name() -> None:
+    warnings.warn(
+        "'diffsync.DiffSync' is deprecated and will be removed with 2.1, use 'diffsync.Adapter' instead.",
+        DeprecationWarning,
+        stacklevel=3,
+    )

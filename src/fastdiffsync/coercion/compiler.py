@@ -1,0 +1,223 @@
+"""From an annotation to what the kernel calls."""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+import types
+import typing
+from collections.abc import Callable
+from enum import Enum
+from typing import Annotated, Any, ClassVar, Final, ForwardRef, NamedTuple, NewType, TypeVar, get_args, get_origin
+
+import msgspec
+
+from . import choices, objects, records
+from .constraints import constrain
+from .generics import compile_generic, compile_union
+from .scalars import SCALARS
+from .temporal import TEMPORAL
+from .validator import ANYTHING, CoercionError, Reference, State, Validator
+
+
+class FieldType(NamedTuple):
+    """What a field's annotation compiles to.
+
+    Attributes:
+        exact: Types whose instances need nothing: `type(value) in exact`. Empty where every value must be looked at.
+        convert: Returns the value as the type has it: coerced, copied or as it is; raises `CoercionError`, which is a
+            ValueError. None: whatever the value, it stays as it is.
+
+    """
+
+    exact: tuple[type, ...]
+    convert: Callable[[Any], Any] | None
+
+
+def compile_type(annotation: Any) -> FieldType:
+    """Compile an annotation, as `typing.get_type_hints(include_extras=True)` gives it.
+
+    Args:
+        annotation: A class, an alias, a union, or anything else that may stand behind the colon.
+
+    Returns:
+        The exact types and the conversion.
+
+    Raises:
+        TypeError: A name inside the annotation, or inside a class that it names, cannot be resolved.
+
+    """
+    validator = _Compiler().compile(annotation)
+    if validator is ANYTHING:
+        return FieldType((), None)
+    validate = validator.validate
+
+    def convert(value: Any) -> Any:
+        try:
+            return validate(value, State())
+        except RecursionError:
+            msg = "a value that is nested less deeply"
+            raise CoercionError(msg, value) from None
+
+    return FieldType(validator.exact, convert)
+
+
+_SIMPLE: Final[dict[Any, Validator]] = {
+    **SCALARS,
+    **TEMPORAL,
+    **objects.OBJECTS,
+    Any: ANYTHING,
+    object: ANYTHING,
+}
+_REQUIRED_MARKS: Final = {"Required": True, "NotRequired": False, "ReadOnly": None}
+
+
+class _Compiler:
+    """One compilation. It knows the named types that it is inside of, since those may mention themselves."""
+
+    def __init__(self) -> None:
+        self._open: dict[Any, Reference] = {}
+
+    def compile(self, annotation: Any) -> Validator:
+        if isinstance(annotation, (str, ForwardRef)):
+            msg = f"the annotation {annotation!r} is not resolved"
+            raise TypeError(msg)
+        origin = get_origin(annotation)
+        if origin is Annotated:
+            return constrain(self.compile(annotation.__origin__), annotation.__metadata__)
+        if origin is None:
+            return self._compile_bare(annotation)
+        if _is_alias(origin):
+            return self._compile_named(annotation, lambda: self.compile(_alias_value(origin)[get_args(annotation)]))
+        if _mark(origin):
+            return self.compile(get_args(annotation)[0])
+        return self._compile_class(annotation, origin)
+
+    def _compile_bare(self, annotation: Any) -> Validator:
+        try:
+            known = _SIMPLE.get(annotation)
+        except TypeError:  # an odd object without a hash
+            known = ANYTHING
+        if known is not None:
+            return known
+        if isinstance(annotation, TypeVar):
+            return self._compile_type_variable(annotation)
+        if isinstance(annotation, NewType):
+            return self.compile(annotation.__supertype__)
+        if _is_alias(annotation):
+            return self._compile_named(annotation, lambda: self.compile(_alias_value(annotation)))
+        # What is not even a class gives nothing that a value could be held against.
+        return self._compile_class(annotation, annotation) if isinstance(annotation, type) else ANYTHING
+
+    def _compile_type_variable(self, variable: Any) -> Validator:
+        if getattr(variable, "has_default", bool)():
+            return self.compile(variable.__default__)
+        if variable.__constraints__:
+            return compile_union(self.compile, variable.__constraints__)
+        return ANYTHING if variable.__bound__ is None else self.compile(variable.__bound__)
+
+    def _compile_class(self, annotation: Any, cls: Any) -> Validator:
+        args = get_args(annotation)
+        known = compile_generic(self.compile, annotation, cls) or _SIMPLE.get(cls)
+        if known is not None:
+            return known
+        if issubclass(cls, msgspec.Struct):
+            return records.struct(cls, annotation)
+        if issubclass(cls, Enum) and len(cls):
+            return choices.enum_of(cls)
+        if issubclass(cls, dict) and hasattr(cls, "__total__"):
+            return self._compile_named(annotation, lambda: self._compile_typed_dict(cls, args))
+        if issubclass(cls, tuple) and hasattr(cls, "_fields"):
+            return self._compile_named(annotation, lambda: self._compile_named_tuple(cls, args))
+        if dataclasses.is_dataclass(cls):
+            return self._compile_named(annotation, lambda: self._compile_dataclass(cls, args))
+        return objects.instance_of(cls)
+
+    def _compile_typed_dict(self, cls: Any, args: tuple[Any, ...]) -> Validator:
+        hints = _field_hints(cls, args)
+        fields = {name: self.compile(hint) for name, hint in hints.items()}
+        required = frozenset(name for name, hint in hints.items() if _is_required(cls, name, hint))
+        return records.typed_dict(cls.__name__, fields, required)
+
+    def _compile_named_tuple(self, cls: Any, args: tuple[Any, ...]) -> Validator:
+        hints = _field_hints(cls, args)
+        return records.named_tuple(cls, {name: self.compile(hints.get(name, Any)) for name in cls._fields})
+
+    def _compile_dataclass(self, cls: Any, args: tuple[Any, ...]) -> Validator:
+        hints = _field_hints(cls, args)
+        fields = {
+            field.name: self.compile(hints[field.name])
+            for field in cls.__dataclass_fields__.values()  # unlike dataclasses.fields(), with the init-only ones
+            if field.init and field.name in hints
+        }
+        return records.dataclass(cls, fields)
+
+    def _compile_named(self, key: Any, build: Callable[[], Validator]) -> Validator:
+        """Compile a type that may mention itself: inside its own definition it is a reference, resolved at the end."""
+        if key in self._open:
+            reference = self._open[key]
+            reference.used = True
+            return reference
+        reference = self._open[key] = Reference()
+        try:
+            validator = build()
+        finally:
+            del self._open[key]
+        if not reference.used:
+            return validator
+        reference.resolve(validator)
+        return reference
+
+
+def _is_alias(annotation: Any) -> bool:
+    return type(annotation).__name__ == "TypeAliasType"  # typing's, from 3.12 on, or typing_extensions'
+
+
+def _alias_value(alias: Any) -> Any:
+    """Return what an alias stands for. Before 3.12, one that mentions itself has to do so by a name in quotes."""
+    names = vars(sys.modules[alias.__module__])
+    holder = types.SimpleNamespace(__annotations__={"value": alias.__value__})
+    try:
+        return typing.get_type_hints(holder, names, include_extras=True)["value"]
+    except NameError as error:
+        msg = f"the alias {alias} is not resolved: {error}"
+        raise TypeError(msg) from error
+
+
+def _mark(origin: Any) -> str | None:
+    """Return the name of a mark that a typed dict puts on a field, told by name: typing_extensions has its own."""
+    name = None if isinstance(origin, type) else getattr(origin, "_name", None)
+    return name if name in _REQUIRED_MARKS else None
+
+
+def _is_required(cls: Any, name: str, hint: Any) -> bool:
+    while (origin := get_origin(hint)) is not None:
+        required = _REQUIRED_MARKS.get(_mark(origin) or "")
+        if required is not None:
+            return required
+        if origin is not Annotated and not _mark(origin):
+            break
+        hint = get_args(hint)[0]
+    return name in cls.__required_keys__
+
+
+def _field_hints(cls: Any, args: tuple[Any, ...]) -> dict[str, Any]:
+    """Return the annotations of a record class, with its type variables replaced."""
+    try:
+        hints = typing.get_type_hints(cls, include_extras=True)
+    except NameError as error:
+        msg = f"an annotation of {cls.__name__} is not resolved: {error}"
+        raise TypeError(msg) from error
+    bound = dict(zip(getattr(cls, "__parameters__", ()), args, strict=False))
+    return {name: _substitute(hint, bound) for name, hint in hints.items() if get_origin(hint) is not ClassVar}
+
+
+def _substitute(hint: Any, bound: dict[Any, Any]) -> Any:
+    if isinstance(hint, dataclasses.InitVar):
+        hint = hint.type
+    if isinstance(hint, TypeVar):
+        return bound.get(hint, hint)
+    parameters = getattr(hint, "__parameters__", ())
+    if not bound or not parameters or get_origin(hint) is None:
+        return hint
+    return hint[tuple(bound.get(parameter, parameter) for parameter in parameters)]

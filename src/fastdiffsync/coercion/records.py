@@ -1,0 +1,105 @@
+"""Values with named fields: typed dicts, named tuples, dataclasses and Structs."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from .containers import iterate, validate_one
+from .validator import LAX, STRICT, CoercionError, State, Validator
+
+
+def typed_dict(name: str, fields: dict[str, Validator], required: frozenset[str]) -> Validator:
+    """Compile a TypedDict: a new dict of its own keys. Other keys are left out, as pydantic leaves them."""
+
+    def validate(value: Any, state: State) -> dict[str, Any]:
+        if not isinstance(value, Mapping):
+            raise CoercionError(name, value)
+        result = _validate_fields(name, fields, required, value, state)
+        state.add_fields(len(result))
+        return result
+
+    return Validator(validate)
+
+
+def _validate_fields(
+    name: str, fields: dict[str, Validator], required: frozenset[str], value: Mapping[str, Any], state: State
+) -> dict[str, Any]:
+    result: dict[str, Any] = {}
+    for key, validator in fields.items():
+        if key in value:
+            result[key] = validate_one(value[key], validator, key, state)
+        elif key in required:
+            msg = f"{name} with {key!r}"
+            raise CoercionError(msg, value)
+    return result
+
+
+def named_tuple(cls: Any, fields: dict[str, Validator]) -> Validator:
+    """Compile a NamedTuple: an instance, or the values of its fields in order or by name."""
+    required = frozenset(fields) - frozenset(cls._field_defaults)
+
+    def validate(value: Any, state: State) -> Any:
+        if not isinstance(value, cls):
+            state.lower(STRICT if isinstance(value, (tuple, Mapping)) else LAX)
+        if isinstance(value, Mapping):
+            given: Mapping[str, Any] = value
+        else:
+            values = list(iterate(value, cls.__name__, state))
+            if len(values) > len(fields):
+                msg = f"{cls.__name__} of {len(fields)} values"
+                raise CoercionError(msg, value)
+            given = dict(zip(fields, values, strict=False))
+        unknown = [key for key in given if key not in fields]
+        if unknown:
+            msg = f"{cls.__name__} without {unknown[0]!r}"
+            raise CoercionError(msg, value)
+        return cls(**_validate_fields(cls.__name__, fields, required, given, state))
+
+    return Validator(validate)
+
+
+def dataclass(cls: Any, fields: dict[str, Validator]) -> Validator:
+    """Compile a dataclass: an instance as it is, or a dict of its fields."""
+    required = frozenset(
+        name
+        for name, field in cls.__dataclass_fields__.items()
+        if field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+    )
+
+    def validate(value: Any, state: State) -> Any:
+        if isinstance(value, cls):
+            return value
+        state.lower(STRICT)
+        if not isinstance(value, dict):
+            raise CoercionError(cls.__name__, value)
+        given = _validate_fields(cls.__name__, fields, required, value, state)
+        state.add_fields(len(given))
+        try:
+            return cls(**given)
+        except (ValueError, AssertionError) as error:
+            msg = f"{cls.__name__} ({error})"
+            raise CoercionError(msg, value) from error
+
+    return Validator(validate, (cls,))
+
+
+def struct(cls: Any, annotation: Any) -> Validator:
+    """Compile a msgspec Struct: an instance as it is, or a mapping of its fields, which msgspec converts."""
+
+    def validate(value: Any, state: State) -> Any:
+        if isinstance(value, cls):
+            return value
+        state.lower(LAX)
+        if not isinstance(value, Mapping):
+            raise CoercionError(cls.__name__, value)
+        try:
+            return msgspec.convert(dict(value), annotation, strict=False)
+        except (msgspec.ValidationError, TypeError) as error:
+            msg = f"{cls.__name__} ({error})"
+            raise CoercionError(msg, value) from error
+
+    return Validator(validate, (cls,))

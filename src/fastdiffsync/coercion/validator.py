@@ -1,0 +1,149 @@
+"""The ground floor: what a validator is, and the error that it raises."""
+
+from __future__ import annotations
+
+import reprlib
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+
+# How well a value fitted. A union takes the member that fits best, so every validator says how far it had to bend.
+LAX: Final = 0
+"""The value was converted: `"1"` for an int, a tuple for a list."""
+STRICT: Final = 1
+"""The value is of the type, though not exactly: an instance of a subclass, an int for a float."""
+EXACT: Final = 2
+"""The value is exactly of the type."""
+
+MAX_DEPTH: Final = 255
+"""How deep a recursive type may nest; pydantic draws the line at the same depth."""
+
+_short = reprlib.Repr()
+_short.maxstring = _short.maxother = _short.maxlong = 60
+
+
+class CoercionError(ValueError):
+    """A value does not fit the declared type and cannot be turned into it.
+
+    Args:
+        expected: What would have been accepted, in words.
+        value: What was got.
+
+    """
+
+    _path = ""
+
+    def __init__(self, expected: str, value: Any) -> None:
+        # The base class has taken the arguments in __new__ already, and unions make many that nobody reads.
+        self._expected = expected
+        self._value = value
+
+    def inside(self, key: object) -> CoercionError:
+        """Note that the value stood at `key` of a container, and return this same error to be raised again."""
+        self._path = f"[{_represent(key)}]{self._path}"
+        return self
+
+    def __str__(self) -> str:
+        where = f" at {self._path}" if self._path else ""
+        return f"expected {self._expected}, got {_represent(self._value)} ({type(self._value).__name__}){where}"
+
+
+def _represent(value: object) -> str:
+    try:
+        return _short.repr(value)
+    except Exception:  # noqa: BLE001 - a value's own repr may raise anything, and this is on the way to an error already
+        return f"<{type(value).__name__}>"
+
+
+class State:
+    """What one validation learns on its way: how well the value fits, and what it is inside of."""
+
+    __slots__ = ("_drained", "active", "exactness", "fields_set")
+
+    def __init__(self) -> None:
+        self.exactness: int = EXACT
+        self.fields_set: int | None = None
+        self.active: set[tuple[int, int]] | None = None
+        self._drained: dict[int, list[Any]] | None = None
+
+    def lower(self, exactness: int) -> None:
+        """Note that some part of the value fitted no better than `exactness`."""
+        if exactness < self.exactness:
+            self.exactness = exactness
+
+    def drain(self, iterator: Iterator[Any]) -> list[Any]:
+        """Read an iterator to its end, once: a union's next member gets the values that the one before has read."""
+        if self._drained is None:
+            self._drained = {}
+        values = self._drained.get(id(iterator))
+        if values is None:
+            values = self._drained[id(iterator)] = list(iterator)
+        return values
+
+    def add_fields(self, count: int) -> None:
+        """Note that `count` fields of a record were given: among records, a union takes the one with the most."""
+        self.fields_set = count + (self.fields_set or 0)
+
+
+Validate = Callable[[Any, State], Any]
+
+
+class Validator:
+    """One compiled type.
+
+    Args:
+        validate: Returns the value as the type has it, or raises `CoercionError`.
+        exact: Types whose very instances (`type(value) in exact`) come back from `validate` as they are, as exact fits.
+        greedy: Whether `validate` may call the value of another type an exact fit. In a union, the members behind
+            a greedy one are not reached, so that their exact types prove nothing.
+
+    """
+
+    __slots__ = ("exact", "greedy", "validate")
+
+    def __init__(self, validate: Validate, exact: tuple[type, ...] = (), *, greedy: bool = False) -> None:
+        self.validate = validate
+        self.exact = exact
+        self.greedy = greedy
+
+
+class Reference(Validator):
+    """A named type that is used inside its own definition: resolved late, and guarded against endless values."""
+
+    __slots__ = ("_target", "used")
+
+    def __init__(self) -> None:
+        super().__init__(self._validate)
+        self.used = False
+        self._target: Validate = self._validate
+
+    def resolve(self, target: Validator) -> None:
+        """Point the reference at the finished definition."""
+        self._target = target.validate
+        self.exact = target.exact
+        self.greedy = target.greedy
+
+    def _validate(self, value: Any, state: State) -> Any:
+        mark = (id(self), id(value))
+        if state.active is None:
+            state.active = set()
+        active = state.active
+        if mark in active:
+            msg = "a value that does not contain itself"
+            raise CoercionError(msg, value)
+        if len(active) >= MAX_DEPTH:
+            msg = f"a value of at most {MAX_DEPTH} levels"
+            raise CoercionError(msg, value)
+        active.add(mark)
+        try:
+            return self._target(value, state)
+        finally:
+            active.discard(mark)
+
+
+def _accept(value: Any, state: State) -> Any:
+    state.lower(STRICT)
+    return value
+
+
+ANYTHING: Final = Validator(_accept)
+"""`Any`, `object` and whatever puts no bound on a value. In a union it comes before a conversion, after an exact fit."""

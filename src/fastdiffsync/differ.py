@@ -1,0 +1,138 @@
+"""Two adapters in, a diff out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import structlog
+
+from . import _kernel as kernel
+from .diff import Diff, bind_diff, element_at
+from .exceptions import ObjectAlreadyExists
+from .flat import FlatDiff
+from .progress import Progress
+from .utils import intersection, symmetric_difference
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .adapter import Adapter
+    from .enum import DiffSyncFlags
+
+
+class Matching:
+    """What the kernel's match is told about the two sides, and whom it tells what it meets.
+
+    Attributes:
+        source, dest: The adapters, asked for children by `get_by_uids`.
+        source_data, dest_data: `{modelname: {unique id: record}}` of an adapter with a plain local store, read
+            directly in place of `get_by_uids`; None for any other.
+        flags: The global flags.
+        names: `{type: names}` of top-level elements whose names are not their unique ids.
+    """
+
+    def __init__(self, flat: FlatDiff, logger: Any, progress: Progress, flags: DiffSyncFlags) -> None:
+        """Prepare the walk that fills `flat`."""
+        self._flat = flat
+        self._logger = logger
+        self.progress = progress
+        self.flags = flags
+        self.source: Adapter = flat.source_adapter
+        self.dest: Adapter = flat.dest_adapter
+        self.source_data = self.source.local_data("get_all", "get_by_uids")
+        self.dest_data = self.dest.local_data("get_all", "get_by_uids")
+        self.names: dict[str, set[str]] = {}
+        self.advance = progress.advance
+
+    def skip(self, model: Any, reason: str) -> None:
+        """Log that a pair is left out of the diff, and why."""
+        self._logger.bind(model=model.get_type(), unique_id=model.get_unique_id()).debug(reason)
+        self.progress.advance(1)
+
+    def repeated_name(self, index: int) -> None:
+        """Raise for the second of two siblings of one type and name."""
+        element = element_at(self._flat, index)
+        message = f"Already storing a {element.type} named {element.name}"
+        raise ObjectAlreadyExists(message, element)
+
+
+class DiffSyncDiffer:
+    """Calculates the diff between two adapters.
+
+    Attributes:
+        diff: The finished diff; None before `calculate_diffs`.
+        models_processed, total_models: How many records have been looked at, of how many.
+    """
+
+    def __init__(
+        self,
+        src_diffsync: Adapter,
+        dst_diffsync: Adapter,
+        flags: DiffSyncFlags,
+        diff_class: type[Diff] = Diff,
+        callback: Callable[[str, int, int], None] | None = None,
+    ) -> None:
+        """Prepare to compare two adapters.
+
+        Args:
+            src_diffsync: The side that says how things should be.
+            dst_diffsync: The side that would be changed.
+            flags: How to treat records that only one side has.
+            diff_class: Class of the diff and of every element's `child_diff`.
+            callback: Called at intervals with ("diff", records done, records in all).
+        """
+        self.src_diffsync = src_diffsync
+        self.dst_diffsync = dst_diffsync
+        self.flags = flags
+        self.diff_class = diff_class
+        self.callback = callback
+        self.diff: Diff | None = None
+        self.logger: Any = structlog.get_logger().new(src=src_diffsync, dst=dst_diffsync, flags=flags)
+        self._progress = Progress("diff", len(src_diffsync) + len(dst_diffsync), callback)
+        self.logger.debug(f"Diff calculation between these two datasets will involve {self.total_models} models")
+
+    @property
+    def models_processed(self) -> int:
+        """How many records have been looked at."""
+        return self._progress.done
+
+    @property
+    def total_models(self) -> int:
+        """How many records both sides have."""
+        return self._progress.total
+
+    def calculate_diffs(self) -> Diff:
+        """Compare the adapters, once, and return the diff.
+
+        Raises:
+            TypeError: If two records with one unique id are of different types.
+            ValueError: If two records with one unique id differ in shortname or identifiers.
+            ObjectAlreadyExists: If two siblings of one type have one shortname.
+            ObjectNotFound: If a record lists a child that its store does not have.
+            ChildrenCycle: If a record is its own descendant.
+        """
+        if self.diff is not None:
+            return self.diff
+        self.logger.info("Beginning diff calculation")
+        diff = self.diff_class()
+        flat = FlatDiff(kernel.Records(), self.src_diffsync, self.dst_diffsync, self.diff_class)
+        self._count_skipped_types()
+        matching = Matching(flat, self.logger, self._progress, self.flags)
+        for modelname in intersection(self.dst_diffsync.top_level, self.src_diffsync.top_level):
+            sources = None if matching.source_data is not None else self.src_diffsync.get_all(modelname)
+            dests = None if matching.dest_data is not None else self.dst_diffsync.get_all(modelname)
+            kernel.match(matching, flat.records, modelname, sources, dests)
+        kernel.compare(flat.records)
+        bind_diff(diff, flat, -1)
+        self._progress.finish()
+        self.logger.info("Diff calculation complete")
+        diff.models_processed = self.models_processed
+        diff.complete()
+        self.diff = diff
+        return diff
+
+    def _count_skipped_types(self) -> None:
+        """Count the records of top-level types that only one side has; what is below them is not counted."""
+        for modelname in symmetric_difference(self.dst_diffsync.top_level, self.src_diffsync.top_level):
+            owner = self.dst_diffsync if modelname in self.dst_diffsync.top_level else self.src_diffsync
+            self._progress.advance(len(owner.get_all(modelname)))

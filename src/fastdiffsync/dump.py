@@ -1,0 +1,147 @@
+"""Records as plain data: what `dict()`, `json()` and `get_attrs()` hand out, as pydantic's `model_dump` would."""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from .schema import StructMeta, field_defaults, schema_of
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+SCALARS = frozenset({str, int, float, bool, type(None), bytes})
+_OPTIONS = "include, exclude, exclude_defaults, exclude_none, mode"
+
+
+def plain(value: Any) -> Any:
+    """Return `value` with containers copied and nested records turned into dicts.
+
+    Scalars and objects of other classes are returned as they are.
+    """
+    kind = type(value)
+    if kind in SCALARS:
+        return value
+    if kind is list:
+        return [plain(item) for item in value]
+    if kind is dict:
+        return {plain(key): plain(item) for key, item in value.items()}
+    return _plain_other(value, kind)
+
+
+def _plain_other(value: Any, kind: type[Any]) -> Any:
+    if isinstance(value, tuple):
+        items = [plain(item) for item in value]
+        return kind(*items) if hasattr(kind, "_fields") else tuple(items)
+    if isinstance(value, list):
+        return [plain(item) for item in value]
+    if isinstance(value, (set, frozenset)):
+        return type(value)(plain(item) for item in value) if kind in {set, frozenset} else set(value)
+    if isinstance(value, dict):
+        return {plain(key): plain(item) for key, item in value.items()}
+    if isinstance(value, deque):
+        return deque((plain(item) for item in value), value.maxlen)
+    if isinstance(kind, StructMeta):
+        if hasattr(kind, "get_attrs"):
+            return value.dict()
+        return {name: plain(getattr(value, name)) for name in kind.__struct_fields__}
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    return value
+
+
+def dump_fields(
+    model: Any,
+    *,
+    include: Collection[str] | None = None,
+    exclude: Collection[str] | None = None,
+    exclude_defaults: bool = False,
+    exclude_none: bool = False,
+    mode: str = "python",
+    **unknown: Any,
+) -> dict[str, Any]:
+    """Return the visible fields of a record as a dict, in field order.
+
+    Args:
+        model: A `DiffSyncModel`.
+        include: Names of the only fields to return; None for all.
+        exclude: Names of fields to leave out.
+        exclude_defaults: Whether to leave out values equal to their field's default.
+        exclude_none: Whether to leave out fields that are None.
+        mode: "python" keeps values such as enums and datetimes, "json" turns them into what JSON knows.
+        **unknown: Any other keyword is an error.
+
+    Raises:
+        TypeError: For an unknown keyword, or in mode "json" for a value that JSON cannot carry.
+        ValueError: For an unknown mode.
+    """
+    if unknown:
+        message = f"{type(model).__name__}.dict(): unknown option {sorted(unknown)[0]!r}; known are {_OPTIONS}"
+        raise TypeError(message)
+    if mode not in {"python", "json"}:
+        message = f"mode must be 'python' or 'json', not {mode!r}"
+        raise ValueError(message)
+    cls = type(model)
+    defaults = field_defaults(cls) if exclude_defaults else {}
+    result = {}
+    for name in schema_of(cls).fields:
+        if (include is not None and name not in include) or (exclude is not None and name in exclude):
+            continue
+        value = getattr(model, name)
+        if (exclude_none and value is None) or (exclude_defaults and _is_default(value, defaults.get(name))):
+            continue
+        result[name] = plain(value)
+    return msgspec.to_builtins(result, enc_hook=_encode_other, str_keys=True) if mode == "json" else result
+
+
+def dump_json(model: Any, *, indent: int | None = None, **options: Any) -> str:
+    """Return the visible fields of a record as a JSON object; the options are those of `dump_fields`.
+
+    Args:
+        model: A `DiffSyncModel`.
+        indent: Number of spaces for each level of a formatted text; None for a compact one.
+        **options: Passed to `dump_fields`.
+
+    Raises:
+        TypeError: For an unknown option or a value that JSON cannot carry.
+    """
+    encoded = msgspec.json.encode(dump_fields(model, **options), enc_hook=_encode_other)
+    if indent is not None:
+        encoded = msgspec.json.format(encoded, indent=indent)
+    return encoded.decode()
+
+
+def _is_default(value: Any, default: Any) -> bool:
+    factory = getattr(default, "factory", None)
+    if factory is not None and type(default).__module__.startswith("msgspec"):
+        default = factory()
+    return default is not msgspec.NODEFAULT and bool(value == default)
+
+
+def _encode_other(value: Any) -> Any:
+    if isinstance(value, enum.Enum):
+        return value.value
+    if isinstance(value, (set, frozenset, deque)):
+        return list(value)
+    if hasattr(value, "__fspath__"):
+        return value.__fspath__()
+    if type(value).__module__ == "ipaddress":
+        return str(value)
+    message = f"a value of type {type(value).__name__} cannot be written as JSON: {value!r}"
+    raise TypeError(message)
+
+
+def copy_containers(value: Any) -> Any:
+    """Return `value` with lists, dicts, sets and tuples copied at every level, and everything else as it is."""
+    kind = type(value)
+    if kind in SCALARS:
+        return value
+    if kind in {list, set, frozenset, tuple}:
+        return kind(copy_containers(item) for item in value)
+    if kind is dict:
+        return {key: copy_containers(item) for key, item in value.items()}
+    return value

@@ -1,0 +1,314 @@
+"""DiffSyncModel: what one record is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Dict as _Dict  # noqa: UP035 - `dict` and `str` are methods of the class below
+
+import msgspec
+
+from . import _kernel as kernel
+from .dump import dump_fields, dump_json, plain
+from .enum import DiffSyncModelFlags, DiffSyncStatus
+from .exceptions import ObjectNotFound
+from .metaclass import ModelMeta
+from .schema import HIDDEN_FIELDS, schema_of
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+    from .adapter import Adapter
+
+_str = str
+
+
+class DiffSyncModel(msgspec.Struct, metaclass=ModelMeta):
+    """Base class of all models: one record of one system.
+
+    Subclasses annotate their fields and say with five class variables what the fields are for. Construction takes
+    keywords only, validates and coerces them as pydantic's lax mode does, and ignores unknown ones; two class
+    keywords change that: `class Device(DiffSyncModel, validate=False, forbid_unknown_fields=True)`.
+
+    Raises (at construction):
+        ValidationError: If a field is missing or its value cannot be made one of the annotated type.
+        TypeError: With `forbid_unknown_fields=True`, for a keyword that is no field; always for positional arguments.
+
+    Raises (at declaration):
+        AttributeError: If a class variable names something that is not a field, or a field stands in two of
+            `_identifiers`, `_attributes` and `_children`.
+    """
+
+    _modelname: ClassVar[_str] = "diffsyncmodel"
+    """Type name under which records are stored and matched."""
+
+    _identifiers: ClassVar[tuple[_str, ...]] = ()
+    """Fields that together identify a record among all of its type."""
+
+    _shortname: ClassVar[tuple[_str, ...]] = ()
+    """Fields that together identify a record among its siblings; the unique id if empty."""
+
+    _attributes: ClassVar[tuple[_str, ...]] = ()
+    """Further fields that are compared and synchronised."""
+
+    _children: ClassVar[_Dict[_str, _str]] = {}
+    """`{modelname: field}`: which field lists the unique ids of child records of which type."""
+
+    model_flags: DiffSyncModelFlags = DiffSyncModelFlags.NONE
+    """How this record, or every record of the class, is to be treated."""
+
+    if TYPE_CHECKING:
+        adapter: Adapter | None = None
+    else:
+        adapter: Any = None
+    """The adapter whose store holds the record."""
+
+    _status: DiffSyncStatus = DiffSyncStatus.SUCCESS
+    _status_message: _str = ""
+    _unique_id: Any = None
+    _child_index: Any = None
+
+    __setattr__ = kernel.set_attribute  # type: ignore[assignment]
+    add_child = kernel.add_child
+    remove_child = kernel.remove_child
+
+    def __repr__(self) -> _str:
+        """Return type and unique id."""
+        return f'{self.get_type()} "{self.get_unique_id()}"'
+
+    def __str__(self) -> _str:
+        """Return the unique id."""
+        return self.get_unique_id()
+
+    def __rich_repr__(self) -> Any:
+        """Yield type and unique id, so that rich shows what `repr` shows."""
+        yield self.get_type()
+        yield self.get_unique_id()
+
+    def __eq__(self, other: object) -> bool:
+        """Whether the other record is of the same class and equal in every field and in its status."""
+        if type(self) is not type(other):
+            return NotImplemented
+        names = (*schema_of(type(self)).fields, "_status", "_status_message")
+        return all(getattr(self, name) == getattr(other, name) for name in names)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __getstate__(self) -> _Dict[_str, Any]:
+        """Return the values that make the record, by name; what was derived from them is left out."""
+        derived = ("_unique_id", "_child_index")
+        names = [name for name in self.__struct_fields__ if name not in derived and hasattr(self, name)]
+        return {**{name: getattr(self, name) for name in names}, **self.__dict__}
+
+    def __setstate__(self, state: _Dict[_str, Any]) -> None:
+        """Take the values of a pickled or copied record."""
+        for name, value in state.items():
+            setattr(self, name, value)
+
+    def __reduce__(self) -> Any:
+        """Pickle by class and state, so that values are not validated a second time."""
+        return kernel.rebuild, (type(self),), self.__getstate__()
+
+    @classmethod
+    def model_rebuild(cls, **_options: Any) -> None:
+        """Do nothing: annotations are resolved when they are needed. Kept for code that was written for pydantic."""
+
+    def set_status(self, status: DiffSyncStatus, message: _str = "") -> None:
+        """Record how the last create, update or delete of this record went.
+
+        Args:
+            status: The outcome.
+            message: An explanation for people.
+        """
+        self._status = status
+        self._status_message = message
+
+    def get_status(self) -> tuple[DiffSyncStatus, _str]:
+        """Return the outcome of the last create, update or delete, and its message."""
+        return self._status, self._status_message
+
+    @classmethod
+    def create_base(cls, adapter: Adapter, ids: _Dict[_str, Any], attrs: _Dict[_str, Any]) -> Self | None:
+        """Make a record of this class and mark it as created; not meant to be overridden, see `create`."""
+        model = cls(**ids, adapter=adapter, **attrs)
+        model.set_status(DiffSyncStatus.SUCCESS, "Created successfully")
+        return model
+
+    @classmethod
+    def create(cls, adapter: Adapter, ids: _Dict[_str, Any], attrs: _Dict[_str, Any]) -> Self | None:
+        """Create the record that a sync asks for; override to create it in the real system too.
+
+        Args:
+            adapter: The adapter that is being changed.
+            ids: Identifier fields and their values.
+            attrs: Attribute fields and their values.
+
+        Returns:
+            The new record, or None if it could not be made and its children are to be left alone.
+
+        Raises:
+            ObjectNotCreated: Overrides raise it when the creation failed.
+        """
+        return cls.create_base(adapter=adapter, ids=ids, attrs=attrs)
+
+    def update_base(self, attrs: _Dict[_str, Any]) -> Self | None:
+        """Set the given attributes and mark the record as updated; not meant to be overridden, see `update`."""
+        for name, value in attrs.items():
+            setattr(self, name, value)
+        self.set_status(DiffSyncStatus.SUCCESS, "Updated successfully")
+        if self.adapter is not None and self.adapter.store.keeps_copies:
+            self.adapter.store.record_changed(obj=self)
+        return self
+
+    def update(self, attrs: _Dict[_str, Any]) -> Self | None:
+        """Change the record as a sync asks; override to change it in the real system too.
+
+        Args:
+            attrs: The changed attribute fields and their new values.
+
+        Returns:
+            This record, or None if it could not be changed and its children are to be left alone.
+
+        Raises:
+            ObjectNotUpdated: Overrides raise it when the update failed.
+        """
+        return self.update_base(attrs=attrs)
+
+    def delete_base(self) -> Self | None:
+        """Mark the record as deleted; not meant to be overridden, see `delete`."""
+        self.set_status(DiffSyncStatus.SUCCESS, "Deleted successfully")
+        return self
+
+    def delete(self) -> Self | None:
+        """Delete the record as a sync asks; override to delete it from the real system too.
+
+        Returns:
+            This record, or None if it could not be deleted and its children are to be left alone.
+
+        Raises:
+            ObjectNotDeleted: Overrides raise it when the deletion failed.
+        """
+        return self.delete_base()
+
+    @classmethod
+    def get_type(cls) -> _str:
+        """Return the type name, `_modelname`."""
+        return cls._modelname
+
+    @classmethod
+    def create_unique_id(cls, **identifiers: Any) -> _str:
+        """Return the unique id that a record with these identifiers has.
+
+        Args:
+            **identifiers: Identifier fields and their values, as `get_identifiers` returns them.
+
+        Raises:
+            KeyError: If an identifier is missing.
+        """
+        return "__".join([_str(identifiers[name]) for name in cls._identifiers])
+
+    @classmethod
+    def get_children_mapping(cls) -> _Dict[_str, _str]:
+        """Return which field lists the children of which type."""
+        return cls._children
+
+    def get_identifiers(self) -> _Dict[_str, Any]:
+        """Return the identifier fields and their values, in field order."""
+        schema = schema_of(type(self))
+        if schema.plain_identifiers:
+            return {name: plain(getattr(self, name)) for name in schema.identifier_fields}
+        return self.dict(include=set(self._identifiers))
+
+    def get_attrs(self) -> _Dict[_str, Any]:
+        """Return the attribute fields and their values, in field order; containers are copies."""
+        schema = schema_of(type(self))
+        if schema.plain_attrs:
+            return {name: plain(getattr(self, name)) for name in schema.attributes}
+        return self.dict(include=set(self._attributes))
+
+    def get_unique_id(self) -> _str:
+        """Return the unique id, computed when the record was made or an identifier was last assigned."""
+        key = self._unique_id
+        if type(key) is _str:
+            return key
+        return self.create_unique_id(**self.get_identifiers())
+
+    def get_shortname(self) -> _str:
+        """Return the name among siblings, made of the `_shortname` fields; the unique id if there are none."""
+        if self._shortname:
+            return "__".join([_str(getattr(self, name)) for name in self._shortname])
+        return self.get_unique_id()
+
+    def dict(self, **kwargs: Any) -> _Dict[_str, Any]:
+        """Return the fields as a dict, without `adapter` unless `exclude` says otherwise.
+
+        Args:
+            **kwargs: `include`, `exclude` (collections of field names), `exclude_defaults`, `exclude_none` (bool),
+                `mode` ("python" or "json").
+
+        Raises:
+            TypeError: For any other keyword.
+        """
+        kwargs.setdefault("exclude", {"adapter"})
+        return dump_fields(self, **kwargs)
+
+    def json(self, **kwargs: Any) -> _str:
+        """Return the fields as a JSON object, without `adapter` and without values that are their field's default.
+
+        Args:
+            **kwargs: As for `dict`, and `indent` (number of spaces).
+
+        Raises:
+            TypeError: For any other keyword, or a value that JSON cannot carry.
+        """
+        kwargs.setdefault("exclude", {"adapter"})
+        kwargs.setdefault("exclude_defaults", True)
+        return dump_json(self, **kwargs)
+
+    def str(self, include_children: bool = True, indent: int = 0) -> _str:
+        """Describe the record and, through its adapter, all below it, one line for each record and child field.
+
+        Args:
+            include_children: Whether to look up and describe children, or to list their unique ids.
+            indent: Number of spaces before each line.
+        """
+        return "\n".join(_describe(self, include_children=include_children, indent=indent))
+
+
+def _describe(model: DiffSyncModel, *, include_children: bool, indent: int) -> list[_str]:
+    """Return the lines of `DiffSyncModel.str`, walking down without recursion: trees may be any depth."""
+    lines: list[_str] = []
+    waiting: list[tuple[Any, int]] = [(model, indent)]
+    while waiting:
+        item, margin = waiting.pop()
+        if isinstance(item, _str):
+            lines.append(item)
+            continue
+        if item is not model and type(item).str is not DiffSyncModel.str:
+            lines.append(item.str(include_children=include_children, indent=margin))
+            continue
+        lines.append(f"{' ' * margin}{item.get_type()}: {item.get_unique_id()}: {item.get_attrs()}")
+        waiting.extend(reversed(_describe_children(item, margin, include_children=include_children)))
+    return lines
+
+
+def _describe_children(model: DiffSyncModel, margin: int, *, include_children: bool) -> list[tuple[Any, int]]:
+    """Return what follows the line of `model`: finished lines, and child records that are yet to be described."""
+    following: list[tuple[Any, int]] = []
+    space = " " * margin
+    for modelname, field in model._children.items():
+        child_ids = getattr(model, field)
+        if not child_ids:
+            following.append((f"{space}  {field}: []", 0))
+        elif not model.adapter or not include_children:
+            following.append((f"{space}  {field}: {child_ids}", 0))
+        else:
+            following.append((f"{space}  {field}", 0))
+            for child_id in child_ids:
+                try:
+                    following.append((model.adapter.get(modelname, child_id), margin + 4))
+                except ObjectNotFound:
+                    following.append((f"{space}    {child_id} (ERROR: details unavailable)", 0))
+    return following
+
+
+assert HIDDEN_FIELDS < set(DiffSyncModel.__struct_fields__)  # noqa: S101 - schema.py names them on its own

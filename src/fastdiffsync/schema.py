@@ -1,0 +1,244 @@
+"""What a model class compiles to, once: identifiers, attributes, children, and how each value is read.
+
+A `Schema` is made when a class is first used and thrown away when the class changes. It alone knows which of the
+reading hooks (`get_unique_id`, `get_attrs`, ...) are still the library's own; the kernels take their fast paths for
+those and call every override as diffsync calls it.
+"""
+
+from __future__ import annotations
+
+import copy
+import sys
+import typing
+from types import MemberDescriptorType
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from .coercion import FieldType, compile_type
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+SCHEMA_ATTRIBUTE = "__diffsync_schema__"
+"""Name under which a class keeps its compiled schema, in its own `__dict__`."""
+
+PRIVATE_DEFAULTS = "__private_defaults__"
+"""Name under which a class keeps the defaults of its private attributes, which each record gets a copy of."""
+
+StructMeta = type(msgspec.Struct)
+
+HIDDEN_FIELDS = frozenset({"_status", "_status_message", "_unique_id", "_child_index"})
+"""Fields of every model that hold the library's own state and are no part of the record."""
+
+UNVALIDATED_FIELDS = HIDDEN_FIELDS | {"model_flags", "adapter"}
+
+# A hook whose definition another hook's default calls belongs to that one's group: get_unique_id() asks
+# get_identifiers(), which asks dict().
+UNIQUE_ID_HOOKS = ("get_unique_id", "create_unique_id", "get_identifiers", "dict")
+IDENTIFIERS_HOOKS = ("get_identifiers", "dict")
+ATTRS_HOOKS = ("get_attrs", "dict")
+READING_HOOKS = frozenset(
+    {*UNIQUE_ID_HOOKS, *ATTRS_HOOKS, "get_shortname", "get_type", "get_children_mapping", "set_status", "get_status"}
+)
+
+
+class Schema:
+    """The compiled form of one model class.
+
+    Attributes:
+        cls: The class.
+        modelname: Its type name, as its own `_modelname` says.
+        identifiers: Identifier fields, in the order in which the unique id joins them.
+        identifier_fields: The same in field order, the order of `get_identifiers()`.
+        attributes: Attribute fields in field order, the order of `get_attrs()`.
+        shortname: Fields that make the shortname; empty if it is the unique id.
+        children: The class's own `_children` object, so that changes made inside it are seen.
+        fields: Every visible field, base class first.
+        plain_unique_id, plain_identifiers, plain_attrs, plain_shortname, plain_type, plain_children, plain_status:
+            Whether the hooks of that name are the library's own and read nothing but slots.
+        slots: Every field, hidden ones too.
+        defaults: The default of each field, `NODEFAULT` where there is none.
+        private_defaults: Defaults of private attributes, which each record gets a copy of.
+        plan: What the compiled kernel makes of the schema; None until it does.
+    """
+
+    __slots__ = (
+        "_field_types",
+        "attributes",
+        "children",
+        "cls",
+        "defaults",
+        "fields",
+        "forbid_unknown_fields",
+        "identifier_fields",
+        "identifiers",
+        "modelname",
+        "plain_attrs",
+        "plain_children",
+        "plain_identifiers",
+        "plain_shortname",
+        "plain_status",
+        "plain_type",
+        "plain_unique_id",
+        "plan",
+        "private_defaults",
+        "shortname",
+        "slots",
+        "validate",
+    )
+
+    def __init__(self, cls: type[Any], base: type[Any], *, validate: bool, forbid_unknown_fields: bool) -> None:
+        """Compile `cls`, a subclass of `base`, whose methods count as the library's own."""
+        self.cls = cls
+        self.validate = validate
+        self.forbid_unknown_fields = forbid_unknown_fields
+        self.modelname: str = cls._modelname
+        self.identifiers: tuple[str, ...] = tuple(cls._identifiers)
+        self.shortname: tuple[str, ...] = tuple(cls._shortname)
+        self.children: dict[str, str] = cls._children
+        self.fields = field_order(cls)
+        self.identifier_fields = tuple(name for name in self.fields if name in set(self.identifiers))
+        self.attributes = tuple(name for name in self.fields if name in set(cls._attributes))
+        self.slots: frozenset[str] = frozenset(cls.__struct_fields__)
+        self.defaults: dict[str, Any] = field_defaults(cls)
+        self.private_defaults: dict[str, Any] = getattr(cls, PRIVATE_DEFAULTS, {})
+        self.plan: Any = None
+        self._field_types: dict[str, FieldType] | None = None
+
+        def is_own(*names: str) -> bool:
+            return all(find_in_mro(cls, name) is base.__dict__[name] for name in names)
+
+        def are_slots(names: tuple[str, ...]) -> bool:
+            return all(slot_of(cls, name) is not None for name in names)
+
+        own_access = find_in_mro(cls, "__getattribute__") is find_in_mro(base, "__getattribute__")
+        self.plain_type = own_access and is_own("get_type")
+        self.plain_identifiers = (
+            own_access
+            and is_own(*IDENTIFIERS_HOOKS)
+            and are_slots(self.identifiers)
+            and len(self.identifier_fields) == len(set(self.identifiers))
+        )
+        self.plain_unique_id = self.plain_identifiers and is_own(*UNIQUE_ID_HOOKS)
+        self.plain_attrs = own_access and is_own(*ATTRS_HOOKS) and are_slots(self.attributes)
+        self.plain_shortname = (
+            own_access and is_own("get_shortname") and (are_slots(self.shortname) if self.shortname else True)
+        )
+        self.plain_children = own_access and is_own("get_children_mapping")
+        self.plain_status = own_access and is_own("set_status") and are_slots(("_status", "_status_message"))
+
+    @property
+    def required(self) -> list[str]:
+        """Fields without a default."""
+        return [name for name, default in self.defaults.items() if default is msgspec.NODEFAULT]
+
+    @property
+    def field_types(self) -> dict[str, FieldType]:
+        """How each validated field's values are checked and converted, resolved at the first record.
+
+        Raises:
+            TypeError: If an annotation names something that cannot be found.
+        """
+        if self._field_types is None:
+            self._field_types = self._compile_field_types() if self.validate else {}
+        return self._field_types
+
+    def _compile_field_types(self) -> dict[str, FieldType]:
+        unvalidated = UNVALIDATED_FIELDS.union(self.children.values()) if self.children else UNVALIDATED_FIELDS
+        names = [name for name in self.fields if name not in unvalidated and slot_of(self.cls, name) is not None]
+        return {name: compile_type(resolve_annotation(self.cls, name)) for name in names}
+
+
+def schema_of(cls: type[Any]) -> Schema:
+    """Return the compiled schema of a model class, compiling it if this is its first use or it has changed."""
+    schema: Schema | None = cls.__dict__.get(SCHEMA_ATTRIBUTE)
+    if schema is None:
+        schema = Schema(
+            cls,
+            base_model(cls),
+            validate=cls.__validate__,
+            forbid_unknown_fields=bool(cls.__struct_config__.forbid_unknown_fields),
+        )
+        type.__setattr__(cls, SCHEMA_ATTRIBUTE, schema)
+    return schema
+
+
+def base_model(cls: type[Any]) -> type[Any]:
+    """Return the class whose methods count as the library's own: the first model above `msgspec.Struct`."""
+    return next(klass for klass in reversed(cls.__mro__) if isinstance(klass, StructMeta) and klass is not msgspec.Struct)
+
+
+def copied(defaults: dict[str, Any]) -> dict[str, Any]:
+    """Return private defaults for one record: what could be shared by accident is copied."""
+    return {name: copy.deepcopy(value) for name, value in defaults.items()}
+
+
+def slot_of(cls: type[Any], name: str) -> MemberDescriptorType | None:
+    """Return the member descriptor that reads field `name` of `cls`, or None if anything else answers to the name."""
+    found = find_in_mro(cls, name)
+    return found if isinstance(found, MemberDescriptorType) else None
+
+
+def find_in_mro(cls: type[Any], name: str) -> Any:
+    """Return what `name` is on `cls`, unbound, or None; like `inspect.getattr_static` without its detours."""
+    for klass in cls.__mro__:
+        if name in klass.__dict__:
+            return klass.__dict__[name]
+    return None
+
+
+def field_order(cls: type[Any]) -> tuple[str, ...]:
+    """Return the visible fields of `cls` in pydantic's order: bases first, a redeclared field where it first stood."""
+    present = dict.fromkeys(cls.__struct_fields__)
+    ordered: dict[str, None] = {}
+    for klass in reversed(cls.__mro__):
+        for name in own_annotations(klass):
+            if name in present:
+                ordered[name] = None
+    ordered.update(present)
+    return tuple(name for name in ordered if name not in HIDDEN_FIELDS)
+
+
+def field_defaults(cls: type[Any]) -> dict[str, Any]:
+    """Return the default of each field of `cls`; msgspec's `NODEFAULT` where there is none, a factory as it is."""
+    fields: tuple[str, ...] = cls.__struct_fields__
+    defaults: tuple[Any, ...] = cls.__struct_defaults__
+    without = len(fields) - len(defaults)
+    return dict(zip(fields, (msgspec.NODEFAULT,) * without + defaults, strict=True))
+
+
+def own_annotations(cls: type[Any]) -> Mapping[str, Any]:
+    """Return the annotations that `cls` itself declares, unresolved where they are strings."""
+    if sys.version_info >= (3, 14):
+        import annotationlib  # noqa: PLC0415 - the module exists from 3.14 on
+
+        return annotationlib.get_annotations(cls, format=annotationlib.Format.FORWARDREF)
+    annotations: Mapping[str, Any] = cls.__dict__.get("__annotations__", {})
+    return annotations
+
+
+def resolve_annotation(cls: type[Any], name: str) -> Any:
+    """Return the type that field `name` is annotated with, forward references resolved.
+
+    Names are looked up in the module and in the enclosing functions of the class that declares the field.
+
+    Raises:
+        TypeError: If a name in the annotation cannot be found.
+    """
+    for klass in cls.__mro__:
+        annotations = own_annotations(klass)
+        if name not in annotations:
+            continue
+        enclosing: dict[str, Any] = klass.__dict__.get("__enclosing_names__", {})
+        holder = type(klass.__name__, (), {"__annotations__": {name: annotations[name]}, "__module__": klass.__module__})
+        names = {**enclosing, klass.__name__: klass}
+        try:
+            return typing.get_type_hints(holder, localns=names, include_extras=True)[name]
+        except NameError as error:
+            message = (
+                f"{cls.__name__}.{name}: the annotation {annotations[name]!r} cannot be resolved ({error}); "
+                f"import what it names where {klass.__qualname__} is declared, outside `if TYPE_CHECKING`"
+            )
+            raise TypeError(message) from error
+    return Any

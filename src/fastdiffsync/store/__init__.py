@@ -1,0 +1,256 @@
+"""Where an adapter keeps its records: the interface that every store has."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import structlog
+
+from ..exceptions import ObjectNotFound
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ..adapter import Adapter
+    from ..model import DiffSyncModel
+
+
+class BaseStore:
+    """The interface of a store; subclass it to keep records elsewhere.
+
+    A subclass implements `get_all_model_names`, `get`, `get_all`, `get_by_uids`, `remove_item`, `add`, `update` and
+    `count`; the rest builds on those.
+    """
+
+    keeps_copies = False
+    """Whether the store keeps copies of records, so that it must be told of changes by `record_changed`."""
+
+    def __init__(self, *args: Any, adapter: Adapter | None = None, name: str = "", **kwargs: Any) -> None:  # noqa: ARG002
+        """Make a store.
+
+        Args:
+            *args: Ignored, for subclasses.
+            adapter: The adapter that the store belongs to; the adapter sets it if it is given a store.
+            name: Name of the store; the name of the class if empty.
+            **kwargs: Ignored, for subclasses.
+        """
+        self.adapter = adapter
+        self.name = name or type(self).__name__
+        self._log = structlog.get_logger().new(store=self)
+
+    def __str__(self) -> str:
+        """Return the store's name."""
+        return self.name
+
+    def get_all_model_names(self) -> set[str]:
+        """Return the type names of which there are records."""
+        raise NotImplementedError
+
+    def get(self, *, model: str | DiffSyncModel | type[DiffSyncModel], identifier: str | dict[str, Any]) -> DiffSyncModel:
+        """Return one record.
+
+        Args:
+            model: A type name, or a model class or record of the type.
+            identifier: The record's unique id, or a dict of its identifiers.
+
+        Raises:
+            ValueError: If `identifier` is a dict and no class is known for `model`.
+            ObjectNotFound: If there is no such record.
+        """
+        raise NotImplementedError
+
+    def get_all(self, *, model: str | DiffSyncModel | type[DiffSyncModel]) -> list[DiffSyncModel]:
+        """Return all records of a type.
+
+        Args:
+            model: A type name, or a model class or record of the type.
+        """
+        raise NotImplementedError
+
+    def get_by_uids(
+        self, *, uids: list[str], model: str | DiffSyncModel | type[DiffSyncModel]
+    ) -> list[DiffSyncModel]:
+        """Return records of one type by their unique ids, in the order of the ids.
+
+        Args:
+            uids: The unique ids.
+            model: A type name, or a model class or record of the type.
+
+        Raises:
+            ObjectNotFound: If there is no record for one of them.
+        """
+        raise NotImplementedError
+
+    def remove_item(self, modelname: str, uid: str) -> None:
+        """Remove one record by type name and unique id.
+
+        Raises:
+            ObjectNotFound: If there is no such record.
+        """
+        raise NotImplementedError
+
+    def add(self, *, obj: DiffSyncModel) -> None:
+        """Store a new record.
+
+        Raises:
+            ObjectAlreadyExists: If a different record of the type has the unique id.
+        """
+        raise NotImplementedError
+
+    def update(self, *, obj: DiffSyncModel) -> None:
+        """Store a record, replacing the one with its unique id, if any."""
+        raise NotImplementedError
+
+    def count(self, *, model: str | DiffSyncModel | type[DiffSyncModel] | None = None) -> int:
+        """Return the number of records of a type, or of all types for None."""
+        raise NotImplementedError
+
+    def record_changed(self, *, obj: DiffSyncModel) -> None:
+        """Take note that the library has changed a record of the store's adapter: attributes, status or children.
+
+        A store with `keeps_copies` overrides this to write the record again; it may do so later, in a batch.
+        """
+
+    def local_data(self) -> dict[str, dict[str, DiffSyncModel]] | None:
+        """Return `{modelname: {unique id: record}}` if that is how the store keeps its records, otherwise None.
+
+        The library reads and checks records there directly. A subclass of `LocalStore` that overrides a method which
+        reads or writes records is asked through its methods.
+        """
+        return None
+
+    def iterate(self, *, model: str | DiffSyncModel | type[DiffSyncModel]) -> Iterator[DiffSyncModel]:
+        """Yield all records of a type; a store that is larger than memory overrides this to hold only some at once."""
+        yield from self.get_all(model=model)
+
+    def remove(self, *, obj: DiffSyncModel, remove_children: bool = False) -> None:
+        """Remove a record, and with `remove_children` all below it; children that are not there are logged.
+
+        Raises:
+            ObjectNotFound: If the record itself is not there.
+        """
+        self._remove_one(obj)
+        waiting = self._stored_children(obj) if remove_children else []
+        while waiting:
+            child_type, child_id, parent_type, parent_id = waiting.pop()
+            try:
+                child = self.get(model=child_type, identifier=child_id)
+                self._remove_one(child)
+            except ObjectNotFound:
+                self._log.error(
+                    "Unable to remove child element as it was not found!",
+                    child_type=child_type,
+                    child_id=child_id,
+                    parent_type=parent_type,
+                    parent_id=parent_id,
+                )
+            else:
+                waiting.extend(self._stored_children(child))
+
+    def _remove_one(self, obj: DiffSyncModel) -> None:
+        self.remove_item(obj.get_type(), obj.get_unique_id())
+        if obj.adapter is not None:
+            obj.adapter = None
+
+    @staticmethod
+    def _stored_children(obj: DiffSyncModel) -> list[tuple[str, str, str, str]]:
+        """Return (type, unique id, parent's type, parent's unique id) of a record's children, last one first."""
+        modelname, uid = obj.get_type(), obj.get_unique_id()
+        children = [
+            (child_type, child_id, modelname, uid)
+            for child_type, field in obj.get_children_mapping().items()
+            for child_id in getattr(obj, field)
+        ]
+        return children[::-1]
+
+    def get_or_instantiate(
+        self, *, model: type[DiffSyncModel], ids: dict[str, Any], attrs: dict[str, Any] | None = None
+    ) -> tuple[DiffSyncModel, bool]:
+        """Return the record with these identifiers, made and added if it was not there.
+
+        Args:
+            model: The model class.
+            ids: Identifier fields and their values.
+            attrs: Attributes of a new record.
+
+        Returns:
+            The record, and whether it is new.
+        """
+        try:
+            return self.get(model=model, identifier=ids), False
+        except ObjectNotFound:
+            obj = model(**ids, **(attrs or {}))
+            self.add(obj=obj)
+            return obj, True
+
+    def get_or_add_model_instance(self, obj: DiffSyncModel) -> tuple[DiffSyncModel, bool]:
+        """Return the stored record with the type and unique id of `obj`, or `obj` itself, added.
+
+        Returns:
+            The record, and whether it is new.
+        """
+        try:
+            return self.get(model=obj.get_type(), identifier=obj.get_unique_id()), False
+        except ObjectNotFound:
+            self.add(obj=obj)
+            return obj, True
+
+    def update_or_instantiate(
+        self, *, model: type[DiffSyncModel], ids: dict[str, Any], attrs: dict[str, Any]
+    ) -> tuple[DiffSyncModel, bool]:
+        """Return the record with these identifiers and attributes, changed or made as needed.
+
+        Args:
+            model: The model class.
+            ids: Identifier fields and their values.
+            attrs: Attribute fields and their values.
+
+        Returns:
+            The record, and whether it is new.
+        """
+        obj, created = self.get_or_instantiate(model=model, ids=ids, attrs=attrs)
+        changed = {name: value for name, value in attrs.items() if getattr(obj, name) != value}
+        self._assign(obj, changed)
+        return obj, created
+
+    def update_or_add_model_instance(self, obj: DiffSyncModel) -> tuple[DiffSyncModel, bool]:
+        """Return the stored record with the type and unique id of `obj`, given its attributes, or `obj`, added.
+
+        Returns:
+            The record, and whether it is new.
+        """
+        attrs = obj.get_attrs()
+        stored, added = self.get_or_add_model_instance(obj)
+        self._assign(stored, attrs)
+        return stored, added
+
+    def _assign(self, obj: DiffSyncModel, attrs: dict[str, Any]) -> None:
+        for name, value in attrs.items():
+            setattr(obj, name, value)
+        if attrs:
+            self.record_changed(obj=obj)
+
+    def _get_object_class_and_model(
+        self, model: str | DiffSyncModel | type[DiffSyncModel]
+    ) -> tuple[DiffSyncModel | type[DiffSyncModel] | None, str]:
+        """Return the class (or record) that a `model` argument stands for, None if unknown, and its type name."""
+        if isinstance(model, str):
+            return getattr(self.adapter, model, None), model
+        return model, model.get_type()
+
+    @staticmethod
+    def _get_uid(
+        model: str | DiffSyncModel | type[DiffSyncModel],
+        object_class: DiffSyncModel | type[DiffSyncModel] | None,
+        identifier: str | dict[str, Any],
+    ) -> str:
+        """Return the unique id that an `identifier` argument stands for."""
+        if isinstance(identifier, str):
+            return identifier
+        if object_class:
+            return object_class.create_unique_id(**identifier)
+        message = (
+            f"Invalid args: ({model}, {object_class}, {identifier}): "
+            f"either {object_class} should be a class/instance or {identifier} should be a str"
+        )
+        raise ValueError(message)

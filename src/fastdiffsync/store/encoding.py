@@ -1,0 +1,274 @@
+"""Records as bytes and back: MessagePack of a record's fields, with the fingerprint of the class that wrote them.
+
+The bytes of a record are a MessagePack array: a token, a map of the fields, and the status if it is not the initial
+one. The token is the fingerprint of the class's fields (8 bytes) and a byte that says whether the record is *settled*:
+whether equal bytes prove equal records. Bytes with the fingerprint of the reading class are taken as they are; others
+were written by another version of the class, whose values are validated, if it had the same fields at all.
+"""
+
+from __future__ import annotations
+
+import enum
+import hashlib
+import typing
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from .. import _kernel as kernel
+from ..dump import plain
+from ..enum import DiffSyncModelFlags, DiffSyncStatus
+from ..exceptions import ObjectStoreException, ValidationError
+from ..schema import StructMeta, copied, resolve_annotation, schema_of
+from .values import PLAIN_TYPES, UnsupportedValueError, ValueReader, ValueWriter, object_fields
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ..model import DiffSyncModel
+
+FORMAT = 1
+"""Version of the encoding; part of every fingerprint."""
+
+_FINGERPRINT_SIZE = 8
+_SETTLED, _UNSETTLED = b"\x01", b"\x00"
+_FIELDS_ONLY, _WITH_STATUS = b"\x92", b"\x93"
+_TOKEN_HEADER = b"\xc4\x09"
+
+_STATUSES = {status.value: status for status in DiffSyncStatus}
+_encode = msgspec.msgpack.Encoder().encode
+_decode_parts = msgspec.msgpack.Decoder(tuple[bytes, msgspec.Raw, msgspec.Raw]).decode
+_construct = StructMeta.__call__
+_set_slot = msgspec.Struct.__setattr__
+
+
+class RecordEncoding:
+    """How the records of one model class are written and read.
+
+    Attributes:
+        cls: The model class.
+        schema: The compiled schema that the encoding was made from; a class that changes gets a new one.
+        fingerprint: Identifies the fields and their types; equal for classes that have the same.
+        settled_prefix: What the bytes of every settled record without a status begin with.
+    """
+
+    def __init__(self, cls: type[DiffSyncModel]) -> None:
+        """Compile the encoding of a model class.
+
+        Raises:
+            ObjectStoreException: If two classes of values that its annotations name have the same name.
+        """
+        self.cls = cls
+        self.schema = schema_of(cls)
+        self._names = tuple(name for name in self.schema.fields if name not in {"adapter", "model_flags"})
+        self._name_set = frozenset(self._names)
+        self._get_values = _values_getter(self._names)
+        annotations = _annotations(cls, self._names, frozenset(self.schema.children.values()))
+        classes = _named_classes(cls, annotations)
+        self._written_classes = {value_class: name for name, value_class in classes.items()}
+        self._reader = ValueReader(classes)
+        described = repr((FORMAT, cls.get_type(), [(name, _describe(annotations[name])) for name in self._names]))
+        self.fingerprint = hashlib.blake2b(described.encode(), digest_size=_FINGERPRINT_SIZE).digest()
+        self.settled_prefix = _FIELDS_ONLY + _TOKEN_HEADER + self.fingerprint + _SETTLED
+        self._tokens = frozenset({self.fingerprint + _SETTLED, self.fingerprint + _UNSETTLED})
+
+    def encode(self, obj: DiffSyncModel) -> bytes:
+        """Return the bytes of a record.
+
+        Raises:
+            ObjectStoreException: If a value is of a type that would not come back the same; names record and field.
+        """
+        try:
+            values = self._get_values(obj)
+            fields = dict(zip(self._names, values, strict=True))
+            if obj.model_flags is DiffSyncModelFlags.NONE and PLAIN_TYPES.issuperset(map(type, values)):
+                body, settled = _encode(fields), True
+            else:
+                body, settled = self._encode_fields(obj, fields)
+        except (OverflowError, AttributeError, UnicodeEncodeError):
+            body, settled = self._encode_fields(obj, self._present_fields(obj))
+        token = _TOKEN_HEADER + self.fingerprint + (_SETTLED if settled else _UNSETTLED)
+        status, message = obj._status, obj._status_message
+        if status is DiffSyncStatus.SUCCESS and not message:
+            return _FIELDS_ONLY + token + body
+        return _WITH_STATUS + token + body + _encode([status.value, message])
+
+    def decode(self, data: bytes, uid: str, adapter: Any) -> DiffSyncModel:
+        """Return the record that `encode` made `data` of, as one of `adapter`.
+
+        Raises:
+            ObjectStoreException: If the bytes are not such a record, or one of another version of the class.
+        """
+        try:
+            token, values, *rest = self._reader.decode(data)
+            flags = values.pop("model_flags", DiffSyncModelFlags.NONE)
+            status, message = rest[0] if rest else ("success", "")
+            status = _STATUSES[status]
+            if type(token) is not bytes or type(flags) is not DiffSyncModelFlags or type(message) is not str:
+                _refuse(token, flags, message)
+        except Exception as error:  # noqa: BLE001 - whatever reading foreign bytes raises means that they are garbage
+            raise self._unreadable(uid, f"its bytes are not a record ({type(error).__name__}: {error})") from error
+        if values.keys() != self._name_set:
+            raise self._unreadable(uid, self._describe_other_fields(set(values)))
+        try:
+            obj = self._restore(values) if token in self._tokens else self.cls(**values)
+        except (ValidationError, TypeError) as error:
+            raise self._unreadable(uid, f"it was written by another version of the class ({error})") from error
+        _set_slot(obj, "model_flags", flags)
+        _set_slot(obj, "adapter", adapter)
+        if rest:
+            _set_slot(obj, "_status", status)
+            _set_slot(obj, "_status_message", message)
+        return obj
+
+    def _restore(self, values: dict[str, Any]) -> Any:
+        """Make a record of values that a record of this very class had: nothing is validated or converted."""
+        schema = self.schema
+        if hasattr(self.cls, "__post_init__"):
+            obj = kernel.rebuild(self.cls)
+            for name, value in values.items():
+                _set_slot(obj, name, value)
+        else:
+            obj = _construct(self.cls, **values)
+        if schema.private_defaults:
+            obj.__dict__.update(copied(schema.private_defaults))
+        if schema.plain_unique_id:
+            identifiers = [values[name] for name in schema.identifiers]
+            key = "__".join([value if type(value) is str else str(plain(value)) for value in identifiers])
+            _set_slot(obj, "_unique_id", key)
+        else:
+            _set_slot(obj, "_unique_id", None)
+        return obj
+
+    def _encode_fields(self, obj: DiffSyncModel, fields: dict[str, Any]) -> tuple[bytes, bool]:
+        """Return the encoded fields, and whether equal bytes prove them equal."""
+        writer = ValueWriter(self._written_classes)
+        if obj.model_flags is not DiffSyncModelFlags.NONE:
+            fields = {**fields, "model_flags": obj.model_flags}
+            writer.settles = False
+        written = {name: self._write_field(writer, obj, name, value) for name, value in fields.items()}
+        return _encode(written), writer.settles
+
+    def _write_field(self, writer: ValueWriter, obj: DiffSyncModel, name: str, value: Any) -> Any:
+        try:
+            written = writer.write(value)
+            return msgspec.Raw(_encode(written))
+        except UnsupportedValueError as error:
+            reason, cause = f"a {error}", error
+        except RecursionError as error:
+            reason, cause = "a value that is nested too deeply or contains itself", error
+        except UnicodeEncodeError as error:
+            reason, cause = "text that is not valid Unicode", error
+        message = (
+            f"{_title(obj)}: field {name!r} holds {reason}, which would not come back from the store as it is; store "
+            f"built-in types, or a Struct, dataclass, named tuple or enum that the field's annotation names"
+        )
+        raise ObjectStoreException(message) from cause
+
+    def _present_fields(self, obj: DiffSyncModel) -> dict[str, Any]:
+        missing = [name for name in self._names if not hasattr(obj, name)]
+        if missing:
+            message = f"{_title(obj)}: cannot be stored without a value for {missing}; assign one"
+            raise ObjectStoreException(message)
+        return {name: getattr(obj, name) for name in self._names}
+
+    def _unreadable(self, uid: str, reason: str) -> ObjectStoreException:
+        message = (
+            f"{self.cls.get_type()} {uid!r} cannot be read from the store: {reason}; "
+            f"remove it with remove_item({self.cls.get_type()!r}, {uid!r}), or clear the store, and load it again"
+        )
+        return ObjectStoreException(message)
+
+    def _describe_other_fields(self, names: set[Any]) -> str:
+        missing = sorted(self._name_set - names)
+        unknown = sorted(map(str, names - self._name_set))
+        return f"it was written by another version of the class (missing fields {missing}, unknown fields {unknown})"
+
+
+class Encodings:
+    """The encodings of the classes that a store has met, each made once."""
+
+    def __init__(self) -> None:
+        """Know no class yet."""
+        self._encodings: dict[type, RecordEncoding] = {}
+
+    def of(self, cls: type[DiffSyncModel]) -> RecordEncoding:
+        """Return the encoding of a model class, a new one if the class has changed since."""
+        encoding = self._encodings.get(cls)
+        if encoding is None or encoding.schema is not schema_of(cls):
+            encoding = self._encodings[cls] = RecordEncoding(cls)
+        return encoding
+
+
+def without_status(data: bytes) -> bytes:
+    """Return the bytes of a record as they would be had it no status, so that those of two records can be compared."""
+    if data[:1] != _WITH_STATUS:
+        return data
+    token, fields, _ = _decode_parts(data)
+    return _FIELDS_ONLY + _TOKEN_HEADER + token + bytes(fields)
+
+
+def _refuse(*parts: Any) -> None:
+    message = f"unexpected {[type(part).__name__ for part in parts]}"
+    raise TypeError(message)
+
+
+def _title(obj: DiffSyncModel) -> str:
+    return f"{obj.get_type()} {obj.get_unique_id()!r}"
+
+
+def _values_getter(names: tuple[str, ...]) -> Any:
+    """Return a function that reads the named fields of a record as a tuple."""
+    if len(names) > 1:
+        return attrgetter(*names)
+    return lambda obj: tuple(getattr(obj, name) for name in names)
+
+
+def _annotations(cls: type[Any], names: tuple[str, ...], child_fields: frozenset[str]) -> dict[str, Any]:
+    """Return the resolved annotation of each field; fields of children hold unique ids whatever they are annotated."""
+    return {name: list[str] if name in child_fields else resolve_annotation(cls, name) for name in names}
+
+
+def _describe(annotation: Any) -> str:
+    return annotation.__qualname__ if isinstance(annotation, type) and not typing.get_args(annotation) else repr(annotation)
+
+
+def _named_classes(cls: type[Any], annotations: dict[str, Any]) -> dict[str, type]:
+    """Return the enums, Structs, dataclasses and named tuples that annotations name, by name."""
+    classes: dict[str, type] = {DiffSyncModelFlags.__qualname__: DiffSyncModelFlags}
+    for annotation in annotations.values():
+        for value_class in _classes_in(annotation, set()):
+            other = classes.setdefault(value_class.__qualname__, value_class)
+            if other is not value_class:
+                message = (
+                    f"{cls.__name__}: the annotations name two classes {value_class.__qualname__!r}, which bytes cannot "
+                    f"tell apart; rename one"
+                )
+                raise ObjectStoreException(message)
+    return classes
+
+
+def _classes_in(annotation: Any, seen: set[int]) -> Iterator[type]:
+    """Yield the classes of values in an annotation, and in the annotations of their own fields."""
+    if id(annotation) in seen:
+        return
+    seen.add(id(annotation))
+    for argument in typing.get_args(annotation):
+        yield from _classes_in(argument, seen)
+    if not isinstance(annotation, type) or typing.get_args(annotation):
+        return
+    if issubclass(annotation, enum.Enum):
+        yield annotation
+        return
+    try:
+        fields = object_fields(annotation)
+    except TypeError:
+        return
+    yield annotation
+    try:
+        hints = typing.get_type_hints(annotation, include_extras=True)
+    except NameError:
+        return
+    for field in fields:
+        yield from _classes_in(hints.get(field), seen)

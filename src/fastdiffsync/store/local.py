@@ -1,0 +1,88 @@
+"""LocalStore: records in a dict in memory, the default."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
+
+from .. import _kernel as kernel
+from ..exceptions import ObjectNotFound
+from . import BaseStore
+
+if TYPE_CHECKING:
+    from ..model import DiffSyncModel
+
+_READING = frozenset({"get", "get_all", "get_by_uids"})
+
+
+class LocalStore(BaseStore):
+    """Keeps records in memory, by type and unique id, in the order in which they were added."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Make an empty store; the arguments are those of `BaseStore`."""
+        super().__init__(*args, **kwargs)
+        self._data: defaultdict[str, dict[str, DiffSyncModel]] = defaultdict(dict)
+
+    def get_all_model_names(self) -> set[str]:
+        """Return the type names that have been stored or asked for."""
+        return set(self._data)
+
+    def get(self, *, model: str | DiffSyncModel | type[DiffSyncModel], identifier: str | dict[str, Any]) -> DiffSyncModel:
+        """Return one record; see `BaseStore.get`."""
+        object_class, modelname = self._get_object_class_and_model(model)
+        uid = self._get_uid(model, object_class, identifier)
+        try:
+            return self._data[modelname][uid]
+        except KeyError:
+            raise self._not_found(modelname, uid) from None
+
+    def get_all(self, *, model: str | DiffSyncModel | type[DiffSyncModel]) -> list[DiffSyncModel]:
+        """Return all records of a type in the order in which they were added."""
+        return list(self._data[self._modelname(model)].values())
+
+    def get_by_uids(
+        self, *, uids: list[str], model: str | DiffSyncModel | type[DiffSyncModel]
+    ) -> list[DiffSyncModel]:
+        """Return records of one type by their unique ids; see `BaseStore.get_by_uids`."""
+        modelname = self._modelname(model)
+        found = []
+        for uid in uids:
+            try:
+                found.append(self._data[modelname][uid])
+            except KeyError:
+                raise self._not_found(modelname, uid) from None
+        return found
+
+    def add(self, *, obj: DiffSyncModel) -> None:
+        """Store a new record; see `BaseStore.add`."""
+        kernel.add_record(self._data, obj, self.adapter)
+
+    def update(self, *, obj: DiffSyncModel) -> None:
+        """Store a record, replacing the one with its unique id, if any."""
+        self._data[obj.get_type()][obj.get_unique_id()] = obj
+
+    def remove_item(self, modelname: str, uid: str) -> None:
+        """Remove one record; see `BaseStore.remove_item`."""
+        try:
+            del self._data[modelname][uid]
+        except KeyError:
+            raise self._not_found(modelname, uid) from None
+
+    def count(self, *, model: str | DiffSyncModel | type[DiffSyncModel] | None = None) -> int:
+        """Return the number of records of a type, or of all types for None."""
+        if not model:
+            return sum(len(records) for records in self._data.values())
+        return len(self._data[self._modelname(model)])
+
+    def local_data(self) -> dict[str, dict[str, DiffSyncModel]] | None:
+        """Return the dict of records, unless a subclass or the instance overrides how they are read."""
+        cls = type(self)
+        is_overridden = cls is not LocalStore and any(getattr(cls, name) is not getattr(LocalStore, name) for name in _READING)
+        return None if is_overridden or not _READING.isdisjoint(self.__dict__) else self._data
+
+    @staticmethod
+    def _modelname(model: str | DiffSyncModel | type[DiffSyncModel]) -> str:
+        return model if isinstance(model, str) else model.get_type()
+
+    def _not_found(self, modelname: str, uid: str) -> ObjectNotFound:
+        return ObjectNotFound(f"{modelname} {uid} not present in {self}")

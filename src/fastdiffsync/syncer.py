@@ -1,0 +1,321 @@
+"""A diff in, changes out: the executor."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+import structlog
+
+from . import _kernel as kernel
+from .diff import element_at, flat_view
+from .dump import copy_containers
+from .enum import DiffSyncActions, DiffSyncFlags, DiffSyncModelFlags, DiffSyncStatus
+from .exceptions import ObjectCrudException, ObjectNotCreated, ObjectNotDeleted, ObjectNotFound, ObjectNotUpdated
+from .progress import Progress
+from .schema import StructMeta, schema_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from .adapter import Adapter
+    from .diff import Diff, DiffElement
+    from .flat import FlatDiff
+    from .model import DiffSyncModel
+
+
+class Operation:
+    """What is to be done about one element of a diff.
+
+    Attributes:
+        element: The element.
+        parent_model: The destination's record of the parent element, None at the top.
+        action: One of `DiffSyncActions`.
+        ids: The element's identifiers.
+        attrs: The new attributes of a create or update.
+        diffs: The element's changed attributes, as they are logged.
+        model_class: The destination's class for the element's type.
+        dest_model: The destination's record, None if there is none.
+    """
+
+    __slots__ = ("action", "attrs", "dest_model", "diffs", "element", "ids", "model_class", "parent_model")
+
+    def __init__(self, element: DiffElement, parent_model: DiffSyncModel | None, dest: Adapter) -> None:
+        """Look up what the operation needs to know, and mark the destination's record as being in work."""
+        self.element = element
+        self.parent_model = parent_model
+        self.action = element.action
+        self.ids = element.keys
+        self.model_class: type[DiffSyncModel] = getattr(dest, element.type)
+        self.diffs = element.get_attrs_diffs()
+        self.attrs = {name: copy_containers(value) for name, value in self.diffs.get("+", {}).items()}
+        self.dest_model: DiffSyncModel | None
+        try:
+            self.dest_model = dest.get(self.model_class, self.ids)
+            self.dest_model.set_status(DiffSyncStatus.UNKNOWN)
+        except ObjectNotFound:
+            self.dest_model = None
+
+    @property
+    def deletes_children_first(self) -> bool:
+        """Whether the element's children are to be deleted before it."""
+        return (
+            self.action == DiffSyncActions.DELETE
+            and self._has_flag(DiffSyncModelFlags.NATURAL_DELETION_ORDER)
+            and not self.skips_children
+        )
+
+    @property
+    def skips_children(self) -> bool:
+        """Whether deleting the record is known to delete its children."""
+        return self.action == DiffSyncActions.DELETE and self._has_flag(DiffSyncModelFlags.SKIP_CHILDREN_ON_DELETE)
+
+    def _has_flag(self, flag: DiffSyncModelFlags) -> bool:
+        return self.dest_model is not None and bool(self.dest_model.model_flags & flag)
+
+
+class DiffSyncSyncer:
+    """Applies a diff to an adapter."""
+
+    def __init__(
+        self,
+        diff: Diff,
+        src_diffsync: Adapter,
+        dst_diffsync: Adapter,
+        flags: DiffSyncFlags,
+        callback: Callable[[str, int, int], None] | None = None,
+    ) -> None:
+        """Prepare to apply a diff.
+
+        Args:
+            diff: What is to be changed.
+            src_diffsync: The side that says how things should be.
+            dst_diffsync: The side that is changed.
+            flags: Whether to continue after failures, and to log unchanged records.
+            callback: Called at intervals with ("sync", elements done, elements in all).
+        """
+        self.diff = diff
+        self.src_diffsync = src_diffsync
+        self.dst_diffsync = dst_diffsync
+        self.flags = flags
+        self.callback = callback
+        self.base_logger: Any = structlog.get_logger().new(src=src_diffsync, dst=dst_diffsync, flags=flags)
+        self._progress = Progress("sync", len(diff), callback)
+        # The source's record is of no use to the executor; diffsync looks it up all the same, and an override sees it.
+        self._asks_source = src_diffsync.local_data("get", "get_or_none") is None
+
+    @property
+    def elements_processed(self) -> int:
+        """How many elements have been dealt with."""
+        return self._progress.done
+
+    @property
+    def total_elements(self) -> int:
+        """How many elements the diff has."""
+        return self._progress.total
+
+    def perform_sync(self) -> bool:
+        """Apply the diff.
+
+        Returns:
+            Whether any create, update or delete was tried.
+
+        Raises:
+            ObjectCrudException: If one failed, unless flags say to continue.
+        """
+        self.base_logger.info("Beginning sync")
+        flat = flat_view(self.diff)
+        data = self.dst_diffsync.local_data("get", "get_or_none")
+        if flat is None or data is None or self._asks_source or not self._can_skip(flat):
+            changed = self._walk_elements()
+        else:
+            changed = self._walk_changes(flat, data)
+        self._progress.finish()
+        self.base_logger.info("Sync complete")
+        return changed
+
+    def _can_skip(self, flat: FlatDiff) -> bool:
+        """Whether unchanged elements may be passed over: nobody is to be told, and no hook is to be asked."""
+        if self.flags & DiffSyncFlags.LOG_UNCHANGED_RECORDS:
+            return False
+        classes = [getattr(self.dst_diffsync, modelname, None) for modelname in flat.records.types()]
+        return all(isinstance(cls, StructMeta) and schema_of(cls).plain_unique_id for cls in classes)
+
+    def _walk_elements(self) -> bool:
+        """Apply the diff element by element, in the order in which it iterates."""
+        changed = False
+        waiting: list[tuple[Iterator[DiffElement], DiffSyncModel | None, Operation | None]]
+        waiting = [(self.diff.get_children(), None, None)]
+        while waiting:
+            elements, parent_model, postponed = waiting[-1]
+            element = next(elements, None)
+            if element is None:
+                waiting.pop()
+                if postponed is not None:
+                    self._perform(postponed)
+                continue
+            operation = self._begin(element, parent_model)
+            changed |= operation.action is not None
+            if operation.deletes_children_first:
+                waiting.append((element.get_children(), operation.dest_model, operation))
+                continue
+            model = self._perform(operation)
+            if model is not None:
+                waiting.append((element.get_children(), model, None))
+        return changed
+
+    def _walk_changes(self, flat: FlatDiff, data: Any) -> bool:
+        """Apply the diff record by record of the flat array, passing over what is unchanged."""
+        index, count = 0, len(flat)
+        models: dict[int, DiffSyncModel | None] = {-1: None}
+        postponed: list[tuple[int, Operation]] = []
+        changed = False
+        while True:
+            stop = postponed[-1][0] if postponed else count
+            following = kernel.mark_unknown(flat.records, index, stop, data, DiffSyncStatus.UNKNOWN)
+            self._progress.advance(following - index)
+            index = following
+            if index == stop:
+                if not postponed:
+                    return changed
+                self._perform(postponed.pop()[1])
+                continue
+            parent = flat.parent(index)
+            parent_model = models[parent] if parent in models else flat.records.dest(parent)
+            operation = self._begin(element_at(flat, index), parent_model)
+            changed |= operation.action is not None
+            end = flat.end(index)
+            if operation.deletes_children_first:
+                models[index] = operation.dest_model
+                postponed.append((end, operation))
+                index += 1
+                continue
+            model = self._perform(operation)
+            if end > index + 1:
+                models[index] = model
+            index = end if model is None else index + 1
+
+    def _begin(self, element: DiffElement, parent_model: DiffSyncModel | None) -> Operation:
+        if self._asks_source:
+            self.src_diffsync.get_or_none(getattr(self.dst_diffsync, element.type), element.keys)
+        return Operation(element, parent_model, self.dst_diffsync)
+
+    def _perform(self, operation: Operation) -> DiffSyncModel | None:
+        """Carry out one operation; return the record whose children are next, None if they are to be left alone."""
+        skips_children = operation.skips_children
+        log = _OperationLog(self.base_logger, operation, self.flags)
+        model = self._apply(operation, log)
+        if model is None:
+            log.warning("No object resulted from sync, will not process child objects.")
+            return None
+        if operation.action == DiffSyncActions.CREATE:
+            self._link(operation.parent_model, model)
+        elif operation.action == DiffSyncActions.DELETE:
+            if operation.parent_model is not None:
+                operation.parent_model.remove_child(model)
+            self.dst_diffsync.remove(model, remove_children=skips_children)
+            if skips_children:
+                return None
+        self._progress.advance(1)
+        return None if operation.deletes_children_first else model
+
+    def _link(self, parent_model: DiffSyncModel | None, model: DiffSyncModel) -> None:
+        """Add a new record to its parent and to the store, or to neither."""
+        if parent_model is not None:
+            parent_model.add_child(model)
+        try:
+            self.dst_diffsync.add(model)
+        except Exception:
+            if parent_model is not None:
+                parent_model.remove_child(model)
+            raise
+
+    def _apply(self, operation: Operation, log: _OperationLog) -> DiffSyncModel | None:
+        """Call the model's create, update or delete; return the record that it returns, None if it failed."""
+        if operation.action is None:
+            log.outcome(DiffSyncStatus.SUCCESS, "No changes to apply; no action needed")
+            return operation.dest_model
+        log.debug(f"Attempting model {operation.action}")
+        modelname = operation.model_class.get_type()
+        try:
+            model = self._call_model(operation, modelname)
+        except ObjectCrudException as error:
+            log.outcome(DiffSyncStatus.ERROR, str(error))
+            if self.flags & DiffSyncFlags.CONTINUE_ON_FAILURE:
+                return None
+            raise
+        if model is None:
+            log.outcome(DiffSyncStatus.FAILURE, f"{modelname} {operation.action} did not return the model object.")
+        else:
+            log.outcome(*model.get_status())
+        return model
+
+    def _call_model(self, operation: Operation, modelname: str) -> DiffSyncModel | None:
+        action, dest_model, ids = operation.action, operation.dest_model, operation.ids
+        if action == DiffSyncActions.CREATE:
+            if dest_model is not None:
+                message = f"Failed to create {modelname} {ids} - it already exists!"
+                raise ObjectNotCreated(message)
+            return operation.model_class.create(adapter=self.dst_diffsync, ids=ids, attrs=operation.attrs)
+        if action == DiffSyncActions.UPDATE:
+            if dest_model is None:
+                message = f"Failed to update {modelname} {ids} - not found!"
+                raise ObjectNotUpdated(message)
+            return dest_model.update(attrs=operation.attrs)
+        if action == DiffSyncActions.DELETE:
+            if dest_model is None:
+                message = f"Failed to delete {modelname} {ids} - not found!"
+                raise ObjectNotDeleted(message)
+            return dest_model.delete()
+        message = f'Unknown action "{action}"!'
+        raise ObjectCrudException(message)
+
+
+class _OperationLog:
+    """Logs one operation; the logger is bound to it only if somebody listens."""
+
+    __slots__ = ("_base", "_bound", "_flags", "_operation")
+
+    def __init__(self, base: Any, operation: Operation, flags: DiffSyncFlags) -> None:
+        self._base = base
+        self._bound: Any = None
+        self._flags = flags
+        self._operation = operation
+
+    def debug(self, message: str) -> None:
+        if _listens(self._base, logging.DEBUG):
+            self._logger.debug(message)
+
+    def warning(self, message: str) -> None:
+        self._logger.warning(message)
+
+    def outcome(self, status: DiffSyncStatus, message: str) -> None:
+        """Log how the operation went, at the level that fits."""
+        if self._operation.action is None:
+            if self._flags & DiffSyncFlags.LOG_UNCHANGED_RECORDS:
+                self._logger.debug(message, status=status.value)
+        elif status == DiffSyncStatus.SUCCESS:
+            if _listens(self._base, logging.INFO):
+                self._logger.info(message, status=status.value)
+        elif status == DiffSyncStatus.FAILURE:
+            self._logger.warning(message, status=status.value)
+        else:
+            self._logger.error(message, status=status.value)
+
+    @property
+    def _logger(self) -> Any:
+        if self._bound is None:
+            operation = self._operation
+            self._bound = self._base.bind(
+                action=operation.action,
+                model=operation.element.type,
+                unique_id=operation.model_class.create_unique_id(**operation.ids),
+                diffs=operation.diffs,
+            )
+        return self._bound
+
+
+def _listens(logger: Any, level: int) -> bool:
+    """Whether a message of this level may go anywhere: structlog's filtering loggers know that it does not."""
+    is_enabled_for = getattr(logger, "is_enabled_for", None)
+    return True if is_enabled_for is None else bool(is_enabled_for(level))
