@@ -1,0 +1,1 @@
+"""Measurements of fastdiffsync: `python -m benchmarks` prints the table, `pytest benchmarks` runs pytest-benchmark."""

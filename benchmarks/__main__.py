@@ -1,0 +1,73 @@
+"""`python -m benchmarks`: measure everything once and print the tables."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+
+from . import report
+from .marks import GROWTH, OURS, Mark, marks, sizes
+from .runner import Measurement, Result, Runner
+
+
+def _agree(mark: Mark, ours: Result, theirs: Result) -> None:
+    """Make sure that both did the same work.
+
+    Raises:
+        RuntimeError: If one of them found something else in the data than the other.
+    """
+    expected, found = theirs.evidence, ours.evidence
+    if isinstance(expected, dict) and isinstance(found, dict):
+        found = {name: found.get(name) for name in expected}
+    if expected is not None and expected != found:
+        message = f"{mark.what}, {mark.peer}: the peer found {expected}, fastdiffsync {found}"
+        raise RuntimeError(message)
+
+
+def _mark_table(runner: Runner, wanted: list[Mark]) -> str:
+    """Measure the marks and return their table."""
+    rows = []
+    for mark in wanted:
+        theirs, ours = runner.measure(mark.theirs), runner.measure(mark.ours)
+        _agree(mark, ours, theirs)
+        rows.append(report.mark_row(mark, ours, theirs))
+    return report.table(report.HEADINGS, rows)
+
+
+def _growth_table(runner: Runner, wanted: list[tuple[str, str, str]], counts: list[int]) -> str:
+    """Measure what is to grow linearly and return the time per record at each size."""
+    rows = []
+    for what, name, kernel in wanted:
+        medians = [runner.measure(Measurement(name, OURS, records, kernel)).median for records in counts]
+        cells = [f"{median / records * 1e6:.3f}" for median, records in zip(medians, counts, strict=True)]
+        rows.append((what, *cells))
+    return report.table(("µs per record", *[f"{records:,}" for records in counts]), rows)
+
+
+def main() -> None:
+    """Measure what the options ask for."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="11,000 records everywhere")
+    parser.add_argument("--large", action="store_true", help="cost per record at 5,000,000 records too (needs 16 GB)")
+    parser.add_argument("--only", metavar="PATTERN", default="", help="only rows whose caption matches")
+    parser.add_argument("--repeats", type=int, default=7, help="runs of each measurement (default: 7)")
+    parser.add_argument("--slow-repeats", type=int, default=3, help="runs of each measurement of diffsync (default: 3)")
+    options = parser.parse_args()
+
+    chosen = re.compile(options.only, re.IGNORECASE)
+    runner = Runner(options.repeats, options.slow_repeats)
+    wanted = [mark for mark in marks(quick=options.quick) if chosen.search(f"{mark.what} / {mark.peer}")]
+    growing = [row for row in GROWTH if chosen.search(row[0])]
+    if not wanted and not growing:
+        sys.exit(f"nothing matches {options.only!r}")
+
+    print(report.machine(), end="\n\n")
+    if wanted:
+        print(_mark_table(runner, wanted), report.notes(wanted), sep="\n\n", end="\n\n")
+    if growing:
+        print(_growth_table(runner, growing, sizes(quick=options.quick, large=options.large)))
+
+
+if __name__ == "__main__":
+    main()

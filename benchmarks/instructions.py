@@ -1,0 +1,103 @@
+"""`python -m benchmarks.instructions`: fail if diff, load or sync takes more instructions a record than it may.
+
+valgrind counts the instructions of a process that prepares the data and does nothing more, and of one that also does
+the work some times over. The difference, divided by the times and the records, is the work's own cost: it depends on
+the code, the compiler and the Python version, but neither on the clock nor on what else the machine does.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import re
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from .workload import MOST_TIMES, RECORDS
+
+CEILINGS = Path(__file__).with_name("ceilings.json")
+KINDS = ("diff", "load", "sync")
+TIMES = 5
+HEAVIER_TIMES = 6
+MARGIN = 1.10
+
+assert TIMES * 1.2 == HEAVIER_TIMES <= MOST_TIMES  # noqa: S101 - the experiment is about 20 % more work
+
+
+def count(kind: str, times: int, kernel: str) -> int:
+    """Return the number of instructions of one process.
+
+    Args:
+        kind: One of `KINDS`.
+        times: How often the work is done after the preparation.
+        kernel: "c" or "python".
+
+    Raises:
+        RuntimeError: If the process failed, or valgrind's output has no count.
+    """
+    finished = subprocess.run(  # noqa: S603 - our own module
+        [  # noqa: S607 - valgrind is where the system has it
+            "valgrind",
+            "--tool=callgrind",
+            "--callgrind-out-file=/dev/null",
+            *(sys.executable, "-m", "benchmarks.workload", kind, str(times)),
+        ],
+        cwd=CEILINGS.parent.parent,
+        env={**os.environ, "PYTHONHASHSEED": "0", "FASTDIFFSYNC_IMPLEMENTATION": kernel},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    collected = re.search(r"Collected : (\d+)", finished.stderr)
+    if finished.returncode or not collected:
+        message = f"counting {kind} failed with exit status {finished.returncode}:\n{finished.stderr}"
+        raise RuntimeError(message)
+    return int(collected[1])
+
+
+def per_record(kernel: str, times: int) -> dict[str, float]:
+    """Return each kind's instructions per record; `times` other than `TIMES` makes the work that much heavier."""
+    jobs = [("diff", 0), *[(kind, times) for kind in KINDS]]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        prepared, *worked = pool.map(lambda job: count(*job, kernel), jobs)
+    return {kind: (total - prepared) / TIMES / RECORDS for kind, total in zip(KINDS, worked, strict=True)}
+
+
+def too_heavy(measured: dict[str, float], ceilings: dict[str, int]) -> list[str]:
+    """Print each kind's figures and return the kinds that are above their ceiling."""
+    for kind, found in measured.items():
+        print(f"{kind}: {found:,.0f} instructions a record, ceiling {ceilings[kind]:,}")
+    return [kind for kind, found in measured.items() if found > ceilings[kind]]
+
+
+def main() -> None:
+    """Count and compare, or do what the options say instead."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.instructions", description=__doc__)
+    parser.add_argument("--kernel", choices=("c", "python"), default="c")
+    action = parser.add_mutually_exclusive_group()
+    action.add_argument("--prove", action="store_true", help="do 20 %% more work and fail unless it is noticed")
+    action.add_argument("--update", action="store_true", help="set this Python's ceilings 10 %% above what is counted")
+    options = parser.parse_args()
+
+    version = ".".join(platform.python_version_tuple()[:2])
+    known = json.loads(CEILINGS.read_text(encoding="utf-8"))
+    measured = per_record(options.kernel, HEAVIER_TIMES if options.prove else TIMES)
+    if options.update:
+        known.setdefault(version, {})[options.kernel] = {kind: round(n * MARGIN) for kind, n in measured.items()}
+        CEILINGS.write_text(json.dumps(known, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    ceilings = known.get(version, {}).get(options.kernel)
+    if not ceilings:
+        sys.exit(f"no ceilings for Python {version} and the kernel {options.kernel!r}: set them with --update")
+    above = too_heavy(measured, ceilings)
+    if options.prove:
+        unnoticed = sorted(set(KINDS) - set(above))
+        sys.exit(f"20 % more work went unnoticed: {', '.join(unnoticed)}" if unnoticed else 0)
+    sys.exit(f"too many instructions: {', '.join(above)}" if above else 0)
+
+
+if __name__ == "__main__":
+    main()

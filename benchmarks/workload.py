@@ -1,0 +1,66 @@
+"""What the instruction count counts: the same preparation every time, then one kind of work a given number of times."""
+
+from __future__ import annotations
+
+import argparse
+import gc
+from typing import TYPE_CHECKING, Any
+
+from . import data, models
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+RECORDS = 2_000
+MOST_TIMES = 6
+
+
+def workloads(library_name: str) -> dict[str, Callable[[], Any]]:
+    """Prepare all of the work and do each once, so that nothing is left that only the first time needs.
+
+    Args:
+        library_name: "fastdiffsync"; "diffsync" works too.
+
+    Returns:
+        What to call for each kind of work; sync up to `MOST_TIMES` times, as every call uses up a target.
+    """
+    library = models.load_library(library_name)
+    adapter = models.adapter_class(library, models.scalar_models(library))
+    source_rows, target_rows = list(data.tree(RECORDS, "source")), list(data.tree(RECORDS, "target"))
+
+    def loaded(rows: list[data.SiteRow]) -> Any:
+        made = adapter("adapter")
+        models.load(made, rows)
+        return made
+
+    source = loaded(source_rows)
+    targets = [loaded(target_rows) for _ in range(MOST_TIMES + 1)]
+    unused = [(target, target.diff_from(source)) for target in targets]
+
+    def sync() -> None:
+        target, diff = unused.pop()
+        target.sync_from(source, diff=diff)
+
+    sync()
+    return {
+        "diff": lambda: targets[0].diff_from(source),
+        "load": lambda: loaded(source_rows),
+        "sync": sync,
+    }
+
+
+def main() -> None:
+    """Do the work that the command line names, as often as it says."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.workload", description=__doc__)
+    parser.add_argument("work", choices=("diff", "load", "sync"))
+    parser.add_argument("times", type=int)
+    parser.add_argument("--library", default="fastdiffsync")
+    options = parser.parse_args()
+    gc.disable()  # when it runs depends on all that the process has done, and would blur the difference
+    work = workloads(options.library)[options.work]
+    for _ in range(options.times):
+        work()
+
+
+if __name__ == "__main__":
+    main()
