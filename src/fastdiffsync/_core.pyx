@@ -13,7 +13,7 @@ from cpython.ref cimport Py_TYPE
 from libc.stdint cimport int32_t, uint8_t, uint16_t
 
 from ._records cimport Plan, plan_of, unique_id
-from ._slots cimport is_plain_str, prefetch, same_str, scalars_differ, set_slot, slot
+from ._slots cimport is_plain_str, prefetch, same_str, scalars_differ, set_slot_quietly, slot
 
 from collections.abc import Iterable, Mapping
 
@@ -774,6 +774,6 @@ def mark_unknown(Records records, Py_ssize_t start, Py_ssize_t stop, data, statu
             cursors[records.type_names[records.items[i].type]] = cursor
         if look_up(cursor, key) != dest:
             return i
-        set_slot(dest, plan.status_offset, status)
-        set_slot(dest, plan.message_offset, empty)
+        set_slot_quietly(dest, plan.status_offset, status)
+        set_slot_quietly(dest, plan.message_offset, empty)
     return stop

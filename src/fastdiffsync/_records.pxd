@@ -14,10 +14,12 @@ cdef class Plan:
     cdef readonly dict children
     cdef bint plain_unique_id, plain_identifiers, plain_attrs, plain_type, plain_status, plain_children
     cdef bint key_is_name, plain_shortname, has_post_init
-    cdef Py_ssize_t key_offset, flags_offset, adapter_offset, status_offset, message_offset, index_offset
+    cdef Py_ssize_t key_offset, flags_offset, adapter_offset, status_offset, message_offset, side_data_offset
     cdef Py_ssize_t identifier_count, check_count
     cdef Py_ssize_t *identifier_offsets
     cdef Check *checks
+    cdef Py_ssize_t value_count
+    cdef Py_ssize_t *value_offsets
     cdef list check_types
     cdef dict child_offsets
     cdef list child_offset_list

@@ -9,10 +9,11 @@ from cpython.object cimport PyObject, PyTypeObject
 from cpython.ref cimport Py_DECREF, Py_TYPE
 from libc.stdint cimport uintptr_t
 
-from ._slots cimport is_plain_str, same_str, set_slot, slot, slot_offset
+from ._slots cimport is_plain_str, same_str, set_slot, set_slot_quietly, slot, slot_offset
 
 from ._records_py import REBUILDING, INSTANCE_OVERRIDES, coerce as _coerce, raise_construction_error
 from .dump import plain
+from .enum import DiffSyncStatus
 from .exceptions import ObjectAlreadyExists, ObjectNotFound, ObjectStoreWrongType
 from .schema import StructMeta, copied, find_in_mro, schema_of
 
@@ -20,6 +21,7 @@ import msgspec
 
 __all__ = [
     "REBUILDING",
+    "RecordData",
     "add_child",
     "add_record",
     "construct",
@@ -29,6 +31,7 @@ __all__ = [
     "rebuild",
     "remove_child",
     "set_attribute",
+    "set_status",
     "unique_id_of",
 ]
 
@@ -91,6 +94,48 @@ cdef extern from *:
     }
 
     #define FDS_IS_EXCLUSIVE(object) (Py_REFCNT(object) == 1)
+    #define FDS_CAN_BE_IN_CYCLE(object) ((object) != NULL && PyObject_IS_GC(object))
+
+    /* Garbage collection of stored records. A million tracked records would make every full collection slow, and
+       loading them quadratic but for CPython's damping of full collections. Records of plain values are therefore not
+       tracked once a local store holds them: the one cycle that goes through them, record to adapter to store to
+       record, is reported by the store's RecordData on their behalf, for those that nothing but the store refers to.
+       A record that somebody else holds is not reported, and so keeps its adapter alive, as any reference does. */
+    static traverseproc fds_base_traverse = NULL;
+    static PyObject *fds_model_class = NULL;
+    static Py_ssize_t fds_adapter_offset = -1;
+
+    static int fds_visit_records(PyObject *records, visitproc visit, void *arg) {
+        Py_ssize_t position = 0;
+        PyObject *key, *record;
+        while (PyDict_Next(records, &position, &key, &record)) {
+            if (Py_REFCNT(record) != 1 || !PyObject_IS_GC(record) || PyObject_GC_IsTracked(record)
+                || !PyType_IsSubtype(Py_TYPE(record), (PyTypeObject *)fds_model_class)) continue;
+            Py_VISIT(*(PyObject **)((char *)record + fds_adapter_offset));
+        }
+        return 0;
+    }
+
+    static int fds_traverse_data(PyObject *data, visitproc visit, void *arg) {
+        Py_ssize_t position = 0;
+        PyObject *modelname, *records;
+        while (fds_model_class != NULL && PyDict_Next(data, &position, &modelname, &records)) {
+            if (!PyDict_CheckExact(records) || Py_REFCNT(records) != 1) continue;
+            int result = fds_visit_records(records, visit, arg);
+            if (result) return result;
+        }
+        return fds_base_traverse(data, visit, arg);
+    }
+
+    static void fds_install_traverse(PyObject *data_class) {
+        fds_base_traverse = ((PyTypeObject *)data_class)->tp_traverse;
+        ((PyTypeObject *)data_class)->tp_traverse = fds_traverse_data;
+    }
+
+    static void fds_set_model_class(PyObject *cls, Py_ssize_t adapter_offset) {
+        fds_model_class = cls;
+        fds_adapter_offset = adapter_offset;
+    }
     """
     void enable_vectorcall "fds_enable_vectorcall"(object metaclass)
     bint has_vectorcall "fds_has_vectorcall"(PyObject *cls)
@@ -98,6 +143,9 @@ cdef extern from *:
     void set_vectorcall "fds_set_vectorcall"(PyObject *cls, void *function)
     object join_key "fds_join_key"(PyObject **parts, Py_ssize_t count)
     int set_struct_attribute "fds_set_attribute"(PyObject *cls, PyObject *model, PyObject *name, PyObject *value) except -1
+    bint can_be_in_cycle "FDS_CAN_BE_IN_CYCLE"(PyObject *value)
+    void install_traverse "fds_install_traverse"(object data_class)
+    void set_model_class "fds_set_model_class"(object cls, Py_ssize_t adapter_offset)
     bint is_exclusive "FDS_IS_EXCLUSIVE"(PyObject *object)
 
 cdef extern from "Python.h":
@@ -108,7 +156,8 @@ cdef extern from "Python.h":
     bint PyList_CheckExact(object value)
     PyObject *PyList_GET_ITEM(PyObject *values, Py_ssize_t index)
     Py_ssize_t PyList_GET_SIZE(PyObject *values)
-    PyObject *PyVectorcall_Call(object callable, object args, object kwargs) except NULL
+    bint PyObject_GC_IsTracked(PyObject *record)
+    void PyObject_GC_UnTrack(PyObject *record)
 
 cdef enum:
     MAX_PARTS = 16
@@ -158,13 +207,21 @@ cdef class Plan:
         self.adapter_offset = offset_of(cls, "adapter")
         self.status_offset = offset_of(cls, "_status")
         self.message_offset = offset_of(cls, "_status_message")
-        self.index_offset = offset_of(cls, "_child_index")
+        self.side_data_offset = offset_of(cls, "_side_data")
         self.identifier_count = len(schema.identifiers)
         self.identifier_offsets = <Py_ssize_t *>PyMem_Calloc(self.identifier_count or 1, sizeof(Py_ssize_t))
         if self.identifier_offsets == NULL:
             raise MemoryError
         for i, name in enumerate(schema.identifiers):
             self.identifier_offsets[i] = offset_of(cls, name)
+        value_names = [name for name in schema.fields if name not in ("model_flags", "adapter")]
+        value_names = [name for name in value_names if name not in schema.children.values()]
+        self.value_count = len(value_names)
+        self.value_offsets = <Py_ssize_t *>PyMem_Calloc(self.value_count or 1, sizeof(Py_ssize_t))
+        if self.value_offsets == NULL:
+            raise MemoryError
+        for i, name in enumerate(value_names):
+            self.value_offsets[i] = offset_of(cls, name)
         self.child_offsets = {}
         for name in schema.children.values():
             self.child_offsets[name] = offset_of(cls, name)
@@ -173,6 +230,7 @@ cdef class Plan:
 
     def __dealloc__(self):
         PyMem_Free(self.identifier_offsets)
+        PyMem_Free(self.value_offsets)
         PyMem_Free(self.checks)
         cdef Py_ssize_t i
         for i in range(CACHE_SIZE):
@@ -245,6 +303,7 @@ def install_constructor(cls):
                           "FASTDIFFSYNC_IMPLEMENTATION=python")
     if struct_vectorcall == NULL:
         struct_vectorcall = <vectorcallfunc>get_vectorcall(<PyObject *>cls)
+        set_model_class(cls, offset_of(cls, "adapter"))
     enable_vectorcall(type(cls))
     set_vectorcall(<PyObject *>cls, <void *>construct_vectorcall)
 
@@ -329,9 +388,10 @@ cdef int initialise_record(object model, Plan plan) except -1:
     for offset in plan.child_offset_list:
         own_child_list(record, offset)
     if plan.schema.private_defaults:
-        model.__dict__.update(copied(plan.schema.private_defaults))
+        for name, private in copied(plan.schema.private_defaults).items():
+            set_attribute(model, name, private)
     if plan.plain_unique_id:
-        set_slot(record, plan.key_offset, compute_key(model, plan))
+        set_slot_quietly(record, plan.key_offset, compute_key(model, plan))
     return 0
 
 
@@ -390,7 +450,10 @@ def set_attribute(model, name, value):
     if not name.startswith("_") and not hasattr(cls, name):
         raise ValueError(f'"{cls.__name__}" object has no field "{name}"')
     set_struct_attribute(<PyObject *>Struct, record, <PyObject *>name, <PyObject *>value)
-    if name in model.__dict__ and hasattr(cls, name):
+    if slot(record, plan.side_data_offset) == <PyObject *>None:
+        side_data = {}
+        set_slot(record, plan.side_data_offset, side_data)
+    if name in model.__dict__ and callable(getattr(cls, name, None)):
         set_slot(record, plan.key_offset, INSTANCE_OVERRIDES)
 
 
@@ -399,6 +462,23 @@ def rebuild(cls):
     values = dict.fromkeys(schema_of(cls).required)
     values["model_flags"] = REBUILDING
     return construct_raw(cls, values)
+
+
+def set_status(self, status, message=""):
+    """Record how the last create, update or delete of this record went.
+
+    Args:
+        self: The record.
+        status: The outcome, a `DiffSyncStatus`.
+        message: An explanation for people.
+    """
+    cdef Plan plan = plan_of(type(self))
+    if type(status) is DiffSyncStatus and type(message) is str and plan.status_offset >= 0 and plan.message_offset >= 0:
+        set_slot_quietly(<PyObject *>self, plan.status_offset, status)
+        set_slot_quietly(<PyObject *>self, plan.message_offset, message)
+    else:
+        self._status = status
+        self._status_message = message
 
 
 def unique_id_of(model):
@@ -483,7 +563,7 @@ def remove_child(self, child):
         uids.remove(uid)
     except ValueError:
         raise ObjectNotFound(f"{child} was not found as a child in {field}") from None
-    indexes = self._child_index
+    indexes = self._side_data
     if indexes is not None and field in indexes:
         of_list, index = indexes[field]
         if of_list is uids:
@@ -530,10 +610,10 @@ cdef object child_index(object model, Plan plan, object field, list uids):
     diffsync searches the list, which makes loading a wide parent quadratic. The index is rebuilt when it is not of
     this very list, or the list has been changed behind its back: another length, or another last id.
     """
-    indexes = <object>slot(<PyObject *>model, plan.index_offset)
+    indexes = <object>slot(<PyObject *>model, plan.side_data_offset)
     if indexes is None:
         indexes = {}
-        set_slot(<PyObject *>model, plan.index_offset, indexes)
+        set_slot(<PyObject *>model, plan.side_data_offset, indexes)
     entry = indexes.get(field)
     if entry is not None:
         index = (<tuple>entry)[1]
@@ -548,6 +628,8 @@ cdef object child_index(object model, Plan plan, object field, list uids):
 
 cdef int tell_store(object model, Plan plan) except -1:
     """Tell the store of a record's adapter that the record has changed, so that it need not be told by the user."""
+    if not PyObject_GC_IsTracked(<PyObject *>model):
+        return 0  # its adapter, if it has one, was set by a local store
     cdef PyObject *value = slot(<PyObject *>model, plan.adapter_offset) if plan.adapter_offset >= 0 else NULL
     adapter = model.adapter if value == NULL else <object>value
     if adapter is not None:
@@ -557,29 +639,64 @@ cdef int tell_store(object model, Plan plan) except -1:
     return 0
 
 
-def add_record(data, obj, adapter):
-    """Put a record into a local store's `{modelname: {unique id: record}}`, and claim it for the adapter.
+cdef class RecordData(dict):
+    """A local store's `{modelname: {unique id: record}}`; asking for a type makes its dict."""
+
+    def __missing__(self, modelname):
+        records = self[modelname] = {}
+        return records
+
+    def __reduce__(self):
+        return RecordData, (dict(self),)
+
+
+install_traverse(RecordData)
+
+
+def add_record(self, *, obj):
+    """Store a new record and claim it for the store's adapter: `LocalStore.add`.
 
     Raises:
-        ObjectAlreadyExists: If a different record has the unique id.
+        ObjectAlreadyExists: If a different record of the type has the unique id.
     """
     cdef Plan plan = plan_of(type(obj))
+    cdef PyObject *record = <PyObject *>obj
     cdef PyObject *found
-    cdef Py_ssize_t size
+    cdef PyObject *owner
+    data = self._data
+    adapter = self.adapter
     modelname = type_of(obj)
     uid = unique_id(obj)
     found = PyDict_GetItemWithError(data, modelname) if PyDict_Check(data) else NULL
     records = data[modelname] if found == NULL else <object>found
     if not PyDict_Check(records):
         raise TypeError(f"the store keeps {type(records).__name__} where it should keep a dict of {modelname} records")
-    size = PyDict_GET_SIZE(<PyObject *>records)
+    cdef Py_ssize_t size = PyDict_GET_SIZE(<PyObject *>records)
     found = PyDict_SetDefault(records, uid, obj)
-    if found != <PyObject *>obj:
+    if found != record:
         raise ObjectAlreadyExists(f"Object {uid} already present", obj)
     if PyDict_GET_SIZE(<PyObject *>records) == size:
         return
-    if plan.adapter_offset < 0:
-        if obj.adapter is None:
-            obj.adapter = adapter
-    elif slot(<PyObject *>obj, plan.adapter_offset) == <PyObject *>None:
-        set_slot(<PyObject *>obj, plan.adapter_offset, adapter)
+    owner = slot(record, plan.adapter_offset) if plan.adapter_offset >= 0 else NULL
+    if owner == <PyObject *>None:
+        if type(data) is RecordData and not PyObject_GC_IsTracked(record):
+            set_slot_quietly(record, plan.adapter_offset, adapter)
+            return
+        set_slot(record, plan.adapter_offset, adapter)
+    elif owner == NULL and obj.adapter is None:
+        obj.adapter = adapter
+    if type(data) is RecordData and slot(record, plan.adapter_offset) == <PyObject *>adapter:
+        untrack_plain_record(record, plan)
+
+
+cdef int untrack_plain_record(PyObject *record, Plan plan) except -1:
+    """Take a record of plain values out of the garbage collector's lists; see the comment on RecordData's traversal."""
+    cdef Py_ssize_t i
+    for i in range(plan.value_count):
+        if plan.value_offsets[i] < 0 or can_be_in_cycle(slot(record, plan.value_offsets[i])):
+            return 0
+    if slot(record, plan.side_data_offset) != <PyObject *>None:
+        return 0
+    if PyObject_GC_IsTracked(record):
+        PyObject_GC_UnTrack(record)
+    return 0

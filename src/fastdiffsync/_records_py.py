@@ -11,11 +11,13 @@ import msgspec
 
 from .coercion import FieldType
 from .dump import plain
+from .enum import DiffSyncStatus
 from .exceptions import ObjectAlreadyExists, ObjectNotFound, ObjectStoreWrongType, ValidationError
 from .schema import Schema, StructMeta, copied, schema_of
 
 __all__ = [
     "REBUILDING",
+    "RecordData",
     "add_child",
     "add_record",
     "construct",
@@ -25,6 +27,7 @@ __all__ = [
     "rebuild",
     "remove_child",
     "set_attribute",
+    "set_status",
     "unique_id_of",
 ]
 
@@ -95,7 +98,8 @@ def initialise(model: Any) -> None:
         if type(value) is list:
             _set_slot(model, name, value.copy())
     if schema.private_defaults:
-        model.__dict__.update(copied(schema.private_defaults))
+        for name, value in copied(schema.private_defaults).items():
+            set_attribute(model, name, value)
     _set_slot(model, "_unique_id", unique_id_key(model, schema))
 
 
@@ -142,13 +146,25 @@ def set_attribute(model: Any, name: str, value: Any) -> None:
         message = f'"{cls.__name__}" object has no field "{name}"'
         raise ValueError(message)
     _set_slot(model, name, value)
-    if name in model.__dict__ and hasattr(cls, name):
+    if name in model.__dict__ and callable(getattr(cls, name, None)):
         _set_slot(model, "_unique_id", INSTANCE_OVERRIDES)
 
 
 def rebuild(cls: Any) -> Any:
     """Return a record of the model class `cls` with no values yet, for a pickle or a copy to fill."""
     return _construct(cls, **dict.fromkeys(schema_of(cls).required), model_flags=REBUILDING)
+
+
+def set_status(self: Any, status: DiffSyncStatus, message: str = "") -> None:
+    """Record how the last create, update or delete of this record went.
+
+    Args:
+        self: The record.
+        status: The outcome, a `DiffSyncStatus`.
+        message: An explanation for people.
+    """
+    self._status = status
+    self._status_message = message
 
 
 def unique_id_of(model: Any) -> Any:
@@ -217,8 +233,8 @@ def remove_child(self: Any, child: Any) -> None:
     except ValueError:
         message = f"{child} was not found as a child in {field}"
         raise ObjectNotFound(message) from None
-    if self._child_index is not None and field in self._child_index:
-        of_list, index = self._child_index[field]
+    if self._side_data is not None and field in self._side_data:
+        of_list, index = self._side_data[field]
         if of_list is uids:
             index.pop(uid, None)
     tell_store(self)
@@ -230,10 +246,10 @@ def child_index(model: Any, field: str, uids: list[Any]) -> dict[Any, None] | No
     diffsync searches the list, which makes loading a wide parent quadratic. The index is rebuilt when it is not of
     this very list, or the list has been changed behind its back: another length, or another last id.
     """
-    indexes = model._child_index
+    indexes = model._side_data
     if indexes is None:
         indexes = {}
-        _set_slot(model, "_child_index", indexes)
+        _set_slot(model, "_side_data", indexes)
     of_list, index = indexes.get(field, (None, None))
     if of_list is not uids or len(index) != len(uids) or uids[-1] not in index:
         index = dict.fromkeys(uids)
@@ -250,20 +266,26 @@ def tell_store(model: Any) -> None:
         adapter.store.record_changed(obj=model)
 
 
-def add_record(data: Any, obj: Any, adapter: Any) -> None:
-    """Put a record into a local store's `{modelname: {unique id: record}}`, and claim it for the adapter.
+class RecordData(dict[str, dict[str, Any]]):
+    """A local store's `{modelname: {unique id: record}}`; asking for a type makes its dict."""
+
+    def __missing__(self, modelname: str) -> dict[str, Any]:
+        """Make the dict of a type that has no records yet."""
+        records = self[modelname] = {}
+        return records
+
+
+def add_record(self: Any, *, obj: Any) -> None:
+    """Store a new record and claim it for the store's adapter: `LocalStore.add`.
 
     Raises:
-        ObjectAlreadyExists: If a different record has the unique id.
+        ObjectAlreadyExists: If a different record of the type has the unique id.
     """
-    records = data[obj.get_type()]
+    records = self._data[obj.get_type()]
     uid = unique_id_of(obj)
-    existing = records.get(uid)
-    if existing is not None:
-        if existing is not obj:
-            message = f"Object {uid} already present"
-            raise ObjectAlreadyExists(message, obj)
-        return
+    existing = records.setdefault(uid, obj)
+    if existing is not obj:
+        message = f"Object {uid} already present"
+        raise ObjectAlreadyExists(message, obj)
     if obj.adapter is None:
-        obj.adapter = adapter
-    records[uid] = obj
+        obj.adapter = self.adapter

@@ -36,6 +36,15 @@ cdef extern from *:
         if (PyObject_IS_GC(value) && PyObject_IS_GC(object) && !PyObject_GC_IsTracked(object)) PyObject_GC_Track(object);
     }
 
+    /* Store a value that no cycle goes through: a status, a key, or the adapter of a record that RecordData answers for. */
+    static inline void fds_set_slot_quietly(PyObject *object, Py_ssize_t offset, PyObject *value) {
+        PyObject **slot = (PyObject **)((char *)object + offset);
+        PyObject *old = *slot;
+        Py_INCREF(value);
+        *slot = value;
+        Py_XDECREF(old);
+    }
+
     static inline int fds_is_plain_str(PyObject *object) {
     #if PY_VERSION_HEX >= 0x030C0000
         return PyUnicode_CheckExact(object);
@@ -106,5 +115,6 @@ cdef extern from *:
     Py_ssize_t slot_offset "fds_slot_offset"(object descriptor)
     PyObject *slot "fds_slot"(PyObject *record, Py_ssize_t offset) nogil
     void set_slot "fds_set_slot"(PyObject *record, Py_ssize_t offset, object value)
+    void set_slot_quietly "fds_set_slot_quietly"(PyObject *record, Py_ssize_t offset, object value)
     bint is_plain_str "fds_is_plain_str"(PyObject *value) nogil
     bint same_str "fds_same_str"(PyObject *left, PyObject *right) nogil

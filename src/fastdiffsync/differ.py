@@ -123,7 +123,7 @@ class DiffSyncDiffer:
             dests = None if matching.dest_data is not None else self.dst_diffsync.get_all(modelname)
             kernel.match(matching, flat.records, modelname, sources, dests)
         kernel.compare(flat.records)
-        bind_diff(diff, flat, -1)
+        bind_diff(diff, flat)
         self._progress.finish()
         self.logger.info("Diff calculation complete")
         diff.models_processed = self.models_processed

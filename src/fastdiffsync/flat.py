@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .dump import copy_containers
 from .enum import DiffSyncActions
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ class FlatDiff:
         """Return the source's attributes, a new dict; None if the source does not have the record."""
         snapshot = self.records.snapshots.get(index)
         if snapshot is not None:
-            return None if snapshot[2] is None else dict(snapshot[2])
+            return None if snapshot[2] is None else _copied(snapshot[2])
         source = self.records.source(index)
         return None if source is None else source.get_attrs()
 
@@ -100,7 +101,7 @@ class FlatDiff:
         """
         snapshot = self.records.snapshots.get(index)
         if snapshot is not None:
-            return None if snapshot[3] is None else dict(snapshot[3])
+            return None if snapshot[3] is None else _copied(snapshot[3])
         dest = self.records.dest(index)
         if dest is None:
             return None
@@ -126,3 +127,7 @@ class FlatDiff:
     def _model(self, index: int) -> Any:
         source = self.records.source(index)
         return self.records.dest(index) if source is None else source
+
+
+def _copied(attrs: dict[str, Any]) -> dict[str, Any]:
+    return {name: copy_containers(value) for name, value in attrs.items()}

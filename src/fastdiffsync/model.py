@@ -62,14 +62,16 @@ class DiffSyncModel(msgspec.Struct, metaclass=ModelMeta):
         adapter: Any = None
     """The adapter whose store holds the record."""
 
+    # The library's own state: the key, and what few records have, an index of many children or further attributes.
     _status: DiffSyncStatus = DiffSyncStatus.SUCCESS
     _status_message: _str = ""
     _unique_id: Any = None
-    _child_index: Any = None
+    _side_data: Any = None
 
     __setattr__ = kernel.set_attribute  # type: ignore[assignment]
     add_child = kernel.add_child
     remove_child = kernel.remove_child
+    set_status = kernel.set_status
 
     def __repr__(self) -> _str:
         """Return type and unique id."""
@@ -95,7 +97,7 @@ class DiffSyncModel(msgspec.Struct, metaclass=ModelMeta):
 
     def __getstate__(self) -> _Dict[_str, Any]:
         """Return the values that make the record, by name; what was derived from them is left out."""
-        derived = ("_unique_id", "_child_index")
+        derived = ("_unique_id", "_side_data")
         names = [name for name in self.__struct_fields__ if name not in derived and hasattr(self, name)]
         return {**{name: getattr(self, name) for name in names}, **self.__dict__}
 
@@ -111,16 +113,6 @@ class DiffSyncModel(msgspec.Struct, metaclass=ModelMeta):
     @classmethod
     def model_rebuild(cls, **_options: Any) -> None:
         """Do nothing: annotations are resolved when they are needed. Kept for code that was written for pydantic."""
-
-    def set_status(self, status: DiffSyncStatus, message: _str = "") -> None:
-        """Record how the last create, update or delete of this record went.
-
-        Args:
-            status: The outcome.
-            message: An explanation for people.
-        """
-        self._status = status
-        self._status_message = message
 
     def get_status(self) -> tuple[DiffSyncStatus, _str]:
         """Return the outcome of the last create, update or delete, and its message."""

@@ -28,7 +28,7 @@ PRIVATE_DEFAULTS = "__private_defaults__"
 
 StructMeta = type(msgspec.Struct)
 
-HIDDEN_FIELDS = frozenset({"_status", "_status_message", "_unique_id", "_child_index"})
+HIDDEN_FIELDS = frozenset({"_status", "_status_message", "_unique_id", "_side_data"})
 """Fields of every model that hold the library's own state and are no part of the record."""
 
 UNVALIDATED_FIELDS = HIDDEN_FIELDS | {"model_flags", "adapter"}

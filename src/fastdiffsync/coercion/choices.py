@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from enum import Enum
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from .scalars import validate_float, validate_int, validate_str
 from .validator import ANYTHING, EXACT, LAX, CoercionError, State, Validate, Validator
+
+if TYPE_CHECKING:
+    from enum import Enum
 
 _MISSING: Final = object()
 

@@ -6,9 +6,20 @@ import dataclasses
 import sys
 import types
 import typing
-from collections.abc import Callable
 from enum import Enum
-from typing import Annotated, Any, ClassVar, Final, ForwardRef, NamedTuple, NewType, TypeVar, get_args, get_origin
+from typing import (
+    TYPE_CHECKING,
+    Annotated,
+    Any,
+    ClassVar,
+    Final,
+    ForwardRef,
+    NamedTuple,
+    NewType,
+    TypeVar,
+    get_args,
+    get_origin,
+)
 
 import msgspec
 
@@ -17,7 +28,10 @@ from .constraints import constrain
 from .generics import compile_generic, compile_union
 from .scalars import SCALARS
 from .temporal import TEMPORAL
-from .validator import ANYTHING, CoercionError, Reference, State, Validator
+from .validator import ANYTHING, Reference, State, Validator
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class FieldType(NamedTuple):
@@ -44,7 +58,8 @@ def compile_type(annotation: Any) -> FieldType:
         The exact types and the conversion.
 
     Raises:
-        TypeError: A name inside the annotation, or inside a class that it names, cannot be resolved.
+        TypeError: A name inside the annotation, or inside a class that it names, cannot be resolved; or a tuple has an
+            unpacked part, as in `tuple[int, *tuple[str, ...]]`.
 
     """
     validator = _Compiler().compile(annotation)
@@ -52,14 +67,7 @@ def compile_type(annotation: Any) -> FieldType:
         return FieldType((), None)
     validate = validator.validate
 
-    def convert(value: Any) -> Any:
-        try:
-            return validate(value, State())
-        except RecursionError:
-            msg = "a value that is nested less deeply"
-            raise CoercionError(msg, value) from None
-
-    return FieldType(validator.exact, convert)
+    return FieldType(validator.exact, lambda value: validate(value, State()))
 
 
 _SIMPLE: Final[dict[Any, Validator]] = {
@@ -96,7 +104,7 @@ class _Compiler:
     def _compile_bare(self, annotation: Any) -> Validator:
         try:
             known = _SIMPLE.get(annotation)
-        except TypeError:  # an odd object without a hash
+        except TypeError:  # an object without a hash is no type either
             known = ANYTHING
         if known is not None:
             return known
@@ -106,8 +114,7 @@ class _Compiler:
             return self.compile(annotation.__supertype__)
         if _is_alias(annotation):
             return self._compile_named(annotation, lambda: self.compile(_alias_value(annotation)))
-        # What is not even a class gives nothing that a value could be held against.
-        return self._compile_class(annotation, annotation) if isinstance(annotation, type) else ANYTHING
+        return self._compile_class(annotation, annotation)
 
     def _compile_type_variable(self, variable: Any) -> Validator:
         if getattr(variable, "has_default", bool)():
@@ -117,21 +124,24 @@ class _Compiler:
         return ANYTHING if variable.__bound__ is None else self.compile(variable.__bound__)
 
     def _compile_class(self, annotation: Any, cls: Any) -> Validator:
-        args = get_args(annotation)
         known = compile_generic(self.compile, annotation, cls) or _SIMPLE.get(cls)
         if known is not None:
             return known
+        if not isinstance(cls, type):  # nothing that a value could be held against
+            return ANYTHING
+        build = self._record_builder(cls)
+        if build is not None:
+            return self._compile_named(annotation, lambda: build(cls, get_args(annotation)))
         if issubclass(cls, msgspec.Struct):
             return records.struct(cls, annotation)
-        if issubclass(cls, Enum) and len(cls):
-            return choices.enum_of(cls)
+        return choices.enum_of(cls) if issubclass(cls, Enum) and len(cls) else objects.instance_of(cls)
+
+    def _record_builder(self, cls: Any) -> Callable[[Any, tuple[Any, ...]], Validator] | None:
         if issubclass(cls, dict) and hasattr(cls, "__total__"):
-            return self._compile_named(annotation, lambda: self._compile_typed_dict(cls, args))
+            return self._compile_typed_dict
         if issubclass(cls, tuple) and hasattr(cls, "_fields"):
-            return self._compile_named(annotation, lambda: self._compile_named_tuple(cls, args))
-        if dataclasses.is_dataclass(cls):
-            return self._compile_named(annotation, lambda: self._compile_dataclass(cls, args))
-        return objects.instance_of(cls)
+            return self._compile_named_tuple
+        return self._compile_dataclass if dataclasses.is_dataclass(cls) else None
 
     def _compile_typed_dict(self, cls: Any, args: tuple[Any, ...]) -> Validator:
         hints = _field_hints(cls, args)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from typing import Any, Final
@@ -10,6 +11,8 @@ import msgspec
 
 from .validator import CoercionError, State, Validator
 
+_TOLERANCE: Final = 1e-9
+
 Check = Callable[[Any], bool]
 
 _BOUNDS: Final[dict[str, Callable[[Any], Check]]] = {
@@ -17,7 +20,7 @@ _BOUNDS: Final[dict[str, Callable[[Any], Check]]] = {
     "ge": lambda bound: lambda value: bool(value >= bound),
     "lt": lambda bound: lambda value: bool(value < bound),
     "le": lambda bound: lambda value: bool(value <= bound),
-    "multiple_of": lambda bound: lambda value: bool(value % bound == 0),
+    "multiple_of": lambda bound: lambda value: _is_multiple(value, bound),
     "min_length": lambda bound: lambda value: len(value) >= bound,
     "max_length": lambda bound: lambda value: len(value) <= bound,
     "pattern": lambda bound: lambda value: re.search(bound, value) is not None,
@@ -53,6 +56,14 @@ def _checks_of(entry: Any) -> list[tuple[str, Check]]:
         return []
     bounds = ((name, getattr(entry, name, None)) for name in names)
     return [(f"a value with {name} {bound!r}", _BOUNDS[name](bound)) for name, bound in bounds if bound is not None]
+
+
+def _is_multiple(value: Any, bound: Any) -> bool:
+    if not isinstance(value, float):
+        return bool(value % bound == 0)
+    quotient = value / bound
+    # 0.3 counts as a multiple of 0.1, and infinity of anything, as in pydantic.
+    return not math.isfinite(quotient) or abs(value - round(quotient) * bound) <= _TOLERANCE
 
 
 def _passes(check: Check, value: Any) -> bool:

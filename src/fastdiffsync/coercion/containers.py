@@ -35,7 +35,8 @@ def validate_items(values: Iterable[Any], item: Validator, state: State, *, any_
         try:
             result.append(validate(value, state))
         except CoercionError as error:
-            raise error.inside(index)  # noqa: B904 - it is the same error
+            error.inside(index)
+            raise
     return result
 
 
@@ -46,7 +47,8 @@ def validate_one(value: Any, validator: Validator, key: object, state: State) ->
     try:
         return validator.validate(value, state)
     except CoercionError as error:
-        raise error.inside(key)  # noqa: B904 - it is the same error
+        error.inside(key)
+        raise
 
 
 def iterate(value: Any, expected: str, state: State) -> Iterable[Any]:

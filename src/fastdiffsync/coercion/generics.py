@@ -6,7 +6,7 @@ import collections
 import re
 import types
 from collections import abc
-from typing import Any, ClassVar, Final, Literal, Tuple, TypeVar, Union, get_args, get_origin
+from typing import Any, ClassVar, Final, Literal, TypeVar, Union, get_args, get_origin
 
 from . import choices, containers, objects
 from .scalars import SCALARS
@@ -44,6 +44,9 @@ def compile_union(compile_: Compile, args: tuple[Any, ...]) -> Validator:
 def _compile_tuple(compile_: Compile, args: tuple[Any, ...]) -> Validator:
     if args[1:] == (Ellipsis,):
         return containers.list_of(compile_(args[0]), tuple)
+    if any(getattr(arg, "__unpacked__", False) or getattr(get_origin(arg), "_name", None) == "Unpack" for arg in args):
+        msg = f"a tuple with an unpacked part is not supported: {args}"
+        raise TypeError(msg)
     return containers.tuple_of(tuple(compile_(arg) for arg in args if arg != ()))  # before 3.11, tuple[()] has that arg
 
 
@@ -112,17 +115,19 @@ GENERICS: Final[dict[Any, Build]] = {
 _DEFAULT_ARGUMENTS: Final[dict[Any, tuple[Any, ...]]] = {
     tuple: (),
     re.Pattern: (str, bytes),
-    **dict.fromkeys(
-        (dict, abc.Mapping, abc.MutableMapping, collections.OrderedDict, collections.defaultdict), (Any, Any)
-    ),
+    dict: (Any, Any),
+    abc.Mapping: (Any, Any),
+    abc.MutableMapping: (Any, Any),
+    collections.OrderedDict: (Any, Any),
+    collections.defaultdict: (Any, Any),
 }
 
 
 def compile_generic(compile_: Compile, annotation: Any, origin: Any) -> Validator | None:
     """Compile a generic by its origin, with or without arguments; None if it is none of those known here."""
-    if annotation in (tuple, Tuple):  # without arguments it is of any length; tuple[()] has none either, and is empty
-        return containers.list_of(ANYTHING, tuple)
     build = GENERICS.get(origin)
     if build is None:
         return None
+    if origin is tuple and not hasattr(annotation, "__args__"):  # without brackets; tuple[()] has empty ones
+        return containers.list_of(ANYTHING, tuple)
     return build(compile_, get_args(annotation) or _DEFAULT_ARGUMENTS.get(origin, (Any,)))

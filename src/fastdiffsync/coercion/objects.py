@@ -39,14 +39,14 @@ def instance_of(cls: Any) -> Validator:
     try:
         isinstance(None, cls)
     except TypeError:  # a protocol that cannot be checked at run time
-        return Validator(lambda value, _state: value, greedy=True)
+        return Validator(lambda value, _state: value)
 
     def validate(value: Any, _state: State) -> Any:
         if not isinstance(value, cls):
             raise CoercionError(cls.__name__, value)
         return value
 
-    return Validator(validate, (cls,) if isinstance(cls, type) else (), greedy=True)
+    return Validator(validate, (cls,))
 
 
 def subclass_of(cls: Any) -> Validator:
@@ -58,7 +58,7 @@ def subclass_of(cls: Any) -> Validator:
             raise CoercionError(msg, value)
         return value
 
-    return Validator(validate, greedy=True)
+    return Validator(validate)
 
 
 def validate_callable(value: Any, state: State) -> Any:

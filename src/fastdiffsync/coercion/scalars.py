@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 import re
 from decimal import Decimal, InvalidOperation
 from enum import Enum
@@ -91,6 +92,8 @@ def validate_int(value: Any, state: State) -> int:
         number = int(value) if value.is_finite() and value == value.to_integral_value() else None
     elif isinstance(value, Fraction):
         number = value.numerator if value.denominator == 1 else None
+    elif hasattr(type(value), "__index__"):
+        number = operator.index(value)
     elif is_number(value):
         number = _whole(value)
     elif isinstance(value, Enum):

@@ -74,7 +74,7 @@ def validate_time(value: Any, state: State) -> time:
         if text is not None:
             found = _TIME_ONLY.fullmatch(text)
             result = _time_of(found) if found else None
-        elif is_number(value) and not isinstance(value, bool) and value >= 0:
+        elif is_number(value) and not isinstance(value, bool) and float(value) >= 0:
             seconds, microseconds = _split(value)
             if seconds < _SECONDS_A_DAY:
                 result = (_EPOCH + timedelta(seconds=seconds, microseconds=microseconds)).timetz()

@@ -37,10 +37,9 @@ class CoercionError(ValueError):
         self._expected = expected
         self._value = value
 
-    def inside(self, key: object) -> CoercionError:
-        """Note that the value stood at `key` of a container, and return this same error to be raised again."""
+    def inside(self, key: object) -> None:
+        """Note that the value stood at `key` of a container."""
         self._path = f"[{_represent(key)}]{self._path}"
-        return self
 
     def __str__(self) -> str:
         where = f" at {self._path}" if self._path else ""
@@ -63,21 +62,20 @@ class State:
         self.exactness: int = EXACT
         self.fields_set: int | None = None
         self.active: set[tuple[int, int]] | None = None
-        self._drained: dict[int, list[Any]] | None = None
+        self._drained: dict[int, tuple[Iterator[Any], list[Any]]] | None = None
 
     def lower(self, exactness: int) -> None:
         """Note that some part of the value fitted no better than `exactness`."""
-        if exactness < self.exactness:
+        if exactness < self.exactness:  # noqa: PLR1730 - min() would cost as much as the rest of a conversion
             self.exactness = exactness
 
     def drain(self, iterator: Iterator[Any]) -> list[Any]:
         """Read an iterator to its end, once: a union's next member gets the values that the one before has read."""
         if self._drained is None:
             self._drained = {}
-        values = self._drained.get(id(iterator))
-        if values is None:
-            values = self._drained[id(iterator)] = list(iterator)
-        return values
+        if id(iterator) not in self._drained:
+            self._drained[id(iterator)] = iterator, list(iterator)  # kept, lest another one gets its id
+        return self._drained[id(iterator)][1]
 
     def add_fields(self, count: int) -> None:
         """Note that `count` fields of a record were given: among records, a union takes the one with the most."""
@@ -93,8 +91,8 @@ class Validator:
     Args:
         validate: Returns the value as the type has it, or raises `CoercionError`.
         exact: Types whose very instances (`type(value) in exact`) come back from `validate` as they are, as exact fits.
-        greedy: Whether `validate` may call the value of another type an exact fit. In a union, the members behind
-            a greedy one are not reached, so that their exact types prove nothing.
+        greedy: Whether `validate` may turn a value of another type into its own and call it an exact fit. In a union,
+            the members behind a greedy one may never be asked, so that their exact types prove nothing.
 
     """
 
@@ -112,7 +110,7 @@ class Reference(Validator):
     __slots__ = ("_target", "used")
 
     def __init__(self) -> None:
-        super().__init__(self._validate)
+        super().__init__(self._validate, greedy=True)  # for all that is known yet
         self.used = False
         self._target: Validate = self._validate
 
@@ -136,6 +134,9 @@ class Reference(Validator):
         active.add(mark)
         try:
             return self._target(value, state)
+        except RecursionError:  # the interpreter's own bound came first
+            msg = "a value that is nested less deeply"
+            raise CoercionError(msg, value) from None
         finally:
             active.discard(mark)
 
@@ -146,4 +147,4 @@ def _accept(value: Any, state: State) -> Any:
 
 
 ANYTHING: Final = Validator(_accept)
-"""`Any`, `object` and whatever puts no bound on a value. In a union it comes before a conversion, after an exact fit."""
+"""`Any`, `object` and whatever else puts no bound on a value. In a union, it goes before a conversion."""

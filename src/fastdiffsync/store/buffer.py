@@ -8,7 +8,6 @@ of the two the program does first.
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
@@ -99,27 +98,29 @@ class WriteBuffer:
 
     def _clear(self) -> None:
         self._removed: dict[Key, None] = {}
-        self._written: dict[Key, bytes] = {}
+        self._written: dict[str, dict[str, bytes]] = {}
         self._changed: dict[Key, tuple[RecordEncoding, DiffSyncModel]] = {}
         self._size = 0
         self._last_changed: DiffSyncModel | None = None
         self._last_was_change = True
 
-    def forget_if_forked(self) -> bool:
-        """Drop what a parent process has collected and will write itself; return whether this is its child."""
-        if os.getpid() == self._process:
-            return False
+    def is_of_other_process(self) -> bool:
+        """Whether this is a child of the process that made the buffer: what is in it will be written by the parent."""
+        return os.getpid() != self._process
+
+    def adopt(self) -> None:
+        """Start anew, with nothing collected, in a child process."""
         self._process = os.getpid()
         self._clear()
-        return True
 
     def find(self, key: Key) -> bytes | None:
         """Return the bytes that are to be written for a record, None if there are none."""
-        return self._written.get(key)
+        records = self._written.get(key[0])
+        return None if records is None else records.get(key[1])
 
     def is_removed(self, key: Key) -> bool:
         """Whether a record is to be deleted, and no new one is to take its place."""
-        return key in self._removed and key not in self._written
+        return key in self._removed and self.find(key) is None
 
     def is_empty(self) -> bool:
         """Whether all has been written."""
@@ -127,28 +128,35 @@ class WriteBuffer:
 
     def put(self, key: Key, data: bytes, obj: DiffSyncModel) -> None:
         """Collect a record that has been added or replaced."""
-        is_due = self._is_due()
+        is_due = self._size >= self._limit and not self._holds
         with_parent = is_due and _lists_last(self._last_changed, obj)
         if is_due and not with_parent:
             self.flush()
-        self._changed.pop(key, None)
-        self._written[key] = data
+        modelname, uid = key
+        if self._changed:
+            self._changed.pop(key, None)
+        records = self._written.get(modelname)
+        if records is None:
+            records = self._written[modelname] = {}
+        records[uid] = data
         self._size += len(data)
-        self._note_step()
+        self._last_changed = None
+        self._last_was_change = False
         if with_parent:
             self.flush()
 
     def remove(self, key: Key) -> None:
         """Collect the removal of a record."""
-        is_due = self._is_due()
+        is_due = self._size >= self._limit and not self._holds
         with_parent = is_due and _no_longer_lists(self._last_changed, key)
         if is_due and not with_parent:
             self.flush()
         self._changed.pop(key, None)
-        self._written.pop(key, None)
+        self._written.get(key[0], {}).pop(key[1], None)
         self._removed[key] = None
         self._size += _SIZE_OF_REMOVAL
-        self._note_step()
+        self._last_changed = None
+        self._last_was_change = False
         if with_parent:
             self.flush()
 
@@ -157,28 +165,20 @@ class WriteBuffer:
         if obj is self._last_changed:
             return
         if key not in self._changed:
-            if self._last_was_change and self._is_due():
+            if self._last_was_change and self._size >= self._limit and not self._holds:
                 self.flush()
             self._changed[key] = (encoding, obj)
             self._size += _SIZE_OF_CHANGE
         self._last_changed = obj
         self._last_was_change = True
 
-    def _note_step(self) -> None:
-        self._last_changed = None
-        self._last_was_change = False
-
-    def _is_due(self) -> bool:
-        return self._size >= self._limit and not self._holds
-
-    @contextmanager
-    def hold(self) -> Iterator[None]:
-        """Write no batch inside the `with` block on its own account, so that all in it goes into one."""
+    def hold(self) -> None:
+        """Write no batch on the buffer's own account until `release`, so that all until then goes into one."""
         self._holds += 1
-        try:
-            yield
-        finally:
-            self._holds -= 1
+
+    def release(self) -> None:
+        """End what `hold` began."""
+        self._holds -= 1
 
     def flush(self) -> None:
         """Write all that has been collected; if that fails, it stays collected.
@@ -188,28 +188,29 @@ class WriteBuffer:
         """
         if self.is_empty():
             return
-        rewritten = {key: encoding.encode(obj) for key, (encoding, obj) in self._changed.items()}
-        batch = Batch()
+        rewritten = [(key, encoding.encode(obj)) for key, (encoding, obj) in self._changed.items()]
+        batch = Batch(written=self._written)
         for modelname, uid in self._removed:
             batch.removed.setdefault(modelname, []).append(uid)
-        for (modelname, uid), data in {**self._written, **rewritten}.items():
+        for (modelname, uid), data in rewritten:
             batch.written.setdefault(modelname, {})[uid] = data
         self._backend.write(batch)
         self._clear()
-        self._limit = max(self._batch_bytes, sum(map(len, rewritten.values())))
+        self._limit = max(self._batch_bytes, sum(len(data) for _, data in rewritten))
 
 
 def _lists_last(parent: DiffSyncModel | None, obj: DiffSyncModel) -> bool:
     """Whether the newest child that a record lists is `obj`."""
-    if parent is None:
-        return False
-    name = parent.get_children_mapping().get(obj.get_type())
-    return name is not None and getattr(parent, name)[-1:] == [obj.get_unique_id()]
+    uids = _children_of_type(parent, obj.get_type())
+    return uids is not None and uids[-1:] == [obj.get_unique_id()]
 
 
 def _no_longer_lists(parent: DiffSyncModel | None, key: Key) -> bool:
     """Whether a record may have just let go of a child: it can have children of the type, and does not list this one."""
-    if parent is None:
-        return False
-    name = parent.get_children_mapping().get(key[0])
-    return name is not None and key[1] not in getattr(parent, name)
+    uids = _children_of_type(parent, key[0])
+    return uids is not None and key[1] not in uids
+
+
+def _children_of_type(parent: DiffSyncModel | None, modelname: str) -> list[str] | None:
+    name = None if parent is None else parent.get_children_mapping().get(modelname)
+    return None if name is None else getattr(parent, name)

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 from ..exceptions import ObjectAlreadyExists, ObjectNotFound, ObjectStoreException
 from ..schema import StructMeta
 from . import BaseStore
-from .buffer import Backend, WriteBuffer
-from .encoding import Encodings, without_status
+from .buffer import Backend, Batch, WriteBuffer
+from .encoding import Encodings
 from .live import KeyFilter, LiveRecords
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from ..model import DiffSyncModel
     from .encoding import RecordEncoding
@@ -38,6 +38,8 @@ class EncodedStore(BaseStore):
     Threads of one process may use a store at the same time.
     """
 
+    keeps_copies = True
+
     def __init__(self, backend: Backend, *args: Any, batch_bytes: int = BATCH_BYTES, **kwargs: Any) -> None:
         """Make a store on a backend.
 
@@ -49,6 +51,7 @@ class EncodedStore(BaseStore):
         """
         super().__init__(*args, **kwargs)
         self._backend = backend
+        self._batch_bytes = batch_bytes
         self._buffer = WriteBuffer(backend, batch_bytes)
         self._encodings = Encodings()
         self._classes: dict[str, type[DiffSyncModel]] = {}
@@ -56,6 +59,7 @@ class EncodedStore(BaseStore):
         self._filter = KeyFilter()
         self._is_filtered: dict[str, bool] = {}
         self._lock = threading.RLock()
+        self._is_open = True
         self._finalizer = weakref.finalize(self, _finish, self._buffer, backend)
 
     # ---- life ----
@@ -66,7 +70,8 @@ class EncodedStore(BaseStore):
         Raises:
             ObjectStoreException: If that fails; the changes are kept for the next attempt.
         """
-        with self._opened():
+        with self._lock:
+            self._check_open()
             self._buffer.flush()
 
     def close(self) -> None:
@@ -75,9 +80,11 @@ class EncodedStore(BaseStore):
         Raises:
             ObjectStoreException: If writing fails; then the store stays open.
         """
-        if self._finalizer.alive:
-            self.flush()
-            self._finalizer()
+        with self._lock:
+            if self._is_open:
+                self.flush()
+                self._is_open = False
+                self._finalizer()
 
     def __enter__(self) -> EncodedStore:
         """Return the store, to be closed at the end of the `with` block."""
@@ -96,15 +103,19 @@ class EncodedStore(BaseStore):
         Raises:
             ObjectStoreException: If writing fails; the changes are kept for the next attempt.
         """
-        with self._buffer.hold():
+        self._buffer.hold()
+        try:
             yield
+        finally:
+            self._buffer.release()
         self.flush()
 
     # ---- reading ----
 
     def get_all_model_names(self) -> set[str]:
         """Return the type names of which there are records."""
-        with self._opened():
+        with self._lock:
+            self._check_open()
             self._buffer.flush()
             return self._backend.modelnames()
 
@@ -126,7 +137,8 @@ class EncodedStore(BaseStore):
             ObjectStoreException: If a record's bytes cannot be read, or there is no class for them.
         """
         modelname = model if isinstance(model, str) else model.get_type()
-        with self._opened():
+        with self._lock:
+            self._check_open()
             found = {uid: self._live.get((modelname, uid)) for uid in uids}
             absent = [uid for uid, obj in found.items() if obj is None]
             if absent:
@@ -161,16 +173,57 @@ class EncodedStore(BaseStore):
                 ]
             yield from records
 
-    def scan_encoded(self, *, model: str | DiffSyncModel | type[DiffSyncModel]) -> Iterator[tuple[str, bytes]]:
-        """Yield (unique id, bytes) of all records of a type, sorted by unique id if the store has an order."""
+    def scan_encoded(
+        self, *, model: str | DiffSyncModel | type[DiffSyncModel], by_uid: bool = True
+    ) -> Iterator[tuple[str, bytes]]:
+        """Yield (unique id, bytes) of all records of a type; at most a page of them is held at a time.
+
+        Args:
+            model: A type name, or a model class or record of the type.
+            by_uid: Whether to sort by unique id, or by when they were added; a store without order ignores it.
+        """
         modelname = model if isinstance(model, str) else model.get_type()
-        for page in self._pages(modelname, by_uid=True):
+        for page in self._pages(modelname, by_uid=by_uid):
             yield from page
+
+    def put_encoded(self, modelname: str, records: Iterable[tuple[str, bytes]]) -> int:
+        """Write records of a type as the bytes that a store of any kind has for them, in batches.
+
+        Args:
+            modelname: The type.
+            records: (Unique id, bytes) of each.
+
+        Returns:
+            The number of records.
+
+        Raises:
+            ObjectStoreException: If writing fails; the batches before are written.
+        """
+        self.flush()
+        self._is_filtered[modelname] = False
+        count = size = 0
+        batch: dict[str, bytes] = {}
+        for uid, data in records:
+            batch[uid] = data
+            count += 1
+            size += len(data)
+            if size >= self._batch_bytes:
+                self._write_encoded(modelname, batch)
+                batch, size = {}, 0
+        self._write_encoded(modelname, batch)
+        return count
+
+    def _write_encoded(self, modelname: str, records: dict[str, bytes]) -> None:
+        with self._lock:
+            self._check_open()
+            if records:
+                self._backend.write(Batch(written={modelname: records}))
 
     def count(self, *, model: str | DiffSyncModel | type[DiffSyncModel] | None = None) -> int:
         """Return the number of records of a type, or of all types for None, without reading them."""
         modelname = model if isinstance(model, str) or model is None else model.get_type()
-        with self._opened():
+        with self._lock:
+            self._check_open()
             self._buffer.flush()
             return self._backend.count(modelname or None)
 
@@ -184,14 +237,15 @@ class EncodedStore(BaseStore):
             ObjectStoreException: If a value cannot be stored, or an earlier change cannot be written.
         """
         key = self._key_of(obj)
-        with self._opened():
-            encoding = self._encodings.of(type(obj))
-            data = encoding.encode(obj)
+        with self._lock:
+            self._check_open()
+            data = self._encodings.of(type(obj)).encode(obj)
             if self._may_contain(key):
-                live = self._live.get(key)
-                stored = self._read_encoded(key[0], [key[1]])[0] if live is not obj else None
-                if stored is not None:
-                    self._check_equal(obj, stored, data)
+                existing = self._find(key, type(obj))
+                if existing is not None and existing is not obj:
+                    if existing.dict() != obj.dict():
+                        message = f"Object {key[1]} already present"
+                        raise ObjectAlreadyExists(message, obj)
                     return
             self._put(key, data, obj)
 
@@ -202,14 +256,16 @@ class EncodedStore(BaseStore):
             ObjectStoreException: If a value cannot be stored, or an earlier change cannot be written.
         """
         key = self._key_of(obj)
-        with self._opened():
+        with self._lock:
+            self._check_open()
             self._may_contain(key)
             self._put(key, self._encodings.of(type(obj)).encode(obj), obj)
 
     def remove_item(self, modelname: str, uid: str) -> None:
         """Remove one record; see `BaseStore.remove_item`."""
         key = (modelname, uid)
-        with self._opened():
+        with self._lock:
+            self._check_open()
             if self._read_encoded(modelname, [uid])[0] is None:
                 message = f"{modelname} {uid} not present in {self}"
                 raise ObjectNotFound(message)
@@ -218,28 +274,32 @@ class EncodedStore(BaseStore):
 
     def remove(self, *, obj: DiffSyncModel, remove_children: bool = False) -> None:
         """Remove a record, and with `remove_children` all below it in one batch; see `BaseStore.remove`."""
-        with self._buffer.hold():
+        self._buffer.hold()
+        try:
             super().remove(obj=obj, remove_children=remove_children)
+        finally:
+            self._buffer.release()
 
     def record_changed(self, *, obj: DiffSyncModel) -> None:
         """Take note that the library has changed a record; one that is not in the store is left alone."""
         key = (obj.get_type(), obj.get_unique_id())
-        with self._opened():
+        with self._lock:
+            self._check_open()
             if self._live.get(key) is obj:
                 self._buffer.change(key, self._encodings.of(type(obj)), obj)
 
     # ---- inner works ----
 
-    @contextmanager
-    def _opened(self) -> Iterator[None]:
-        with self._lock:
-            if not self._finalizer.alive:
-                message = f"{self} is closed; make a new store to go on"
-                raise ObjectStoreException(message)
-            if self._buffer.forget_if_forked() and not self._backend.survives_fork:
+    def _check_open(self) -> None:
+        """Check that the store may be used, and in a child process leave its parent's changes to the parent."""
+        if not self._is_open:
+            message = f"{self} is closed; make a new store to go on"
+            raise ObjectStoreException(message)
+        if self._buffer.is_of_other_process():
+            if not self._backend.survives_fork:
                 message = f"{self} was opened by another process; a child process must make a store of its own"
                 raise ObjectStoreException(message)
-            yield
+            self._buffer.adopt()
 
     def _put(self, key: tuple[str, str], data: bytes, obj: DiffSyncModel) -> None:
         if obj.adapter is None:
@@ -250,11 +310,11 @@ class EncodedStore(BaseStore):
 
     @staticmethod
     def _key_of(obj: DiffSyncModel) -> tuple[str, str]:
-        modelname, uid = obj.get_type(), obj.get_unique_id()
-        if not isinstance(uid, str):
-            message = f"{modelname} {uid!r}: a unique id must be a str to be stored, not {type(uid).__name__}"
+        key = (obj.get_type(), obj.get_unique_id())
+        if not isinstance(key[1], str):
+            message = f"{key[0]} {key[1]!r}: a unique id must be a str to be stored, not {type(key[1]).__name__}"
             raise ObjectStoreException(message)
-        return modelname, uid
+        return key
 
     def _may_contain(self, key: tuple[str, str]) -> bool:
         """Whether a record may be there; False spares a look. A type that was empty at first is followed from then on."""
@@ -262,6 +322,14 @@ class EncodedStore(BaseStore):
         if is_filtered is None:
             is_filtered = self._is_filtered[key[0]] = self._backend.count(key[0]) == 0
         return self._filter.put(key) or not is_filtered
+
+    def _find(self, key: tuple[str, str], cls: type[DiffSyncModel]) -> DiffSyncModel | None:
+        """Return the record with a type and unique id, read as one of `cls`, or None."""
+        live = self._live.get(key)
+        if live is not None:
+            return live
+        data = self._read_encoded(key[0], [key[1]])[0]
+        return None if data is None else self._encodings.of(cls).decode(data, key[1], self.adapter)
 
     def _read_encoded(self, modelname: str, uids: list[str]) -> list[bytes | None]:
         """Return the bytes of records as they will be when all is written."""
@@ -279,11 +347,11 @@ class EncodedStore(BaseStore):
         return [found[uid] for uid in uids]
 
     def _pages(self, modelname: str, *, by_uid: bool) -> Iterator[list[tuple[str, bytes]]]:
-        with self._opened():
-            self._buffer.flush()
+        self.flush()
         pages = self._backend.pages(modelname, PAGE_SIZE, by_uid=by_uid)
         while True:
-            with self._opened():
+            with self._lock:
+                self._check_open()
                 page = next(pages, None)
             if page is None:
                 return
@@ -309,20 +377,10 @@ class EncodedStore(BaseStore):
             raise ObjectStoreException(message)
         return self._encodings.of(cls)
 
-    def _check_equal(self, obj: DiffSyncModel, stored: bytes, data: bytes) -> None:
-        """Raise if a record that is added differs from the one that is there, whatever their statuses."""
-        if without_status(stored) == without_status(data):
-            return
-        uid = obj.get_unique_id()
-        existing = self._encodings.of(type(obj)).decode(stored, uid, self.adapter)
-        if existing.dict() != obj.dict():
-            message = f"Object {uid} already present"
-            raise ObjectAlreadyExists(message, obj)
-
 
 def _finish(buffer: WriteBuffer, backend: Backend) -> None:
     """Write what is left and close, unless this is a child process to which nothing of it belongs."""
-    if buffer.forget_if_forked():
+    if buffer.is_of_other_process():
         return
     try:
         buffer.flush()

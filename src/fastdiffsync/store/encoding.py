@@ -1,9 +1,11 @@
 """Records as bytes and back: MessagePack of a record's fields, with the fingerprint of the class that wrote them.
 
 The bytes of a record are a MessagePack array: a token, a map of the fields, and the status if it is not the initial
-one. The token is the fingerprint of the class's fields (8 bytes) and a byte that says whether the record is *settled*:
-whether equal bytes prove equal records. Bytes with the fingerprint of the reading class are taken as they are; others
-were written by another version of the class, whose values are validated, if it had the same fields at all.
+one. The token is the fingerprint of the class's fields (8 bytes) and a byte that says what is known of the values:
+whether equal bytes prove equal records (*settled*), and whether every value is of its field's type, so that the
+class's constructor would take it as it is (*typed*). Bytes with the fingerprint of the reading class come back
+unchanged, typed or not; others were written by another version of the class, whose values are validated, if it had the
+same fields at all.
 """
 
 from __future__ import annotations
@@ -32,10 +34,13 @@ FORMAT = 1
 """Version of the encoding; part of every fingerprint."""
 
 _FINGERPRINT_SIZE = 8
-_SETTLED, _UNSETTLED = b"\x01", b"\x00"
+_SETTLED, _TYPED = 1, 2
 _FIELDS_ONLY, _WITH_STATUS = b"\x92", b"\x93"
 _TOKEN_HEADER = b"\xc4\x09"
+_TOKEN_END = 12
 
+_NO_FLAGS = DiffSyncModelFlags.NONE
+_INITIAL_STATUS = DiffSyncStatus.SUCCESS
 _STATUSES = {status.value: status for status in DiffSyncStatus}
 _encode = msgspec.msgpack.Encoder().encode
 _decode_parts = msgspec.msgpack.Decoder(tuple[bytes, msgspec.Raw, msgspec.Raw]).decode
@@ -50,7 +55,7 @@ class RecordEncoding:
         cls: The model class.
         schema: The compiled schema that the encoding was made from; a class that changes gets a new one.
         fingerprint: Identifies the fields and their types; equal for classes that have the same.
-        settled_prefix: What the bytes of every settled record without a status begin with.
+        settled_prefixes: What the bytes of a settled record without a status begin with, one or the other.
     """
 
     def __init__(self, cls: type[DiffSyncModel]) -> None:
@@ -62,16 +67,22 @@ class RecordEncoding:
         self.cls = cls
         self.schema = schema_of(cls)
         self._names = tuple(name for name in self.schema.fields if name not in {"adapter", "model_flags"})
+        self._has_post_init = hasattr(cls, "__post_init__")
         self._name_set = frozenset(self._names)
         self._get_values = _values_getter(self._names)
+        self._fields = msgspec.defstruct("Fields", [(name, Any) for name in self._names], gc=False)
         annotations = _annotations(cls, self._names, frozenset(self.schema.children.values()))
         classes = _named_classes(cls, annotations)
         self._written_classes = {value_class: name for name, value_class in classes.items()}
         self._reader = ValueReader(classes)
         described = repr((FORMAT, cls.get_type(), [(name, _describe(annotations[name])) for name in self._names]))
         self.fingerprint = hashlib.blake2b(described.encode(), digest_size=_FINGERPRINT_SIZE).digest()
-        self.settled_prefix = _FIELDS_ONLY + _TOKEN_HEADER + self.fingerprint + _SETTLED
-        self._tokens = frozenset({self.fingerprint + _SETTLED, self.fingerprint + _UNSETTLED})
+        self._prefixes = [
+            _FIELDS_ONLY + _TOKEN_HEADER + self.fingerprint + bytes([known]) for known in range((_SETTLED | _TYPED) + 1)
+        ]
+        self._plain_prefix = self._prefixes[_SETTLED | _TYPED]
+        self.settled_prefixes = (self._prefixes[_SETTLED], self._plain_prefix)
+        self._plain_types: dict[tuple[type, ...], bytes | None] = {}
 
     def encode(self, obj: DiffSyncModel) -> bytes:
         """Return the bytes of a record.
@@ -81,18 +92,15 @@ class RecordEncoding:
         """
         try:
             values = self._get_values(obj)
-            fields = dict(zip(self._names, values, strict=True))
-            if obj.model_flags is DiffSyncModelFlags.NONE and PLAIN_TYPES.issuperset(map(type, values)):
-                body, settled = _encode(fields), True
-            else:
-                body, settled = self._encode_fields(obj, fields)
+            prefix = self._prefix_of_plain(tuple(map(type, values))) if obj.model_flags is _NO_FLAGS else None
+            body = _encode(self._fields(*values)) if prefix else b""
         except (OverflowError, AttributeError, UnicodeEncodeError):
-            body, settled = self._encode_fields(obj, self._present_fields(obj))
-        token = _TOKEN_HEADER + self.fingerprint + (_SETTLED if settled else _UNSETTLED)
-        status, message = obj._status, obj._status_message
-        if status is DiffSyncStatus.SUCCESS and not message:
-            return _FIELDS_ONLY + token + body
-        return _WITH_STATUS + token + body + _encode([status.value, message])
+            prefix = None
+        if prefix is None:
+            prefix, body = self._encode_fields(obj)
+        if obj._status is _INITIAL_STATUS and not obj._status_message:
+            return prefix + body
+        return _WITH_STATUS + prefix[1:] + body + _encode([obj._status.value, obj._status_message])
 
     def decode(self, data: bytes, uid: str, adapter: Any) -> DiffSyncModel:
         """Return the record that `encode` made `data` of, as one of `adapter`.
@@ -101,31 +109,34 @@ class RecordEncoding:
             ObjectStoreException: If the bytes are not such a record, or one of another version of the class.
         """
         try:
-            token, values, *rest = self._reader.decode(data)
-            flags = values.pop("model_flags", DiffSyncModelFlags.NONE)
-            status, message = rest[0] if rest else ("success", "")
-            status = _STATUSES[status]
-            if type(token) is not bytes or type(flags) is not DiffSyncModelFlags or type(message) is not str:
-                _refuse(token, flags, message)
+            if data.startswith(self._plain_prefix):
+                values, flags, status = self._reader.decode(data[_TOKEN_END:]), _NO_FLAGS, None
+                is_typed = is_own = True
+            else:
+                token, values, *rest = self._reader.decode(data)
+                flags = values.pop("model_flags", _NO_FLAGS)
+                status = _read_status(*rest[0]) if rest else None
+                is_own = token[:_FINGERPRINT_SIZE] == self.fingerprint
+                is_typed = bool(token[_FINGERPRINT_SIZE] & _TYPED) or not is_own
+            has_all_fields = values.keys() == self._name_set
         except Exception as error:  # noqa: BLE001 - whatever reading foreign bytes raises means that they are garbage
             raise self._unreadable(uid, f"its bytes are not a record ({type(error).__name__}: {error})") from error
-        if values.keys() != self._name_set:
+        if not has_all_fields:
             raise self._unreadable(uid, self._describe_other_fields(set(values)))
         try:
-            obj = self._restore(values) if token in self._tokens else self.cls(**values)
+            construct = self.cls if is_typed and not self._has_post_init else self._restore
+            obj: Any = construct(**values, model_flags=flags, adapter=adapter)
         except (ValidationError, TypeError) as error:
             raise self._unreadable(uid, f"it was written by another version of the class ({error})") from error
-        _set_slot(obj, "model_flags", flags)
-        _set_slot(obj, "adapter", adapter)
-        if rest:
-            _set_slot(obj, "_status", status)
-            _set_slot(obj, "_status_message", message)
-        return obj
+        if status is not None:
+            _set_slot(obj, "_status", status[0])
+            _set_slot(obj, "_status_message", status[1])
+        return obj  # type: ignore[no-any-return]
 
-    def _restore(self, values: dict[str, Any]) -> Any:
+    def _restore(self, **values: Any) -> Any:
         """Make a record of values that a record of this very class had: nothing is validated or converted."""
         schema = self.schema
-        if hasattr(self.cls, "__post_init__"):
+        if self._has_post_init:
             obj = kernel.rebuild(self.cls)
             for name, value in values.items():
                 _set_slot(obj, name, value)
@@ -133,22 +144,42 @@ class RecordEncoding:
             obj = _construct(self.cls, **values)
         if schema.private_defaults:
             obj.__dict__.update(copied(schema.private_defaults))
+        key = None
         if schema.plain_unique_id:
             identifiers = [values[name] for name in schema.identifiers]
             key = "__".join([value if type(value) is str else str(plain(value)) for value in identifiers])
-            _set_slot(obj, "_unique_id", key)
-        else:
-            _set_slot(obj, "_unique_id", None)
+        _set_slot(obj, "_unique_id", key)
         return obj
 
-    def _encode_fields(self, obj: DiffSyncModel, fields: dict[str, Any]) -> tuple[bytes, bool]:
-        """Return the encoded fields, and whether equal bytes prove them equal."""
+    def _prefix_of_plain(self, types: tuple[type, ...]) -> bytes | None:
+        """Return the prefix of a record whose values are of these types, None unless equal bytes prove them equal."""
+        try:
+            return self._plain_types[types]
+        except KeyError:
+            known = _SETTLED | (_TYPED if self._are_typed(types) else 0)
+            prefix = self._prefixes[known] if PLAIN_TYPES.issuperset(types) else None
+            self._plain_types[types] = prefix
+            return prefix
+
+    def _are_typed(self, types: tuple[type, ...]) -> bool:
+        """Whether the constructor would take values of these types for the fields without looking at them."""
+        field_types = self.schema.field_types
+        return all(
+            name not in field_types or field_types[name].convert is None or kind in field_types[name].exact
+            for name, kind in zip(self._names, types, strict=True)
+        )
+
+    def _encode_fields(self, obj: DiffSyncModel) -> tuple[bytes, bytes]:
+        """Return the prefix and the fields of a record whose values are not all plain."""
         writer = ValueWriter(self._written_classes)
-        if obj.model_flags is not DiffSyncModelFlags.NONE:
-            fields = {**fields, "model_flags": obj.model_flags}
-            writer.settles = False
-        written = {name: self._write_field(writer, obj, name, value) for name, value in fields.items()}
-        return _encode(written), writer.settles
+        values = self._present_fields(obj)
+        known = _TYPED if self._are_typed(tuple(map(type, values.values()))) else 0
+        written = {name: self._write_field(writer, obj, name, value) for name, value in values.items()}
+        if obj.model_flags is not _NO_FLAGS:
+            written["model_flags"] = self._write_field(writer, obj, "model_flags", obj.model_flags)
+        elif writer.settles:
+            known |= _SETTLED
+        return self._prefixes[known], _encode(written)
 
     def _write_field(self, writer: ValueWriter, obj: DiffSyncModel, name: str, value: Any) -> Any:
         try:
@@ -209,9 +240,8 @@ def without_status(data: bytes) -> bytes:
     return _FIELDS_ONLY + _TOKEN_HEADER + token + bytes(fields)
 
 
-def _refuse(*parts: Any) -> None:
-    message = f"unexpected {[type(part).__name__ for part in parts]}"
-    raise TypeError(message)
+def _read_status(status: str, message: str) -> tuple[DiffSyncStatus, str]:
+    return _STATUSES[status], str(message)
 
 
 def _title(obj: DiffSyncModel) -> str:

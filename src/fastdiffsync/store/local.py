@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from .. import _kernel as kernel
@@ -21,7 +20,7 @@ class LocalStore(BaseStore):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Make an empty store; the arguments are those of `BaseStore`."""
         super().__init__(*args, **kwargs)
-        self._data: defaultdict[str, dict[str, DiffSyncModel]] = defaultdict(dict)
+        self._data: dict[str, dict[str, DiffSyncModel]] = kernel.RecordData()
 
     def get_all_model_names(self) -> set[str]:
         """Return the type names that have been stored or asked for."""
@@ -53,9 +52,7 @@ class LocalStore(BaseStore):
                 raise self._not_found(modelname, uid) from None
         return found
 
-    def add(self, *, obj: DiffSyncModel) -> None:
-        """Store a new record; see `BaseStore.add`."""
-        kernel.add_record(self._data, obj, self.adapter)
+    add = kernel.add_record
 
     def update(self, *, obj: DiffSyncModel) -> None:
         """Store a record, replacing the one with its unique id, if any."""

@@ -1,0 +1,263 @@
+"""RedisStore: records on a Redis server, for data that several processes share."""
+
+from __future__ import annotations
+
+import uuid
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from ..exceptions import ObjectStoreException
+from .encoded import EncodedStore
+
+try:
+    import redis
+    from redis.backoff import ExponentialBackoff
+    from redis.retry import Retry
+except ImportError as error:
+    _MESSAGE = "RedisStore needs the package redis: pip install 'fastdiffsync[redis]'"
+    raise ImportError(_MESSAGE) from error
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from .buffer import Batch
+
+ROOT = "fastdiffsync"
+"""What all keys begin with."""
+
+TIMEOUT = 5.0
+"""Seconds to wait for a connection, and for each answer."""
+
+RETRIES = 3
+"""How often a request is sent again when the connection is lost or times out; every request may be sent twice."""
+
+_CHUNK = 1000
+
+
+class RedisStore(EncodedStore):
+    """Keeps records on a Redis server, one hash for each type of record; a Redis hash has no order.
+
+    Several processes can use one store, each with a `RedisStore` of the same `store_id`; if two write one record, the
+    last one wins. A lost connection is made again. A server that has been restarted and no longer has what this
+    process has seen of the store is an error, and so is a restart in the middle of a listing.
+    """
+
+    def __init__(
+        self,
+        *args: Any,
+        store_id: str | None = None,
+        host: str | None = None,
+        port: int = 6379,
+        url: str | None = None,
+        db: int = 0,
+        timeout: float = TIMEOUT,
+        **kwargs: Any,
+    ) -> None:
+        """Connect to a server.
+
+        Args:
+            *args: As for `BaseStore`.
+            store_id: Name of the store on the server; a new UUID if empty.
+            host: Name or address of the server.
+            port: Its port.
+            url: In place of host: `redis://` or, with TLS, `rediss://`, then `user:password@host:port/db`.
+            db: Number of the database, unless the URL has one.
+            timeout: Seconds to wait for a connection, and for each answer.
+            **kwargs: As for `EncodedStore`.
+
+        Raises:
+            ValueError: If both `url` and `host` are given.
+            ObjectStoreException: If neither is, or the server cannot be reached or refuses.
+        """
+        if url and host and port:
+            message = "'url' and 'host' arguments can't be specified together."
+            raise ValueError(message)
+        self._store_id = store_id or str(uuid.uuid4())
+        server = RedisServer(self._store_id, host=host, port=port, url=url, db=db, timeout=timeout)
+        super().__init__(server, *args, **kwargs)
+
+    def __str__(self) -> str:
+        """Return the store's name and id."""
+        return f"{self.name} ({self._store_id})"
+
+
+class _DataLostError(redis.exceptions.RedisError):
+    """The server has been restarted without all that was written."""
+
+
+class RedisServer:
+    """One store on a Redis server, as bytes: the backend of `RedisStore`.
+
+    The keys are `fastdiffsync:{store}:records:type` (a hash), `fastdiffsync:{store}:types` (a set) and
+    `fastdiffsync:{store}:batches` (how many batches have been written), with store and type percent-encoded; the
+    braces keep a store on one node of a cluster.
+    """
+
+    survives_fork = True
+
+    def __init__(
+        self, store_id: str, *, host: str | None, port: int, url: str | None, db: int, timeout: float
+    ) -> None:
+        """Connect; the arguments are those of `RedisStore`."""
+        self._store_id = store_id
+        self._prefix = f"{ROOT}:{{{_quoted(store_id)}}}"
+        self._run_id: Any = None
+        self._restarts = 0
+        self._batches_seen = 0
+        options: dict[str, Any] = {
+            "db": db,
+            "socket_timeout": timeout,
+            "socket_connect_timeout": timeout,
+            "retry": Retry(ExponentialBackoff(cap=1.0, base=0.1), RETRIES),
+            "redis_connect_func": self._on_connect,
+        }
+        try:
+            if url:
+                self._client: Any = redis.Redis.from_url(url, **options)
+            elif host:
+                self._client = redis.Redis(host=host, port=port, **options)
+            else:
+                message = "Neither 'host' nor 'url' were specified."
+                raise redis.exceptions.ConnectionError(message)
+            self._batches_seen = int(self._client.get(self._batches_key) or 0)
+        except redis.exceptions.AuthenticationError as error:
+            message = "Redis store is unavailable: the server refuses the user name or password; check the URL."
+            raise ObjectStoreException(message) from error
+        except (redis.exceptions.ConnectionError, redis.exceptions.TimeoutError) as error:
+            message = "Redis store is unavailable."
+            raise ObjectStoreException(message) from error
+        except redis.exceptions.RedisError as error:
+            message = f"Redis store is unavailable: {error}."
+            raise ObjectStoreException(message) from error
+
+    @property
+    def _batches_key(self) -> str:
+        return f"{self._prefix}:batches"
+
+    @property
+    def _types_key(self) -> str:
+        return f"{self._prefix}:types"
+
+    def _records_key(self, modelname: str) -> str:
+        return f"{self._prefix}:records:{_quoted(modelname)}"
+
+    def read(self, modelname: str, uids: Sequence[str]) -> list[bytes | None]:
+        """Return the bytes of records of a type, None where there is none, in one round trip."""
+        fields = [_field(uid) for uid in uids]
+        with self._explaining(f"read {modelname} records"):
+            if len(fields) == 1:
+                return [self._client.hget(self._records_key(modelname), fields[0])]
+            pipeline = self._client.pipeline(transaction=False)
+            for start in range(0, len(fields), _CHUNK):
+                pipeline.hmget(self._records_key(modelname), fields[start : start + _CHUNK])
+            return [data for chunk in pipeline.execute() for data in chunk]
+
+    def write(self, batch: Batch) -> None:
+        """Apply a batch as one transaction, in one round trip."""
+        with self._explaining(f"write {', '.join(batch.modelnames)} records"):
+            pipeline = self._client.pipeline(transaction=True)
+            for modelname, uids in batch.removed.items():
+                for start in range(0, len(uids), _CHUNK):
+                    pipeline.hdel(self._records_key(modelname), *map(_field, uids[start : start + _CHUNK]))
+            for modelname, records in batch.written.items():
+                items = [item for uid, data in records.items() for item in (_field(uid), data)]
+                for start in range(0, len(items), 2 * _CHUNK):
+                    pipeline.hset(self._records_key(modelname), items=items[start : start + 2 * _CHUNK])
+                pipeline.sadd(self._types_key, _field(modelname))
+            pipeline.incr(self._batches_key)
+            self._batches_seen = pipeline.execute()[-1]
+
+    def pages(self, modelname: str, size: int, *, by_uid: bool) -> Iterator[list[tuple[str, bytes]]]:  # noqa: ARG002
+        """Yield all (unique id, bytes) of a type, about `size` at a time; the unique ids of those yielded are kept.
+
+        Redis may repeat what a scan has already returned; here it comes once.
+        """
+        seen: set[bytes] = set()
+        cursor = 0
+        restarts = self._restarts
+        while True:
+            with self._explaining(f"read {modelname} records"):
+                cursor, found = self._client.hscan(self._records_key(modelname), cursor, count=size)
+                if self._restarts != restarts:
+                    message = f"cannot read {modelname} records: the Redis server was restarted meanwhile; read them again"
+                    raise ObjectStoreException(message)
+            new = {field: data for field, data in found.items() if field not in seen}
+            seen.update(new)
+            if new:
+                yield [(field.decode("utf-8", "surrogatepass"), data) for field, data in new.items()]
+            if cursor == 0:
+                return
+
+    def count(self, modelname: str | None) -> int:
+        """Return the number of records of a type, or of all types."""
+        with self._explaining("count records"):
+            if modelname is not None:
+                return int(self._client.hlen(self._records_key(modelname)))
+            return sum(self._counts().values())
+
+    def modelnames(self) -> set[str]:
+        """Return the types of which there are records."""
+        with self._explaining("list the types of records"):
+            return {modelname for modelname, count in self._counts().items() if count}
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
+    def _counts(self) -> dict[str, int]:
+        names = [field.decode("utf-8", "surrogatepass") for field in self._client.smembers(self._types_key)]
+        pipeline = self._client.pipeline(transaction=False)
+        for name in names:
+            pipeline.hlen(self._records_key(name))
+        return dict(zip(names, pipeline.execute(), strict=True))
+
+    def _on_connect(self, connection: Any) -> None:
+        """Set a new connection up, and find out whether the server is still the one that was there before.
+
+        A server without persistence comes back empty, and one with it may have lost the last batches: then what is
+        read would pass for everything there is. Positions in a listing do not outlive a restart either.
+        """
+        connection.on_connect()
+        connection.send_command("INFO", "server")
+        lines = bytes(connection.read_response()).splitlines()
+        run_id = next((line for line in lines if line.startswith(b"run_id:")), b"")
+        if self._run_id is not None and run_id != self._run_id:
+            self._restarts += 1
+            connection.send_command("GET", self._batches_key)
+            if int(connection.read_response() or 0) < self._batches_seen:
+                message = "the server was restarted and has lost records that were written"
+                raise _DataLostError(message)
+        self._run_id = run_id
+
+    @contextmanager
+    def _explaining(self, operation: str) -> Iterator[None]:
+        """Turn what redis raises into an ObjectStoreException that says what failed and what to do."""
+        try:
+            yield
+        except redis.exceptions.RedisError as error:
+            message = f"cannot {operation} in Redis store {self._store_id!r}: {error}; {_way_out(error)}"
+            raise ObjectStoreException(message) from error
+
+
+def _way_out(error: redis.exceptions.RedisError) -> str:
+    text = str(error)
+    if isinstance(error, _DataLostError):
+        return "make a new store and load the records again, and let the server keep its data (appendonly yes)"
+    if "OOM" in text:
+        return "raise the server's maxmemory or make room; what was not written is kept for the next batch"
+    if "WRONGTYPE" in text:
+        return "another program uses the key; give another store_id or database"
+    if isinstance(error, redis.exceptions.AuthenticationError):
+        return "check the user name and password in the URL"
+    if isinstance(error, (redis.exceptions.ConnectionError, redis.exceptions.TimeoutError)):
+        return "check that the server runs and can be reached, and try again; what was not written is kept"
+    return "see the cause"
+
+
+def _quoted(name: str) -> str:
+    return quote(name, safe="", errors="surrogatepass")
+
+
+def _field(uid: str) -> bytes:
+    return uid.encode("utf-8", "surrogatepass")
