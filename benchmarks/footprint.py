@@ -1,6 +1,6 @@
 """Memory and import time: what a library costs before it has done anything for you.
 
-Every function takes the library's name and the number of records a side, and returns its readings.
+The functions return their readings; those on memory take the library's module and the number of records a side.
 """
 
 from __future__ import annotations
@@ -11,20 +11,22 @@ import resource
 import subprocess
 import sys
 import tracemalloc
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import data, models
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import ModuleType
 
 IMPORTS = 21
 _IMPORT_PROGRAM = "import time; start = time.perf_counter(); import {}; print(time.perf_counter() - start)"
 
 
-def loaded_record(library: str, records: int) -> list[float]:
+def loaded_record(library: ModuleType, records: int) -> list[float]:
     """Bytes that an adapter takes for each record, the values themselves not counted, as they are the user's."""
-    module = models.load_library(library)
-    adapter = models.adapter_class(module, models.scalar_models(module))
+    adapter = models.adapter_class(library, models.scalar_models(library))
     rows = list(data.tree(records, "source"))
 
     def make() -> Any:
@@ -35,10 +37,9 @@ def loaded_record(library: str, records: int) -> list[float]:
     return [_bytes_taken(make) / len(make())]
 
 
-def unchanged_pair(library: str, records: int) -> list[float]:
+def unchanged_pair(library: ModuleType, records: int) -> list[float]:
     """Bytes that a diff takes for each pair of equal records, the records themselves not counted."""
-    module = models.load_library(library)
-    adapter = models.adapter_class(module, models.scalar_models(module))
+    adapter = models.adapter_class(library, models.scalar_models(library))
     source, target = adapter("source"), adapter("target")
     models.load(source, data.tree(records, "source"))
     models.load(target, data.tree(records, "source"))
@@ -70,8 +71,18 @@ def _resident() -> int:
     return pages * resource.getpagesize()
 
 
-def import_time(modules: str, _records: int) -> list[float]:
-    """Seconds that `import` takes, start-up of the interpreter not counted, each time in a new one."""
+def import_library(_records: int) -> list[float]:
+    """Seconds that `import fastdiffsync` takes."""
+    return _import_seconds("fastdiffsync")
+
+
+def import_dependencies(_records: int) -> list[float]:
+    """Seconds that importing no more than its dependencies takes."""
+    return _import_seconds("msgspec, structlog")
+
+
+def _import_seconds(modules: str) -> list[float]:
+    """Return what `import` takes, start-up of the interpreter not counted, each time in a new one."""
     command = [sys.executable, "-c", _IMPORT_PROGRAM.format(modules)]
     readings = [subprocess.run(command, check=True, capture_output=True, text=True) for _ in range(IMPORTS + 1)]  # noqa: S603
     return [float(reading.stdout) for reading in readings[1:]]

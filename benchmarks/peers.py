@@ -56,8 +56,7 @@ def polars_join(records: int) -> Case:
     import polars as pl  # noqa: PLC0415 - an extra, and no worker but this one should load it
 
     frames = [
-        (pl.DataFrame(left), pl.DataFrame(right), IDENTIFIERS[modelname])
-        for modelname, left, right in _tables(records)
+        (pl.DataFrame(left), pl.DataFrame(right), IDENTIFIERS[modelname]) for modelname, left, right in _tables(records)
     ]
 
     def differences(left: Any, right: Any, identifiers: list[str]) -> Any:

@@ -34,7 +34,7 @@ def mark_row(mark: Mark, ours: Result, theirs: Result) -> tuple[str, ...]:
         quantity(ours.median, mark.unit),
         _ratio(ratio, share=mark.share),
         f"{'≤' if mark.share else '≥'} {_ratio(mark.bound, share=mark.share)}",
-        "yes" if mark.met(ours.median, theirs.median) else "**no**",
+        "yes" if mark.is_met(ours.median, theirs.median) else "**no**",
     )
 
 

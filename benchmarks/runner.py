@@ -15,13 +15,17 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 class Measurement(NamedTuple):
-    """What is to be measured: a function of `cases`, `stores`, `peers` or `footprint`, and on what."""
+    """What is to be measured, and on what."""
 
     name: str
+    """Module and function, such as "cases.diff"."""
+
     library: str
+    """Which of "diffsync" and "fastdiffsync" is measured; "" for what needs neither."""
+
     records: int
-    kernel: str = ""
-    """"python" for fastdiffsync's kernel in Python."""
+    kernel: str = "c"
+    """Which of fastdiffsync's kernels: "c", the default, or "python"."""
 
 
 class Result(NamedTuple):
@@ -61,7 +65,7 @@ class Runner:
         arguments = [wanted.name, wanted.library, str(wanted.records), str(repeats)]
         environment = dict(os.environ)
         if wanted.library == "fastdiffsync":
-            environment["FASTDIFFSYNC_IMPLEMENTATION"] = wanted.kernel or "c"
+            environment["FASTDIFFSYNC_IMPLEMENTATION"] = wanted.kernel
         worker = subprocess.run(  # noqa: S603 - our own module
             [sys.executable, "-m", "benchmarks.worker", *arguments],
             cwd=ROOT,

@@ -7,28 +7,26 @@ from __future__ import annotations
 
 import argparse
 import gc
+import importlib
 import json
 import sys
 import time
 from typing import Any
 
-from . import cases, footprint, models, peers
+from . import cases, models
 
 
-def find(name: str, library: str, records: int) -> cases.Case:
-    """Prepare the measurement of this name.
+def find(name: str, library: str, records: int) -> cases.Case | list[float]:
+    """Prepare the measurement of this name, or take it, if it is one that a clock has no part in.
 
     Args:
-        name: A function of `cases` or, without a library, `peers`.
-        library: "diffsync", "fastdiffsync", or "" for a peer.
+        name: Module and function, such as "cases.diff".
+        library: "diffsync", "fastdiffsync", or "" for a measurement that needs neither.
         records: Number of records a side.
-
-    Raises:
-        AttributeError: If there is no such measurement.
     """
-    if not library:
-        return getattr(peers, name)(records)  # type: ignore[no-any-return]
-    return getattr(cases, name)(models.load_library(library), records)  # type: ignore[no-any-return]
+    module, _, function = name.partition(".")
+    make = getattr(importlib.import_module(f"benchmarks.{module}"), function)
+    return make(models.load_library(library), records) if library else make(records)  # type: ignore[no-any-return]
 
 
 def timed(case: cases.Case, repeats: int) -> dict[str, Any]:
@@ -57,10 +55,8 @@ def main() -> None:
     parser.add_argument("records", type=int)
     parser.add_argument("repeats", type=int)
     options = parser.parse_args()
-    if hasattr(footprint, options.name):
-        found = {"values": getattr(footprint, options.name)(options.library, options.records), "evidence": None}
-    else:
-        found = timed(find(options.name, options.library, options.records), options.repeats)
+    made = find(options.name, options.library, options.records)
+    found = timed(made, options.repeats) if isinstance(made, cases.Case) else {"values": made, "evidence": None}
     json.dump(found, sys.stdout)
 
 
