@@ -12,7 +12,7 @@ from cpython.object cimport PyObject, PyTypeObject
 from cpython.ref cimport Py_TYPE
 from libc.stdint cimport int32_t, uint8_t, uint16_t
 
-from ._records cimport Plan, plan_of, unique_id
+from ._records cimport Plan, attrs_of, identifiers_of, name_of, plan_of, unique_id
 from ._slots cimport is_plain_str, prefetch, same_str, scalars_differ, set_slot_quietly, slot
 
 from collections.abc import Iterable, Mapping
@@ -46,6 +46,10 @@ cdef enum:
 cdef enum:
     LOOK_AHEAD = 4
 
+# So many siblings out of step on both sides, and their order is taken to be another: the rest is hashed at once.
+cdef enum:
+    MAX_LEFT_OVER = 16
+
 # How many records ahead of the comparison memory is asked for; enough to hide a miss, few enough to stay in cache.
 cdef enum:
     PREFETCH_OBJECTS = 8
@@ -77,6 +81,8 @@ cdef class Records:
     cdef Py_ssize_t size, capacity
     cdef list type_names
     cdef dict type_numbers
+    cdef object last_type
+    cdef uint16_t last_type_number
     # Objects are kept in lists, not in the records, so that the garbage collector sees them.
     cdef readonly list _sources, _dests
     cdef readonly dict _masks
@@ -119,6 +125,8 @@ cdef class Records:
         return index
 
     cdef uint16_t type_number(self, object element_type) except? 0xFFFF:
+        if element_type is self.last_type:
+            return self.last_type_number
         number = self.type_numbers.get(element_type)
         if number is None:
             number = len(self.type_names)
@@ -126,6 +134,8 @@ cdef class Records:
                 raise OverflowError("a diff holds at most 65,535 types")
             self.type_names.append(element_type)
             self.type_numbers[element_type] = number
+        self.last_type = element_type
+        self.last_type_number = number
         return number
 
     cdef Py_ssize_t checked(self, Py_ssize_t index) except -1:
@@ -242,6 +252,7 @@ cdef class Cursor:
 
     cdef dict records
     cdef Py_ssize_t position
+    cdef bint is_ascending
 
 
 cdef class Walk:
@@ -254,6 +265,8 @@ cdef class Walk:
     cdef dict source_cursors, dest_cursors
     cdef bint is_watched
     cdef Py_ssize_t done
+    cdef object last_mapping
+    cdef list last_types, last_fields
 
     cdef int advance(self, Py_ssize_t delta) except -1:
         if self.is_watched:
@@ -289,16 +302,18 @@ def match(matching, Records records, modelname, sources, dests):
     walk.dest_data = matching.dest_data
     walk.source_cursors = {}
     walk.dest_cursors = {}
+    walk.last_types = []
     walk.is_watched = matching.progress.is_watched
     cdef Frame top = Frame()
     top.index = -1
     top.first = records.size
     top.names = matching.names
+    cdef bint are_distinct = sources is None and dests is None
     if sources is None:
-        sources = list(walk.source_data.get(modelname, {}).values())
+        sources = all_of(walk.source_data, modelname, &are_distinct)
     if dests is None:
-        dests = list(walk.dest_data.get(modelname, {}).values())
-    pair(walk, top, sources, dests)
+        dests = all_of(walk.dest_data, modelname, &are_distinct)
+    pair(walk, top, sources, dests, are_distinct)
     try:
         walk_tree(walk, top)
     finally:
@@ -352,17 +367,23 @@ cdef int watch_path(set path, list stack) except -1:
     return 0
 
 
-cdef int pair(Walk walk, Frame frame, object sources, object dests) except -1:
+cdef int pair(Walk walk, Frame frame, object sources, object dests, bint are_distinct) except -1:
     """Match two lists of siblings by unique id into the frame: the source's order, then what only the destination has.
 
-    Siblings mostly come in the same order on both sides: the lists are walked in step while the ids agree, and only
-    if they stop agreeing anything is hashed.
+    Args:
+        walk: The match.
+        frame: Whose children they are.
+        sources, dests: The siblings.
+        are_distinct: Whether it is known that no unique id is twice in either list.
     """
+    cdef list pairs = None
     frame.position = 0
-    if not PyList_CheckExact(sources) or not PyList_CheckExact(dests) or not in_step(<list>sources, <list>dests):
-        sources, dests = pair_by_hash(walk, sources, dests)
-    frame.sources = sources
-    frame.dests = dests
+    if PyList_CheckExact(sources) and PyList_CheckExact(dests):
+        pairs = pair_in_step(<list>sources, <list>dests, are_distinct)
+    if pairs is None:
+        pairs = pair_by_hash(walk, sources, dests)
+    frame.sources = <list>pairs[0]
+    frame.dests = <list>pairs[1]
     cdef Py_ssize_t i
     for i in range(len(frame.sources)):
         source = frame.sources[i]
@@ -372,21 +393,111 @@ cdef int pair(Walk walk, Frame frame, object sources, object dests) except -1:
     return 0
 
 
-cdef bint in_step(list sources, list dests) except -1:
-    """Whether two lists have the same unique ids in the same order, and none twice as far as order tells."""
-    cdef Py_ssize_t i, count = len(sources)
+cdef list pair_in_step(list sources, list dests, bint are_distinct):
+    """Pair siblings that mostly come in the same order on both sides, walking both lists while the ids agree.
+
+    Where they do not, a look a few places ahead tells an added record from a removed one; what is left over on both
+    sides is hashed. Returns None if that is not to be had: a hook decides on unique ids, or one may be there twice.
+    """
+    cdef Py_ssize_t i = 0, j = 0, ahead, count = len(sources), dest_count = len(dests)
+    cdef Py_ssize_t left_over = 0
     cdef PyObject *key
     cdef PyObject *other
-    if count != len(dests):
-        return False
-    seen = set()
-    for i in range(count):
+    if not are_distinct and not (has_distinct_keys(sources) and has_distinct_keys(dests)):
+        return None
+    while i < count and j < dest_count:
         key = plain_key(PyList_GET_ITEM(<PyObject *>sources, i))
-        other = plain_key(PyList_GET_ITEM(<PyObject *>dests, i))
-        if key == NULL or other == NULL or not same_str(key, other):
+        other = plain_key(PyList_GET_ITEM(<PyObject *>dests, j))
+        if key == NULL or other == NULL:
+            return None
+        if not same_str(key, other):
+            break
+        i += 1
+        j += 1
+    if i == count and j == dest_count:
+        return [sources, dests]
+    cdef list paired_sources = sources[:]
+    cdef list paired_dests = dests[:j]
+    cdef list unmatched = []
+    cdef list unmatched_places = []
+    while i < count and j < dest_count:
+        key = plain_key(PyList_GET_ITEM(<PyObject *>sources, i))
+        other = plain_key(PyList_GET_ITEM(<PyObject *>dests, j))
+        if key == NULL or other == NULL:
+            return None
+        if same_str(key, other):
+            paired_dests.append(dests[j])
+            i += 1
+            j += 1
+            continue
+        ahead = 0 if left_over > MAX_LEFT_OVER else find_ahead(dests, j, key)
+        if ahead > 0:
+            unmatched.extend(dests[j:j + ahead])
+            j += ahead
+            continue
+        unmatched_places.append(i)
+        paired_dests.append(None)
+        i += 1
+        if left_over > MAX_LEFT_OVER or find_ahead(sources, i - 1, other) == 0:
+            unmatched.append(dests[j])
+            left_over += 1
+            j += 1
+    while i < count:
+        unmatched_places.append(i)
+        paired_dests.append(None)
+        i += 1
+    unmatched.extend(dests[j:])
+    if unmatched and unmatched_places:
+        unmatched = pair_left_over(sources, paired_dests, unmatched_places, unmatched)
+    if unmatched is None:
+        return None
+    paired_sources.extend([None] * len(unmatched))
+    paired_dests.extend(unmatched)
+    return [paired_sources, paired_dests]
+
+
+cdef Py_ssize_t find_ahead(list siblings, Py_ssize_t place, PyObject *key) except -1:
+    """Return how far after `place` a sibling with this key stands, 0 if not within a few places."""
+    cdef Py_ssize_t ahead
+    cdef PyObject *other
+    for ahead in range(1, LOOK_AHEAD):
+        if place + ahead >= len(siblings):
+            return 0
+        other = plain_key(PyList_GET_ITEM(<PyObject *>siblings, place + ahead))
+        if other != NULL and same_str(other, key):
+            return ahead
+    return 0
+
+
+cdef list pair_left_over(list sources, list paired_dests, list places, list unmatched):
+    """Pair by hash what the walk in step has left over; return the destination's rest, None if a hook is to be asked."""
+    cdef dict by_key = {}
+    cdef PyObject *key
+    for dest in unmatched:
+        key = plain_key(<PyObject *>dest)
+        if key == NULL:
+            return None
+        by_key[<object>key] = dest
+    for place in places:
+        key = plain_key(PyList_GET_ITEM(<PyObject *>sources, place))
+        if key == NULL:
+            return None
+        dest = by_key.pop(<object>key, None)
+        if dest is not None:
+            paired_dests[place] = dest
+    return list(by_key.values())
+
+
+cdef bint has_distinct_keys(list siblings) except -1:
+    cdef set keys = set()
+    cdef PyObject *key
+    cdef Py_ssize_t i
+    for i in range(len(siblings)):
+        key = plain_key(PyList_GET_ITEM(<PyObject *>siblings, i))
+        if key == NULL:
             return False
-        seen.add(<object>key)
-    return len(seen) == count
+        keys.add(<object>key)
+    return len(keys) == len(siblings)
 
 
 cdef PyObject *plain_key(PyObject *model) except? NULL:
@@ -399,7 +510,7 @@ cdef PyObject *plain_key(PyObject *model) except? NULL:
     return key if key != NULL and is_plain_str(key) else NULL
 
 
-cdef tuple pair_by_hash(Walk walk, object sources, object dests):
+cdef list pair_by_hash(Walk walk, object sources, object dests):
     if not isinstance(sources, Iterable) or not isinstance(dests, Iterable):
         raise TypeError(f"Type combination {type(sources)}/{type(dests)} is not supported... for now")
     by_id = sources if isinstance(sources, Mapping) else {unique_id(model): model for model in sources}
@@ -417,7 +528,7 @@ cdef tuple pair_by_hash(Walk walk, object sources, object dests):
     repeated = max(len(sources) - count, 0) + max(len(dests) - count, 0)
     if repeated:
         walk.advance(repeated)
-    return paired_sources, paired_dests
+    return [paired_sources, paired_dests]
 
 
 cdef bint are_same_thing(object source, object dest) except -1:
@@ -487,8 +598,12 @@ cdef Frame frame_of(Walk walk, Py_ssize_t index, object source, object dest):
     child.index = index
     child.source = source
     child.dest = dest
-    child.child_types = list(mapping)
-    child.fields = list(mapping.values())
+    if mapping is not walk.last_mapping or len(mapping) != len(walk.last_types):
+        walk.last_types = list(mapping)
+        walk.last_fields = list(mapping.values())
+        walk.last_mapping = mapping
+    child.child_types = walk.last_types
+    child.fields = walk.last_fields
     child.sources = []
     child.dests = []
     return child
@@ -523,34 +638,61 @@ cdef object children_mapping(Walk walk, object source, object dest):
 
 cdef bint next_children(Walk walk, Frame frame) except -1:
     """Fetch and pair the frame's children of the next type; False if there is none."""
+    cdef bint are_distinct
     if frame.child_types is None:
         return False
     while frame.next_type < len(frame.child_types):
         child_type = frame.child_types[frame.next_type]
         field = frame.fields[frame.next_type]
         frame.next_type += 1
-        sources = fetch(walk.source_data, walk.source_cursors, walk.matching.source, frame.source, field, child_type)
-        dests = fetch(walk.dest_data, walk.dest_cursors, walk.matching.dest, frame.dest, field, child_type)
+        are_distinct = True
+        sources = fetch(
+            walk.source_data, walk.source_cursors, walk.matching.source, frame.source, field, child_type, &are_distinct
+        )
+        dests = fetch(
+            walk.dest_data, walk.dest_cursors, walk.matching.dest, frame.dest, field, child_type, &are_distinct
+        )
         if sources or dests:
             frame.first = walk.records.size
-            pair(walk, frame, sources, dests)
+            pair(walk, frame, sources, dests, are_distinct)
             return True
     return False
 
 
-cdef object fetch(object data, dict cursors, object adapter, object parent, object field, object child_type):
-    """Return the children of one type of one parent, straight from a local store's dict where there is one."""
+cdef object fetch(
+    object data, dict cursors, object adapter, object parent, object field, object child_type, bint *are_distinct
+):
+    """Return the children of one type of one parent, straight from a local store's dict where there is one.
+
+    Clears `are_distinct` unless it is seen on the way that no unique id is there twice.
+    """
     if parent is None:
         return []
     uids = getattr(parent, field)
     if data is not None and PyList_CheckExact(uids):
-        found = gather(data, cursors, child_type, <list>uids)
+        found = gather(data, cursors, child_type, <list>uids, are_distinct)
         if found is not None:
             return found
+    are_distinct[0] = False
     return adapter.get_by_uids(uids, child_type)
 
 
-cdef list gather(object data, dict cursors, object child_type, list uids):
+cdef list all_of(object data, object modelname, bint *are_distinct):
+    """Return all records of a type in a local store."""
+    cdef PyObject *key
+    cdef PyObject *model
+    cdef Py_ssize_t position = 0
+    records = data.get(modelname, {})
+    cdef list found = list(records.values())
+    if not PyDict_CheckExact(records):
+        are_distinct[0] = False
+        return found
+    while are_distinct[0] and PyDict_Next(<PyObject *>records, &position, &key, &model):
+        are_distinct[0] = plain_key(model) == key
+    return found
+
+
+cdef list gather(object data, dict cursors, object child_type, list uids, bint *are_distinct):
     """Return the records with these ids, or None if one is missing or something else is unusual."""
     cdef Cursor cursor = cursors.get(child_type)
     if cursor is None:
@@ -563,12 +705,23 @@ cdef list gather(object data, dict cursors, object child_type, list uids):
     cdef Py_ssize_t i, count = PyList_GET_SIZE(<PyObject *>uids)
     cdef list found = PyList_New(count)
     cdef PyObject *model
+    cdef PyObject *uid
+    cursor.is_ascending = True
     for i in range(count):
-        model = look_up(cursor, PyList_GET_ITEM(<PyObject *>uids, i))
+        uid = PyList_GET_ITEM(<PyObject *>uids, i)
+        model = look_up(cursor, uid)
         if model == NULL:
             return None
+        prefetch(model)
         Py_INCREF(model)
         PyList_SET_ITEM(<PyObject *>found, i, model)
+    if not cursor.is_ascending:
+        are_distinct[0] = False
+    # Entries found one after the other in a dict have different keys; they are the unique ids unless one has changed.
+    for i in range(count):
+        if not are_distinct[0]:
+            break
+        are_distinct[0] = plain_key(PyList_GET_ITEM(<PyObject *>found, i)) == PyList_GET_ITEM(<PyObject *>uids, i)
     return found
 
 
@@ -586,6 +739,7 @@ cdef PyObject *look_up(Cursor cursor, PyObject *uid) except? NULL:
         if key == uid:
             cursor.position = position
             return model
+    cursor.is_ascending = False
     return PyDict_GetItemWithError(<PyObject *>cursor.records, uid)
 
 
@@ -674,7 +828,26 @@ def compare(Records records):
                     continue
                 if compare_values(records, plan, i, <object>source, <object>dest):
                     continue
+        elif note_single(records, i, <object>(dest if source == NONE else source), source == NONE):
+            continue
         _compare_by_hooks(records, i, records._sources[i], records._dests[i])
+
+
+cdef bint note_single(Records records, Py_ssize_t index, object model, bint is_dest) except -1:
+    """Note the action and the snapshot of a record that one side has; False if its hooks must be asked."""
+    cdef Plan plan = plan_of(type(model))
+    cdef PyObject *key = slot(<PyObject *>model, plan.key_offset)
+    if not plan.plain_attrs or key == NULL or not is_plain_str(key):
+        return False
+    attrs = attrs_of(model)
+    name = name_of(model)
+    if is_dest:
+        records.items[index].action = DELETE
+        records.snapshots[index] = (name, identifiers_of(model), None, attrs)
+    else:
+        records.items[index].action = CREATE
+        records.snapshots[index] = (name, identifiers_of(model), attrs, None)
+    return True
 
 
 cdef PairPlan pair_plan(dict plans, object source_class, object dest_class):
@@ -730,7 +903,7 @@ cdef bint compare_values(Records records, PairPlan plan, Py_ssize_t index, objec
     if mask:
         records.set_outcome(index, UPDATE, mask)
         records.snapshots[index] = (
-            source.get_shortname(), source.get_identifiers(), source.get_attrs(), dest.get_attrs()
+            name_of(source), identifiers_of(source), attrs_of(source), attrs_of(dest)
         )
     return True
 

@@ -18,6 +18,9 @@ cdef class Plan:
     cdef Py_ssize_t identifier_count, check_count
     cdef Py_ssize_t *identifier_offsets
     cdef Check *checks
+    cdef tuple attribute_names, identifier_names
+    cdef Py_ssize_t *attribute_offsets
+    cdef Py_ssize_t *identifier_field_offsets
     cdef Py_ssize_t value_count
     cdef Py_ssize_t *value_offsets
     cdef list check_types
@@ -29,3 +32,6 @@ cdef class Plan:
 
 cdef Plan plan_of(object cls)
 cdef object unique_id(object model)
+cdef object attrs_of(object model)
+cdef object identifiers_of(object model)
+cdef object name_of(object model)

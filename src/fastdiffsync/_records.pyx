@@ -9,7 +9,7 @@ from cpython.object cimport PyObject, PyTypeObject
 from cpython.ref cimport Py_DECREF, Py_TYPE
 from libc.stdint cimport uintptr_t
 
-from ._slots cimport is_plain_str, same_str, set_slot, set_slot_quietly, slot, slot_offset
+from ._slots cimport is_plain_str, is_scalar, same_str, set_slot, set_slot_quietly, slot, slot_offset
 
 from ._records_py import REBUILDING, INSTANCE_OVERRIDES, coerce as _coerce, raise_construction_error
 from .dump import plain
@@ -26,6 +26,9 @@ __all__ = [
     "add_record",
     "construct",
     "forget_plans",
+    "get_attrs",
+    "get_identifiers",
+    "get_unique_id",
     "initialise",
     "install_constructor",
     "rebuild",
@@ -209,19 +212,15 @@ cdef class Plan:
         self.message_offset = offset_of(cls, "_status_message")
         self.side_data_offset = offset_of(cls, "_side_data")
         self.identifier_count = len(schema.identifiers)
-        self.identifier_offsets = <Py_ssize_t *>PyMem_Calloc(self.identifier_count or 1, sizeof(Py_ssize_t))
-        if self.identifier_offsets == NULL:
-            raise MemoryError
-        for i, name in enumerate(schema.identifiers):
-            self.identifier_offsets[i] = offset_of(cls, name)
+        self.identifier_offsets = offsets_of(cls, schema.identifiers)
+        self.attribute_names = schema.attributes
+        self.attribute_offsets = offsets_of(cls, schema.attributes)
+        self.identifier_names = schema.identifier_fields
+        self.identifier_field_offsets = offsets_of(cls, schema.identifier_fields)
         value_names = [name for name in schema.fields if name not in ("model_flags", "adapter")]
         value_names = [name for name in value_names if name not in schema.children.values()]
         self.value_count = len(value_names)
-        self.value_offsets = <Py_ssize_t *>PyMem_Calloc(self.value_count or 1, sizeof(Py_ssize_t))
-        if self.value_offsets == NULL:
-            raise MemoryError
-        for i, name in enumerate(value_names):
-            self.value_offsets[i] = offset_of(cls, name)
+        self.value_offsets = offsets_of(cls, value_names)
         self.child_offsets = {}
         for name in schema.children.values():
             self.child_offsets[name] = offset_of(cls, name)
@@ -230,6 +229,8 @@ cdef class Plan:
 
     def __dealloc__(self):
         PyMem_Free(self.identifier_offsets)
+        PyMem_Free(self.attribute_offsets)
+        PyMem_Free(self.identifier_field_offsets)
         PyMem_Free(self.value_offsets)
         PyMem_Free(self.checks)
         cdef Py_ssize_t i
@@ -264,6 +265,15 @@ cdef class Plan:
 
 cdef Py_ssize_t offset_of(cls, name) except -2:
     return slot_offset(find_in_mro(cls, name))
+
+
+cdef Py_ssize_t *offsets_of(cls, names) except NULL:
+    cdef Py_ssize_t *offsets = <Py_ssize_t *>PyMem_Calloc(len(names) or 1, sizeof(Py_ssize_t))
+    if offsets == NULL:
+        raise MemoryError
+    for i, name in enumerate(names):
+        offsets[i] = offset_of(cls, name)
+    return offsets
 
 
 cdef Plan plan_of(object cls):
@@ -494,6 +504,77 @@ cdef object unique_id(object model):
         if key != NULL and Py_TYPE(<object>key) == <PyTypeObject *>STR:
             return <object>key
     return model.get_unique_id()
+
+
+# ---- reading records ----
+
+
+def get_unique_id(self):
+    """Return the unique id, computed when the record was made or an identifier was last assigned."""
+    cdef PyObject *key = slot(<PyObject *>self, plan_of(type(self)).key_offset)
+    if key != NULL and Py_TYPE(<object>key) == <PyTypeObject *>STR:
+        return <object>key
+    return self.create_unique_id(**self.get_identifiers())
+
+
+def get_identifiers(self):
+    """Return the identifier fields and their values, in field order."""
+    cdef Plan plan = plan_of(type(self))
+    if not plan.plain_identifiers:
+        return self.dict(**{"include": set(self._identifiers)})
+    return fields_of(self, plan.identifier_names, plan.identifier_field_offsets)
+
+
+def get_attrs(self):
+    """Return the attribute fields and their values, in field order; containers are copies."""
+    cdef Plan plan = plan_of(type(self))
+    if not plan.plain_attrs:
+        return self.dict(**{"include": set(self._attributes)})
+    return fields_of(self, plan.attribute_names, plan.attribute_offsets)
+
+
+cdef dict fields_of(object model, tuple names, Py_ssize_t *offsets):
+    cdef dict result = {}
+    cdef Py_ssize_t i
+    cdef PyObject *value
+    for i in range(len(names)):
+        value = slot(<PyObject *>model, offsets[i])
+        if value == NULL:
+            result[names[i]] = plain(getattr(model, names[i]))
+        elif is_scalar(value):
+            result[names[i]] = <object>value
+        else:
+            result[names[i]] = plain(<object>value)
+    return result
+
+
+cdef object attrs_of(object model):
+    """Return what `get_attrs` returns, asking it only where it may be the user's."""
+    cdef Plan plan = plan_of(type(model))
+    if plan.plain_attrs and has_key(model, plan):
+        return fields_of(model, plan.attribute_names, plan.attribute_offsets)
+    return model.get_attrs()
+
+
+cdef object identifiers_of(object model):
+    """Return what `get_identifiers` returns, asking it only where it may be the user's."""
+    cdef Plan plan = plan_of(type(model))
+    if plan.plain_identifiers and has_key(model, plan):
+        return fields_of(model, plan.identifier_names, plan.identifier_field_offsets)
+    return model.get_identifiers()
+
+
+cdef object name_of(object model):
+    """Return what `get_shortname` returns, asking it only where it may be the user's or is made of fields."""
+    cdef Plan plan = plan_of(type(model))
+    if plan.key_is_name and has_key(model, plan):
+        return <object>slot(<PyObject *>model, plan.key_offset)
+    return model.get_shortname()
+
+
+cdef bint has_key(object model, Plan plan) noexcept:
+    cdef PyObject *key = slot(<PyObject *>model, plan.key_offset)
+    return key != NULL and Py_TYPE(<object>key) == <PyTypeObject *>STR
 
 
 # ---- children and stores ----

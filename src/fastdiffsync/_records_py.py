@@ -22,6 +22,9 @@ __all__ = [
     "add_record",
     "construct",
     "forget_plans",
+    "get_attrs",
+    "get_identifiers",
+    "get_unique_id",
     "initialise",
     "install_constructor",
     "rebuild",
@@ -171,6 +174,32 @@ def unique_id_of(model: Any) -> Any:
     """Return the unique id of any record: its key where that is valid, otherwise what its hook says."""
     key = model._unique_id
     return key if type(key) is str and schema_of(type(model)).plain_unique_id else model.get_unique_id()
+
+
+# ---- reading records ----
+
+
+def get_unique_id(self: Any) -> str:
+    """Return the unique id, computed when the record was made or an identifier was last assigned."""
+    key = self._unique_id
+    unique_id: str = key if type(key) is str else self.create_unique_id(**self.get_identifiers())
+    return unique_id
+
+
+def get_identifiers(self: Any) -> dict[str, Any]:
+    """Return the identifier fields and their values, in field order."""
+    schema = schema_of(type(self))
+    if not schema.plain_identifiers:
+        return self.dict(include=set(self._identifiers))  # type: ignore[no-any-return]
+    return {name: plain(getattr(self, name)) for name in schema.identifier_fields}
+
+
+def get_attrs(self: Any) -> dict[str, Any]:
+    """Return the attribute fields and their values, in field order; containers are copies."""
+    schema = schema_of(type(self))
+    if not schema.plain_attrs:
+        return self.dict(include=set(self._attributes))  # type: ignore[no-any-return]
+    return {name: plain(getattr(self, name)) for name in schema.attributes}
 
 
 # ---- children and stores ----

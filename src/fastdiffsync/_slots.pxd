@@ -79,6 +79,8 @@ cdef extern from *:
     #define FDS_IS_SCALAR(type) \
         ((type) == &PyUnicode_Type || FDS_IS_NUMBER(type) || (type) == Py_TYPE(Py_None) || (type) == &PyBytes_Type)
 
+    static inline int fds_is_scalar(PyObject *value) { return FDS_IS_SCALAR(Py_TYPE(value)); }
+
     /* Python's `!=` for exact scalars: 1 they differ, 0 they do not, -1 Python must be asked. Reads memory only: no
        call, no reference count, so that it may run on any thread while one thread holds the interpreter lock. */
     static inline int fds_scalars_differ(PyObject *left, PyObject *right) {
@@ -110,6 +112,7 @@ cdef extern from *:
     #define FDS_PREFETCH(address) ((void)(address))
     #endif
     """
+    bint is_scalar "fds_is_scalar"(PyObject *value) nogil
     int scalars_differ "fds_scalars_differ"(PyObject *left, PyObject *right) nogil
     void prefetch "FDS_PREFETCH"(void *address) nogil
     Py_ssize_t slot_offset "fds_slot_offset"(object descriptor)

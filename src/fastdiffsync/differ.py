@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from . import _kernel as kernel
+from .collection import paused_collection
 from .diff import Diff, bind_diff, element_at
 from .exceptions import ObjectAlreadyExists
 from .flat import FlatDiff
@@ -117,12 +118,8 @@ class DiffSyncDiffer:
         diff = self.diff_class()
         flat = FlatDiff(kernel.Records(), self.src_diffsync, self.dst_diffsync, self.diff_class)
         self._count_skipped_types()
-        matching = Matching(flat, self.logger, self._progress, self.flags)
-        for modelname in intersection(self.dst_diffsync.top_level, self.src_diffsync.top_level):
-            sources = None if matching.source_data is not None else self.src_diffsync.get_all(modelname)
-            dests = None if matching.dest_data is not None else self.dst_diffsync.get_all(modelname)
-            kernel.match(matching, flat.records, modelname, sources, dests)
-        kernel.compare(flat.records)
+        with paused_collection():
+            self._fill(flat)
         bind_diff(diff, flat)
         self._progress.finish()
         self.logger.info("Diff calculation complete")
@@ -130,6 +127,15 @@ class DiffSyncDiffer:
         diff.complete()
         self.diff = diff
         return diff
+
+    def _fill(self, flat: FlatDiff) -> None:
+        """Match and compare all top-level types that both sides have."""
+        matching = Matching(flat, self.logger, self._progress, self.flags)
+        for modelname in intersection(self.dst_diffsync.top_level, self.src_diffsync.top_level):
+            sources = None if matching.source_data is not None else self.src_diffsync.get_all(modelname)
+            dests = None if matching.dest_data is not None else self.dst_diffsync.get_all(modelname)
+            kernel.match(matching, flat.records, modelname, sources, dests)
+        kernel.compare(flat.records)
 
     def _count_skipped_types(self) -> None:
         """Count the records of top-level types that only one side has; what is below them is not counted."""

@@ -8,7 +8,7 @@ from typing import Dict as _Dict  # noqa: UP035 - `dict` and `str` are methods o
 import msgspec
 
 from . import _kernel as kernel
-from .dump import dump_fields, dump_json, plain
+from .dump import dump_fields, dump_json
 from .enum import DiffSyncModelFlags, DiffSyncStatus
 from .exceptions import ObjectNotFound
 from .metaclass import ModelMeta
@@ -72,6 +72,9 @@ class DiffSyncModel(msgspec.Struct, metaclass=ModelMeta):
     add_child = kernel.add_child
     remove_child = kernel.remove_child
     set_status = kernel.set_status
+    get_unique_id = kernel.get_unique_id
+    get_identifiers = kernel.get_identifiers
+    get_attrs = kernel.get_attrs
 
     def __repr__(self) -> _str:
         """Return type and unique id."""
@@ -202,27 +205,6 @@ class DiffSyncModel(msgspec.Struct, metaclass=ModelMeta):
     def get_children_mapping(cls) -> _Dict[_str, _str]:
         """Return which field lists the children of which type."""
         return cls._children
-
-    def get_identifiers(self) -> _Dict[_str, Any]:
-        """Return the identifier fields and their values, in field order."""
-        schema = schema_of(type(self))
-        if schema.plain_identifiers:
-            return {name: plain(getattr(self, name)) for name in schema.identifier_fields}
-        return self.dict(include=set(self._identifiers))
-
-    def get_attrs(self) -> _Dict[_str, Any]:
-        """Return the attribute fields and their values, in field order; containers are copies."""
-        schema = schema_of(type(self))
-        if schema.plain_attrs:
-            return {name: plain(getattr(self, name)) for name in schema.attributes}
-        return self.dict(include=set(self._attributes))
-
-    def get_unique_id(self) -> _str:
-        """Return the unique id, computed when the record was made or an identifier was last assigned."""
-        key = self._unique_id
-        if type(key) is _str:
-            return key
-        return self.create_unique_id(**self.get_identifiers())
 
     def get_shortname(self) -> _str:
         """Return the name among siblings, made of the `_shortname` fields; the unique id if there are none."""

@@ -35,10 +35,15 @@ def compile_union(compile_: Compile, args: tuple[Any, ...]) -> Validator:
     if len(members) == 1:
         inner = members[0]
     else:
-        names = (getattr(arg, "__name__", None) if isinstance(arg, type) else None for arg in args)
-        expected = " or ".join(name or str(arg).replace("typing.", "") for name, arg in zip(names, args, strict=True))
+        expected = " or ".join(_name_of(arg) for arg in args)
         inner = choices.union_of(members, expected)
     return choices.optional_of(inner) if type(None) in args else inner
+
+
+def _name_of(annotation: Any) -> str:
+    if isinstance(annotation, type) and get_origin(annotation) is None:
+        return annotation.__name__
+    return str(annotation).replace("typing.", "")
 
 
 def _compile_tuple(compile_: Compile, args: tuple[Any, ...]) -> Validator:

@@ -25,8 +25,8 @@ _ISO_PART: Final = re.compile(r"([0-9]+)([A-Z])")
 _DATE_UNITS: Final = {"Y": 365 * 86400, "M": 30 * 86400, "W": 7 * 86400, "D": 86400}
 _TIME_UNITS: Final = {"H": 3600, "M": 60, "S": 1}
 _CLOCK_DURATION: Final = re.compile(
-    r"([+-]?)(?:([0-9]+) ?d(?:ay|ays)?(?:$|,? ?))?(?:([0-9]{2,}):([0-5][0-9])(?::([0-5][0-9])(?:[.,]([0-9]+))?)?)?",
-    re.IGNORECASE,
+    r"([+-]?)(?:([0-9]+) ?[dD](?:ays?|AYS?)?,? ?)?"
+    r"(?:([0-9]*):([0-5][0-9])(?::([0-5][0-9])(?:[.,]([0-9]+))?)?)?"
 )
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=timezone.utc)
@@ -34,6 +34,8 @@ _INT64_LIMIT: Final = 2**63
 # A timestamp beyond this many seconds (the year 2603) is taken for milliseconds, as pydantic does.
 _MILLISECONDS_BEYOND: Final = 20_000_000_000
 _SECONDS_A_DAY: Final = 86400
+_HOURS_A_DAY: Final = 24
+_ISO_SECONDS_LIMIT: Final = 2**32
 _MICROSECONDS: Final = 1_000_000
 
 
@@ -197,26 +199,32 @@ def _parse_duration(text: str) -> timedelta | None:
 
 def _iso_duration(found: re.Match[str]) -> timedelta | None:
     _sign, dates, times, whole, fraction, unit = found.groups()
-    parts = [int(number) * _DATE_UNITS[name] for number, name in _ISO_PART.findall(dates)]
-    parts += [int(number) * _TIME_UNITS[name] for number, name in _ISO_PART.findall(times or "")]
+    days = [int(number) * _DATE_UNITS[name] for number, name in _ISO_PART.findall(dates)]
+    seconds = [int(number) * _TIME_UNITS[name] for number, name in _ISO_PART.findall(times or "")]
     microseconds = 0
     if unit:
-        size = (_TIME_UNITS if times else _DATE_UNITS).get(unit)
-        if size is None:
+        parts, units = (seconds, _TIME_UNITS) if times else (days, _DATE_UNITS)
+        if unit not in units:
             return None
-        parts.append(int(whole) * size)
-        microseconds = math.floor(float(f"0.{fraction or 0}") * size * _MICROSECONDS + 0.5)
-    return timedelta(seconds=sum(parts), microseconds=microseconds) if parts else None
+        parts.append(int(whole) * units[unit])
+        microseconds = math.floor(float(f"0.{fraction or 0}") * units[unit] * _MICROSECONDS + 0.5)
+    if not (days or seconds) or sum(seconds) >= _ISO_SECONDS_LIMIT:
+        return None
+    return timedelta(seconds=sum(days) + sum(seconds), microseconds=microseconds)
 
 
 def _clock_duration(found: re.Match[str]) -> timedelta | None:
     _sign, days, hours, minutes, seconds, fraction = found.groups()
-    if days is None and hours is None:
+    if minutes is None:
+        return None if days is None else timedelta(days=int(days))
+    if seconds is None and len(hours) < len("HH"):  # "1:30" might be minutes; "1:30:00" is how Python writes it
+        return None
+    if days is not None and int(hours or 0) >= _HOURS_A_DAY:
         return None
     return timedelta(
         days=int(days or 0),
         hours=int(hours or 0),
-        minutes=int(minutes or 0),
+        minutes=int(minutes),
         seconds=int(seconds or 0),
         microseconds=_microseconds(fraction),
     )
