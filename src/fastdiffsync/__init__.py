@@ -20,8 +20,7 @@ from .model import DiffSyncModel
 from .store import BaseStore
 from .store.local import LocalStore
 from .utils import get_path, set_key, tree_string
-
-__version__ = "0.1.0"
+from .version import __version__
 
 
 def is_compiled() -> bool:
@@ -49,6 +48,7 @@ __all__ = [
     "ObjectNotFound",
     "ObjectStoreWrongType",
     "ValidationError",
+    "__version__",
     "get_path",
     "install_as_diffsync",
     "is_compiled",

@@ -22,7 +22,7 @@ from .. import _kernel as kernel
 from ..dump import plain
 from ..enum import DiffSyncModelFlags, DiffSyncStatus
 from ..exceptions import ObjectStoreException, ValidationError
-from ..schema import StructMeta, copied, resolve_annotation, schema_of
+from ..schema import copied, resolve_annotation, schema_of
 from .values import PLAIN_TYPES, UnsupportedValueError, ValueReader, ValueWriter, object_fields
 
 if TYPE_CHECKING:
@@ -44,7 +44,6 @@ _INITIAL_STATUS = DiffSyncStatus.SUCCESS
 _STATUSES = {status.value: status for status in DiffSyncStatus}
 _encode = msgspec.msgpack.Encoder().encode
 _decode_parts = msgspec.msgpack.Decoder(tuple[bytes, msgspec.Raw, msgspec.Raw]).decode
-_construct = StructMeta.__call__
 _set_slot = msgspec.Struct.__setattr__
 
 
@@ -136,12 +135,9 @@ class RecordEncoding:
     def _restore(self, **values: Any) -> Any:
         """Make a record of values that a record of this very class had: nothing is validated or converted."""
         schema = self.schema
-        if self._has_post_init:
-            obj = kernel.rebuild(self.cls)
-            for name, value in values.items():
-                _set_slot(obj, name, value)
-        else:
-            obj = _construct(self.cls, **values)
+        obj = kernel.rebuild(self.cls)
+        for name, value in values.items():
+            _set_slot(obj, name, value)
         if schema.private_defaults:
             obj.__dict__.update(copied(schema.private_defaults))
         key = None

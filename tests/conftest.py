@@ -1,0 +1,98 @@
+"""The fixture that every behaviour test runs through: the package on the compiled kernel, and on its twin in Python."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import os
+import pkgutil
+import sys
+from typing import TYPE_CHECKING
+
+import hypothesis
+import pytest
+import structlog
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import ModuleType
+
+PACKAGE = "fastdiffsync"
+KERNELS = tuple(os.environ.get("FASTDIFFSYNC_TEST_KERNELS", "c,python").split(","))
+
+hypothesis.settings.register_profile("default", deadline=None, max_examples=100)
+hypothesis.settings.register_profile(
+    "ci", deadline=None, max_examples=400, suppress_health_check=list(hypothesis.HealthCheck)
+)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+_loaded: dict[str, dict[str, ModuleType]] = {}
+
+
+def _own_modules() -> dict[str, ModuleType]:
+    return {name: module for name, module in sys.modules.items() if name.split(".")[0] == PACKAGE}
+
+
+def _put_aside() -> dict[str, ModuleType]:
+    modules = _own_modules()
+    for name in modules:
+        del sys.modules[name]
+    return modules
+
+
+def load(kernel: str) -> dict[str, ModuleType]:
+    """Return the modules of the package on one kernel, imported once and apart from those on the other."""
+    if kernel not in _loaded:
+        aside = _put_aside()
+        before = os.environ.get("FASTDIFFSYNC_IMPLEMENTATION")
+        os.environ["FASTDIFFSYNC_IMPLEMENTATION"] = kernel
+        try:
+            package = importlib.import_module(PACKAGE)
+            for module in pkgutil.walk_packages(package.__path__, f"{PACKAGE}."):
+                if module.name.rpartition(".")[2] not in {"_core", "_records"}:
+                    importlib.import_module(module.name)
+            _loaded[kernel] = _put_aside()
+        finally:
+            sys.modules.update(aside)
+            if before is None:
+                del os.environ["FASTDIFFSYNC_IMPLEMENTATION"]
+            else:
+                os.environ["FASTDIFFSYNC_IMPLEMENTATION"] = before
+    return _loaded[kernel]
+
+
+def pytest_report_header() -> list[str]:
+    """Say which files each kernel is."""
+    lines = []
+    for kernel in KERNELS:
+        modules = load(kernel)
+        name = "_core" if modules[PACKAGE].is_compiled() else "_core_py"
+        lines.append(f"kernel {kernel}: {modules[f'{PACKAGE}.{name}'].__file__}")
+    return lines
+
+
+@pytest.fixture(params=KERNELS, scope="session")
+def kernel(request: pytest.FixtureRequest) -> str:
+    """Name the kernel under test, "c" or "python"."""
+    return request.param
+
+
+@pytest.fixture
+def fastdiffsync(kernel: str) -> Iterator[ModuleType]:
+    """Give the package on one of the kernels; while the test runs, it is what an import gives too."""
+    modules = load(kernel)
+    aside = _put_aside()
+    sys.modules.update(modules)
+    try:
+        yield modules[PACKAGE]
+    finally:
+        _loaded[kernel] = _put_aside()
+        sys.modules.update(aside)
+
+
+@pytest.fixture(autouse=True)
+def _quiet_logging() -> Iterator[None]:
+    """Keep log lines off the screen; a test that wants them captures them."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    yield
+    structlog.reset_defaults()
