@@ -42,6 +42,7 @@ class CoercionError(ValueError):
         self._path = f"[{_represent(key)}]{self._path}"
 
     def __str__(self) -> str:
+        """Return what was expected, what was got, and where in a container it stood."""
         where = f" at {self._path}" if self._path else ""
         return f"expected {self._expected}, got {_represent(self._value)} ({type(self._value).__name__}){where}"
 
