@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 PACKAGE = "fastdiffsync"
 KERNELS = tuple(os.environ.get("FASTDIFFSYNC_TEST_KERNELS", "c,python").split(","))
 
-hypothesis.settings.register_profile("default", deadline=None, max_examples=100)
-hypothesis.settings.register_profile(
-    "ci", deadline=None, max_examples=400, suppress_health_check=list(hypothesis.HealthCheck)
-)
+# The fixtures give the same modules to every example, so it does not matter that they are not made anew.
+_CHECKS = [hypothesis.HealthCheck.function_scoped_fixture, hypothesis.HealthCheck.too_slow]
+hypothesis.settings.register_profile("default", deadline=None, max_examples=100, suppress_health_check=_CHECKS)
+hypothesis.settings.register_profile("ci", deadline=None, max_examples=400, suppress_health_check=_CHECKS)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 _loaded: dict[str, dict[str, ModuleType]] = {}

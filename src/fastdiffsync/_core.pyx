@@ -682,7 +682,7 @@ cdef list all_of(object data, object modelname, bint *are_distinct):
     cdef PyObject *key
     cdef PyObject *model
     cdef Py_ssize_t position = 0
-    records = data.get(modelname, {})
+    records = data[modelname]
     cdef list found = list(records.values())
     if not PyDict_CheckExact(records):
         are_distinct[0] = False

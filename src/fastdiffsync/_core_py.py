@@ -9,6 +9,7 @@ the records and fills in actions, the bitmasks of changed attributes, and snapsh
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from ._records_py import unique_id_of
@@ -24,6 +25,7 @@ __all__ = ["Records", "compare", "mark_unknown", "match"]
 
 NO_ACTION, CREATE, UPDATE, DELETE = range(4)
 IDENTITY_TYPES = SCALARS - {float}
+NO_FLAGS = DiffSyncModelFlags.NONE
 
 # A chain of records this deep may be a cycle; from here on the walk remembers its path.
 WATCH_CYCLES_FROM = 64
@@ -166,18 +168,30 @@ def match(matching: Matching, records: Records, modelname: str, sources: Any, de
         ObjectNotFound: If a child is not in its store.
         ChildrenCycle: If a record is its own descendant.
     """
-    if sources is None:
-        sources = list((matching.source_data or {}).get(modelname, {}).values())
-    if dests is None:
-        dests = list((matching.dest_data or {}).get(modelname, {}).values())
+    if sources is None and matching.source_data is not None:
+        sources = list(matching.source_data[modelname].values())
+    if dests is None and matching.dest_data is not None:
+        dests = list(matching.dest_data[modelname].values())
     top = _Frame(-1, None, None, iter(()), iter(_pair(matching, sources, dests)))
     top.first = len(records)
     stack = [top]
     path: set[int] = set()
+    leaf_types: dict[type, str] = {}
     while stack:
         frame = stack[-1]
         for source, dest in frame.pairs:
+            # Most records are unflagged, matched, without children and without overrides: they take this short cut.
+            if (
+                type(source) in leaf_types
+                and type(dest) in leaf_types
+                and source.model_flags is NO_FLAGS is dest.model_flags
+                and type(source._unique_id) is str
+            ):
+                records.append(frame.index, leaf_types[type(source)], source, dest)
+                matching.advance(2)
+                continue
             child = _visit(matching, records, frame, source, dest)
+            _note_leaf_types(leaf_types, source, dest)
             if child is not None:
                 stack.append(child)
                 if len(stack) > WATCH_CYCLES_FROM:
@@ -191,6 +205,16 @@ def match(matching: Matching, records: Records, modelname: str, sources: Any, de
                 stack.pop()
                 path.discard(id(frame.source))
                 path.discard(id(frame.dest))
+
+
+def _note_leaf_types(leaf_types: dict[type, str], source: Any, dest: Any) -> None:
+    """Note the type names of classes whose records have neither children, nor shortnames, nor overrides."""
+    for model in (source, dest):
+        if model is None or type(model) in leaf_types:
+            continue
+        schema = schema_of(type(model))
+        if schema.plain_type and schema.plain_children and not schema.children and _has_key_as_name(model, schema):
+            leaf_types[type(model)] = schema.modelname
 
 
 def _watch_path(path: set[int], stack: list[_Frame]) -> None:
@@ -209,17 +233,50 @@ def _pair(matching: Matching, sources: Any, dests: Any) -> list[tuple[Any, Any]]
     if not isinstance(sources, Iterable) or not isinstance(dests, Iterable):
         message = f"Type combination {type(sources)}/{type(dests)} is not supported... for now"
         raise TypeError(message)
-    by_id = sources if isinstance(sources, Mapping) else {unique_id_of(model): model for model in sources}
-    dest_by_id = dests if isinstance(dests, Mapping) else {unique_id_of(model): model for model in dests}
+    by_id = sources if isinstance(sources, Mapping) else _by_unique_id(sources)
+    dest_by_id = dests if isinstance(dests, Mapping) else _by_unique_id(dests)
     pairs = [(source, dest_by_id.get(uid)) for uid, source in by_id.items()]
     pairs += [(None, dest) for uid, dest in dest_by_id.items() if uid not in by_id]
     repeated = max(len(sources) - len(pairs), 0) + max(len(dests) - len(pairs), 0)  # type: ignore[arg-type]
     if repeated:
         matching.advance(repeated)
+    classes: tuple[Any, Any] = (None, None)
+    identity = None
     for source, dest in pairs:
-        if source is not None and dest is not None:
+        if source is None or dest is None:
+            continue
+        if classes != (type(source), type(dest)):
+            classes = (type(source), type(dest))
+            identity = _plain_identity(*classes)
+        if identity is None or type(source._unique_id) is not str or type(dest._unique_id) is not str:
+            _check_pair(source, dest)
+        elif identity(source) != identity(dest):
             _check_pair(source, dest)
     return pairs
+
+
+def _by_unique_id(models: Any) -> dict[Any, Any]:
+    result = {}
+    last_class, is_plain = None, False
+    for model in models:
+        if type(model) is not last_class:
+            last_class = type(model)
+            is_plain = schema_of(last_class).plain_unique_id
+        key = model._unique_id if is_plain else None
+        result[key if type(key) is str else model.get_unique_id()] = model
+    return result
+
+
+def _plain_identity(source_class: type[Any], dest_class: type[Any]) -> Any:
+    """Return a function that reads the identifiers of both classes' records, if those settle that they are one thing."""
+    source, dest = schema_of(source_class), schema_of(dest_class)
+    settles = all(
+        schema.plain_type and schema.plain_shortname and not schema.shortname and schema.plain_unique_id
+        for schema in (source, dest)
+    )
+    if not settles or source.modelname != dest.modelname or source.identifiers != dest.identifiers:
+        return None
+    return attrgetter(*source.identifiers) if source.identifiers else None
 
 
 def _check_pair(source: Any, dest: Any) -> None:
@@ -377,27 +434,40 @@ def compare(records: Records) -> None:
     """
     sources, dests = records._sources, records._dests
     records._actions.extend(bytes(len(sources)))
-    common_names: dict[tuple[type, type], tuple[str, ...] | None] = {}
+    classes: tuple[Any, Any] = (None, None)
+    names: tuple[str, ...] | None = None
+    read: Any = None
     for index, (source, dest) in enumerate(zip(sources, dests, strict=True)):
-        if source is not None and dest is not None:
+        if source is None or dest is None:
+            _compare_by_hooks(records, index, source, dest)
+            continue
+        if type(source) is not classes[0] or type(dest) is not classes[1]:
             classes = (type(source), type(dest))
-            if classes not in common_names:
-                common_names[classes] = _common_plain_attributes(*classes)
-            names = common_names[classes]
-            if names is not None and type(source._unique_id) is str is type(dest._unique_id):
-                mask = 0
-                for place, name in enumerate(names):
-                    value, other = getattr(source, name), getattr(dest, name)
-                    if value is other and type(value) in IDENTITY_TYPES:
-                        continue
-                    if differ(value, other):
-                        mask |= 1 << place
-                if mask:
-                    records.set_outcome(index, UPDATE, mask)
-                    attrs, dest_attrs = source.get_attrs(), dest.get_attrs()
-                    records.snapshots[index] = (source.get_shortname(), source.get_identifiers(), attrs, dest_attrs)
+            names = _common_plain_attributes(*classes)
+            read = attrgetter(*names) if names is not None and len(names) > 1 else None
+        if names is None or type(source._unique_id) is not str or type(dest._unique_id) is not str:
+            _compare_by_hooks(records, index, source, dest)
+            continue
+        if read is not None:
+            # One comparison of tuples in place of one for each attribute. It takes identity for equality, which is
+            # right for these types alone.
+            values = read(source)
+            if values == read(dest) and IDENTITY_TYPES.issuperset(map(type, values)):
                 continue
-        _compare_by_hooks(records, index, source, dest)
+        _compare_values(records, index, source, dest, names)
+
+
+def _compare_values(records: Records, index: int, source: Any, dest: Any, names: tuple[str, ...]) -> None:
+    """Compare two records attribute by attribute."""
+    mask = 0
+    for place, name in enumerate(names):
+        value, other = getattr(source, name), getattr(dest, name)
+        if not (value is other and type(value) in IDENTITY_TYPES) and differ(value, other):
+            mask |= 1 << place
+    if mask:
+        records.set_outcome(index, UPDATE, mask)
+        attrs, dest_attrs = source.get_attrs(), dest.get_attrs()
+        records.snapshots[index] = (source.get_shortname(), source.get_identifiers(), attrs, dest_attrs)
 
 
 def differ(value: Any, other: Any) -> bool:

@@ -489,11 +489,13 @@ def _view(diff: Diff, *methods: _str, is_ordered: bool = False) -> FlatDiff | No
     return flat
 
 
+def is_overridden(cls: type[Diff], *methods: _str) -> bool:
+    """Return whether a class of diffs has one of these methods of its own."""
+    return cls is not Diff and any(getattr(cls, name) is not getattr(Diff, name) for name in methods)
+
+
 def _is_overridden(diff: Diff, *methods: _str) -> bool:
-    cls = diff.__class__
-    if cls is not Diff and any(getattr(cls, name) is not getattr(Diff, name) for name in methods):
-        return True
-    return any(name in diff.__dict__ for name in methods)
+    return is_overridden(diff.__class__, *methods) or any(name in diff.__dict__ for name in methods)
 
 
 def _is_reordered(diff: Diff) -> bool:

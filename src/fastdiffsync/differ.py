@@ -8,7 +8,7 @@ import structlog
 
 from . import _kernel as kernel
 from .collection import paused_collection
-from .diff import Diff, bind_diff, element_at
+from .diff import Diff, bind_diff, element_at, is_overridden
 from .exceptions import ObjectAlreadyExists
 from .flat import FlatDiff
 from .progress import Progress
@@ -51,7 +51,9 @@ class Matching:
         self.progress.advance(1)
 
     def repeated_name(self, index: int) -> None:
-        """Raise for the second of two siblings of one type and name."""
+        """Raise for the second of two siblings of one type and name, unless the diff's own `add` is to do it."""
+        if is_overridden(self._flat.diff_class, "add"):
+            return
         element = element_at(self._flat, index)
         message = f"Already storing a {element.type} named {element.name}"
         raise ObjectAlreadyExists(message, element)

@@ -107,7 +107,7 @@ class FlatDiff:
             return None
         attrs: dict[str, Any] = dest.get_attrs()
         source_attrs = self.source_attrs(index) or {}
-        attrs.update({name: source_attrs[name] for name in attrs if name in source_attrs})
+        attrs.update({name: source_attrs[name] for name in attrs if name in source_attrs and attrs[name] != source_attrs[name]})
         return attrs
 
     def attrs_diffs(self, index: int) -> dict[str, dict[str, Any]]:

@@ -20,8 +20,12 @@ LAST = "└── "
 
 def intersection(lst1: Iterable[T], lst2: Iterable[T]) -> list[T]:
     """Return the values of the first list that are also in the second, in the first's order."""
-    known = list(lst2)
-    return [value for value in lst1 if value in known]
+    candidates, known = list(lst1), list(lst2)
+    try:
+        known_set = set(known)
+        return [value for value in candidates if value in known_set]
+    except TypeError:  # Values that have no hash, such as lists, can only be searched for.
+        return [value for value in candidates if value in known]
 
 
 def symmetric_difference(lst1: Iterable[T], lst2: Iterable[T]) -> list[T]:
@@ -52,15 +56,22 @@ class OrderedDefaultDict(OrderedDict[K, V], Generic[K, V]):
 
 
 def _tree_lines(data: dict[str, Any]) -> Iterator[str]:
-    waiting = [("", list(data.items()))]
-    while waiting:
-        prefix, items = waiting.pop()
-        name, below = items.pop(0)
-        yield f"{prefix}{TEE if items else LAST}{name}"
-        if items:
-            waiting.append((prefix, items))
-        if isinstance(below, dict) and below:
-            waiting.append((prefix + (BRANCH if items else SPACE), list(below.items())))
+    levels = [("", _with_last(data))]
+    while levels:
+        prefix, items = levels[-1]
+        for name, below, is_last in items:
+            yield f"{prefix}{LAST if is_last else TEE}{name}"
+            if isinstance(below, dict):
+                levels.append((prefix + (SPACE if is_last else BRANCH), _with_last(below)))
+                break
+        else:
+            levels.pop()
+
+
+def _with_last(data: dict[str, Any]) -> Iterator[tuple[str, Any, bool]]:
+    """Yield each key and value of a dict, and whether it is the last."""
+    for index, (name, below) in enumerate(data.items(), start=1):
+        yield name, below, index == len(data)
 
 
 def tree_string(data: dict[str, Any], root: str) -> str:
@@ -70,7 +81,7 @@ def tree_string(data: dict[str, Any], root: str) -> str:
         data: The dicts; keys are names.
         root: The name at the top.
     """
-    return "\n".join([root, *_tree_lines(data)] if data else [root])
+    return "\n".join([root, *_tree_lines(data)])
 
 
 def set_key(data: dict[str, Any], keys: list[str]) -> None:
@@ -81,11 +92,18 @@ def set_key(data: dict[str, Any], keys: list[str]) -> None:
 
 def get_path(nested_dict: dict[str, Any], search_value: str) -> list[str] | None:
     """Return the keys that lead to a key in nested dicts, the first in pre-order; None if it is not there."""
-    waiting: list[tuple[list[str], Any]] = [([], nested_dict)]
-    while waiting:
-        path, below = waiting.pop()
-        if path and path[-1] == search_value:
-            return path
-        if isinstance(below, dict):
-            waiting.extend(([*path, key], value) for key, value in reversed(below.items()))
+    path: list[str] = []
+    levels = [iter(nested_dict.items())]
+    while levels:
+        for key, below in levels[-1]:
+            if key == search_value:
+                return [*path, key]
+            if isinstance(below, dict):
+                path.append(key)
+                levels.append(iter(below.items()))
+                break
+        else:
+            levels.pop()
+            if path:
+                path.pop()
     return None

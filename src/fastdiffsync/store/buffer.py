@@ -94,9 +94,10 @@ class WriteBuffer:
         self._limit = batch_bytes
         self._process = os.getpid()
         self._holds = 0
-        self._clear()
+        self.clear()
 
-    def _clear(self) -> None:
+    def clear(self) -> None:
+        """Drop what has been collected."""
         self._removed: dict[Key, None] = {}
         self._written: dict[str, dict[str, bytes]] = {}
         self._changed: dict[Key, tuple[RecordEncoding, DiffSyncModel]] = {}
@@ -111,7 +112,7 @@ class WriteBuffer:
     def adopt(self) -> None:
         """Start anew, with nothing collected, in a child process."""
         self._process = os.getpid()
-        self._clear()
+        self.clear()
 
     def find(self, key: Key) -> bytes | None:
         """Return the bytes that are to be written for a record, None if there are none."""
@@ -195,7 +196,7 @@ class WriteBuffer:
         for (modelname, uid), data in rewritten:
             batch.written.setdefault(modelname, {})[uid] = data
         self._backend.write(batch)
-        self._clear()
+        self.clear()
         self._limit = max(self._batch_bytes, sum(len(data) for _, data in rewritten))
 
 
@@ -206,7 +207,7 @@ def _lists_last(parent: DiffSyncModel | None, obj: DiffSyncModel) -> bool:
 
 
 def _no_longer_lists(parent: DiffSyncModel | None, key: Key) -> bool:
-    """Whether a record may have just let go of a child: it can have children of the type, and does not list this one."""
+    """Whether a record may have just let go of a child: it has children of the type, and does not list this one."""
     uids = _children_of_type(parent, key[0])
     return uids is not None and key[1] not in uids
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..dump import copy_containers
 from ..exceptions import ObjectStoreException
@@ -66,8 +66,8 @@ def _encoder() -> Callable[[DiffSyncModel], tuple[str, bytes]]:
 
 def _made_for(dest: BaseStore, record: DiffSyncModel) -> DiffSyncModel:
     """Return a record with the same values and status, of the class of the destination's adapter, sharing nothing."""
-    cls = getattr(dest.adapter, record.get_type(), type(record))
+    cls: Any = getattr(dest.adapter, record.get_type(), type(record))
     names = [name for name in schema_of(type(record)).fields if name != "adapter"]
-    twin = cls(**{name: copy_containers(getattr(record, name)) for name in names}, adapter=dest.adapter)
+    twin: DiffSyncModel = cls(**{name: copy_containers(getattr(record, name)) for name in names}, adapter=dest.adapter)
     twin.set_status(*record.get_status())
-    return twin  # type: ignore[no-any-return]
+    return twin

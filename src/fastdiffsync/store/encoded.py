@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import threading
 import weakref
 from contextlib import contextmanager
@@ -60,7 +61,7 @@ class EncodedStore(BaseStore):
         self._is_filtered: dict[str, bool] = {}
         self._lock = threading.RLock()
         self._is_open = True
-        self._finalizer = weakref.finalize(self, _finish, self._buffer, backend)
+        _open_stores.add(self)
 
     # ---- life ----
 
@@ -74,6 +75,13 @@ class EncodedStore(BaseStore):
             self._check_open()
             self._buffer.flush()
 
+    def discard(self) -> None:
+        """Give up all changes that have not been written yet."""
+        with self._lock:
+            self._check_open()
+            self._buffer.clear()
+            self._live = LiveRecords()
+
     def close(self) -> None:
         """Write what is left and let go of the file or the connection; closing twice does nothing.
 
@@ -84,14 +92,23 @@ class EncodedStore(BaseStore):
             if self._is_open:
                 self.flush()
                 self._is_open = False
-                self._finalizer()
+                self._backend.close()
+
+    def __del__(self) -> None:
+        """Close a store that nobody holds any more."""
+        if getattr(self, "_is_open", False) and self.is_of_this_process():
+            self.close()
+
+    def is_of_this_process(self) -> bool:
+        """Whether this process made the store, and not its parent before a fork."""
+        return not self._buffer.is_of_other_process()
 
     def __enter__(self) -> EncodedStore:
         """Return the store, to be closed at the end of the `with` block."""
         return self
 
     def __exit__(self, *_exception: object) -> None:
-        """Close the store."""
+        """Close the store, also after an exception: what was done before it is written."""
         self.close()
 
     @contextmanager
@@ -119,13 +136,15 @@ class EncodedStore(BaseStore):
             self._buffer.flush()
             return self._backend.modelnames()
 
-    def get(self, *, model: str | DiffSyncModel | type[DiffSyncModel], identifier: str | dict[str, Any]) -> DiffSyncModel:
+    def get(
+        self, *, model: str | DiffSyncModel | type[DiffSyncModel], identifier: str | dict[str, Any]
+    ) -> DiffSyncModel:
         """Return one record; see `BaseStore.get`.
 
         Raises:
             ObjectStoreException: If the record's bytes cannot be read, or there is no class for them.
         """
-        object_class, modelname = self._get_object_class_and_model(model)
+        object_class, _ = self._get_object_class_and_model(model)
         return self.get_by_uids(uids=[self._get_uid(model, object_class, identifier)], model=model)[0]
 
     def get_by_uids(
@@ -317,7 +336,7 @@ class EncodedStore(BaseStore):
         return key
 
     def _may_contain(self, key: tuple[str, str]) -> bool:
-        """Whether a record may be there; False spares a look. A type that was empty at first is followed from then on."""
+        """Whether a record may be there. A type that had no records at first is followed from then on."""
         is_filtered = self._is_filtered.get(key[0])
         if is_filtered is None:
             is_filtered = self._is_filtered[key[0]] = self._backend.count(key[0]) == 0
@@ -371,18 +390,19 @@ class EncodedStore(BaseStore):
             cls = given or self._classes.get(modelname)
         if cls is None:
             message = (
-                f"{self} has records of type {modelname!r}, but no class to make them of; give the adapter an attribute "
-                f"{modelname!r} that is the model class, or pass the class in place of the name"
+                f"{self} has records of type {modelname!r}, but no class to make them of; give the adapter an "
+                f"attribute {modelname!r} that is the model class, or pass the class in place of the name"
             )
             raise ObjectStoreException(message)
         return self._encodings.of(cls)
 
 
-def _finish(buffer: WriteBuffer, backend: Backend) -> None:
-    """Write what is left and close, unless this is a child process to which nothing of it belongs."""
-    if buffer.is_of_other_process():
-        return
-    try:
-        buffer.flush()
-    finally:
-        backend.close()
+def _close_all() -> None:
+    """At the end of the process, write what programs have left unwritten."""
+    for store in list(_open_stores):
+        if store.is_of_this_process():
+            store.close()
+
+
+_open_stores: weakref.WeakSet[EncodedStore] = weakref.WeakSet()
+atexit.register(_close_all)

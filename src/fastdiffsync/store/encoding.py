@@ -39,6 +39,10 @@ _FIELDS_ONLY, _WITH_STATUS = b"\x92", b"\x93"
 _TOKEN_HEADER = b"\xc4\x09"
 _TOKEN_END = 12
 
+_REASONS = {
+    RecursionError: "a value that is nested too deeply or contains itself",
+    UnicodeEncodeError: "text that is not valid Unicode",
+}
 _NO_FLAGS = DiffSyncModelFlags.NONE
 _INITIAL_STATUS = DiffSyncStatus.SUCCESS
 _STATUSES = {status.value: status for status in DiffSyncStatus}
@@ -118,7 +122,7 @@ class RecordEncoding:
                 is_own = token[:_FINGERPRINT_SIZE] == self.fingerprint
                 is_typed = bool(token[_FINGERPRINT_SIZE] & _TYPED) or not is_own
             has_all_fields = values.keys() == self._name_set
-        except Exception as error:  # noqa: BLE001 - whatever reading foreign bytes raises means that they are garbage
+        except Exception as error:
             raise self._unreadable(uid, f"its bytes are not a record ({type(error).__name__}: {error})") from error
         if not has_all_fields:
             raise self._unreadable(uid, self._describe_other_fields(set(values)))
@@ -181,17 +185,13 @@ class RecordEncoding:
         try:
             written = writer.write(value)
             return msgspec.Raw(_encode(written))
-        except UnsupportedValueError as error:
-            reason, cause = f"a {error}", error
-        except RecursionError as error:
-            reason, cause = "a value that is nested too deeply or contains itself", error
-        except UnicodeEncodeError as error:
-            reason, cause = "text that is not valid Unicode", error
-        message = (
-            f"{_title(obj)}: field {name!r} holds {reason}, which would not come back from the store as it is; store "
-            f"built-in types, or a Struct, dataclass, named tuple or enum that the field's annotation names"
-        )
-        raise ObjectStoreException(message) from cause
+        except (UnsupportedValueError, RecursionError, UnicodeEncodeError) as error:
+            what = _REASONS.get(type(error)) or f"a {error}"
+            message = (
+                f"{_title(obj)}: field {name!r} holds {what}, which would not come back from the store as it is; store "
+                f"built-in types, or a Struct, dataclass, named tuple or enum that the field's annotation names"
+            )
+            raise ObjectStoreException(message) from error
 
     def _present_fields(self, obj: DiffSyncModel) -> dict[str, Any]:
         missing = [name for name in self._names if not hasattr(obj, name)]
@@ -257,7 +257,8 @@ def _annotations(cls: type[Any], names: tuple[str, ...], child_fields: frozenset
 
 
 def _describe(annotation: Any) -> str:
-    return annotation.__qualname__ if isinstance(annotation, type) and not typing.get_args(annotation) else repr(annotation)
+    is_class = isinstance(annotation, type) and not typing.get_args(annotation)
+    return annotation.__qualname__ if is_class else repr(annotation)
 
 
 def _named_classes(cls: type[Any], annotations: dict[str, Any]) -> dict[str, type]:
@@ -268,8 +269,8 @@ def _named_classes(cls: type[Any], annotations: dict[str, Any]) -> dict[str, typ
             other = classes.setdefault(value_class.__qualname__, value_class)
             if other is not value_class:
                 message = (
-                    f"{cls.__name__}: the annotations name two classes {value_class.__qualname__!r}, which bytes cannot "
-                    f"tell apart; rename one"
+                    f"{cls.__name__}: the annotations name two classes {value_class.__qualname__!r}, which bytes "
+                    f"cannot tell apart; rename one"
                 )
                 raise ObjectStoreException(message)
     return classes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 import weakref
 from typing import TYPE_CHECKING
 
@@ -54,7 +55,8 @@ class KeyFilter:
 
     def __init__(self) -> None:
         """Make a filter with no keys."""
-        self._bits = bytearray(self._SIZE)
+        # Unlike a bytearray, a mapping takes memory only for the pages that have been written to.
+        self._bits = mmap.mmap(-1, self._SIZE)
 
     def put(self, key: Key) -> bool:
         """Add a key; return whether it may have been there before."""

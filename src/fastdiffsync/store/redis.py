@@ -43,7 +43,7 @@ class RedisStore(EncodedStore):
     process has seen of the store is an error, and so is a restart in the middle of a listing.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the arguments are diffsync's
         self,
         *args: Any,
         store_id: str | None = None,
@@ -96,12 +96,12 @@ class RedisServer:
 
     survives_fork = True
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - as above
         self, store_id: str, *, host: str | None, port: int, url: str | None, db: int, timeout: float
     ) -> None:
         """Connect; the arguments are those of `RedisStore`."""
         self._store_id = store_id
-        self._prefix = f"{ROOT}:{{{_quoted(store_id)}}}"
+        self._prefix = prefix_of(store_id)
         self._run_id: Any = None
         self._restarts = 0
         self._batches_seen = 0
@@ -112,14 +112,14 @@ class RedisServer:
             "retry": Retry(ExponentialBackoff(cap=1.0, base=0.1), RETRIES),
             "redis_connect_func": self._on_connect,
         }
+        if not url and not host:
+            message = "Redis store is unavailable: neither 'host' nor 'url' was given."
+            raise ObjectStoreException(message)
         try:
             if url:
                 self._client: Any = redis.Redis.from_url(url, **options)
-            elif host:
-                self._client = redis.Redis(host=host, port=port, **options)
             else:
-                message = "Neither 'host' nor 'url' were specified."
-                raise redis.exceptions.ConnectionError(message)
+                self._client = redis.Redis(host=host or "", port=port, **options)
             self._batches_seen = int(self._client.get(self._batches_key) or 0)
         except redis.exceptions.AuthenticationError as error:
             message = "Redis store is unavailable: the server refuses the user name or password; check the URL."
@@ -180,7 +180,7 @@ class RedisServer:
             with self._explaining(f"read {modelname} records"):
                 cursor, found = self._client.hscan(self._records_key(modelname), cursor, count=size)
                 if self._restarts != restarts:
-                    message = f"cannot read {modelname} records: the Redis server was restarted meanwhile; read them again"
+                    message = f"cannot read {modelname} records: the server was restarted meanwhile; read them again"
                     raise ObjectStoreException(message)
             new = {field: data for field, data in found.items() if field not in seen}
             seen.update(new)
@@ -253,6 +253,11 @@ def _way_out(error: redis.exceptions.RedisError) -> str:
     if isinstance(error, (redis.exceptions.ConnectionError, redis.exceptions.TimeoutError)):
         return "check that the server runs and can be reached, and try again; what was not written is kept"
     return "see the cause"
+
+
+def prefix_of(store_id: str) -> str:
+    """Return what the keys of a store begin with."""
+    return f"{ROOT}:{{{_quoted(store_id)}}}"
 
 
 def _quoted(name: str) -> str:

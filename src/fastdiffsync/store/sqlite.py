@@ -126,6 +126,7 @@ class SQLiteFile:
     def _prepare(self, *, read_only: bool) -> None:
         """Check the file's identity and version; make the tables if it is empty."""
         execute = self._connection.execute
+        execute("PRAGMA synchronous = NORMAL")
         if not self._has_tables():
             if read_only:
                 message = "the file is empty; open it once without read_only, and load records"
@@ -138,7 +139,6 @@ class SQLiteFile:
                     execute(f"PRAGMA application_id = {_APPLICATION_ID}")
                     execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
         self._check_identity()
-        execute("PRAGMA synchronous = NORMAL")
         execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
         execute(f"PRAGMA wal_autocheckpoint = {_WAL_PAGES}")
 
@@ -147,13 +147,13 @@ class SQLiteFile:
 
     def _check_identity(self) -> None:
         if self._value("PRAGMA application_id") != _APPLICATION_ID:
-            message = f"{self._path} is an SQLite database of another program; give the path of a store, or of a new file"
+            message = f"{self._path} is an SQLite database of another program; give the path of a store or a new file"
             raise ObjectStoreException(message)
         version = self._value("PRAGMA user_version")
         if version != SCHEMA_VERSION:
             message = (
-                f"{self._path} is a store of schema version {version}, and this release reads version {SCHEMA_VERSION}; "
-                f"use the release that wrote it, or load the records into a new file"
+                f"{self._path} is a store of schema version {version}, and this release reads version "
+                f"{SCHEMA_VERSION}; use the release that wrote it, or load the records into a new file"
             )
             raise ObjectStoreException(message)
 

@@ -72,7 +72,7 @@ class ValueWriter:
         self._classes = classes
         self.settles = True
 
-    def write(self, value: Any) -> Any:
+    def write(self, value: Any) -> Any:  # noqa: PLR0911 - one for each kind of value
         """Return `value` in a form that MessagePack carries.
 
         Raises:
@@ -127,11 +127,16 @@ class ValueWriter:
             self.settles = self.settles and kind.__eq__ in _OWN_EQUALITY
             return Ext(_ENUM, _encode([name, value.name]))
         self.settles = False
-        return Ext(_OBJECT, _encode([name, {field: self.write(getattr(value, field)) for field in object_fields(kind)}]))
+        fields = {field: self.write(getattr(value, field)) for field in object_fields(kind)}
+        return Ext(_OBJECT, _encode([name, fields]))
 
 
 class ValueReader:
-    """Reads MessagePack that a `ValueWriter` made."""
+    """Reads MessagePack that a `ValueWriter` made.
+
+    Attributes:
+        decode: A function that returns what bytes hold; any exception that it raises means that they are garbage.
+    """
 
     def __init__(self, classes: Mapping[str, type]) -> None:
         """Prepare to read values.
@@ -141,9 +146,8 @@ class ValueReader:
         """
         self._classes = classes
         self.decode = msgspec.msgpack.Decoder(ext_hook=self._untag).decode
-        """Return what the given bytes hold; any exception but a KeyboardInterrupt means that they are garbage."""
 
-    def _untag(self, code: int, data: memoryview) -> Any:
+    def _untag(self, code: int, data: memoryview) -> Any:  # noqa: PLR0911 - one for each kind of value
         payload = bytes(data)
         if code in _FROM_TEXT:
             return _FROM_TEXT[code](payload.decode())
@@ -154,7 +158,7 @@ class ValueReader:
         values = self.decode(payload)
         if code in _CONTAINERS:
             return _CONTAINERS[code](values)
-        if code == _DATETIME or code == _TIME:  # noqa: PLR1714 - twice as fast as a tuple's search
+        if code in {_DATETIME, _TIME}:
             return _from_clock(datetime if code == _DATETIME else time, *values)
         if code == _TIMEDELTA:
             return timedelta(*values)

@@ -91,7 +91,10 @@ def contents(adapter: Any) -> dict[str, dict[str, Any]]:
     return found
 
 
-STRANGE_NAMES = ("*", ":", "[a-z]", "?", "{x}", "%", "a:b", "a__b", " ", "ü", "名前", "\N{GRINNING FACE}", "a\x00b", "'", '"')
+STRANGE_NAMES = (
+    *("*", ":", "[a-z]", "?", "{x}", "%", "%2A", "a:b", "a__b", " ", "'", '"', "a\x00b"),
+    *("ü", "名前", "\N{GRINNING FACE}"),
+)
 """Unique ids that a store must keep apart."""
 
 TREE: dict[str, dict[str, dict[str, Any]]] = {
@@ -138,8 +141,7 @@ class StoreContract:
         adapter.add(adapter.device(name="r1", role="spine", weight=1.5))
         for identifier in ("r1", {"name": "r1"}):
             record = adapter.get(adapter.device, identifier)
-            assert record.dict() == {"model_flags": record.model_flags, "name": "r1", "role": "spine", "weight": 1.5,
-                                     "note": "", "ports": []}
+            assert (record.name, record.role, record.weight, record.note, record.ports) == ("r1", "spine", 1.5, "", [])
             assert isinstance(record, adapter.device)
             assert record.adapter is adapter
         assert adapter.get("device", "r1").role == "spine"
@@ -155,12 +157,13 @@ class StoreContract:
     def test_absent_record(self, library: Any, adapter: Any) -> None:
         """Asking for, or removing, a record that is not there raises ObjectNotFound, which names it and the store."""
         ghost = adapter.device(name="ghost")
-        for ask in (
+        asks: list[Callable[[], Any]] = [
             lambda: adapter.get("device", "ghost"),
             lambda: adapter.get_by_uids(["ghost"], "device"),
             lambda: adapter.remove(ghost),
             lambda: adapter.store.remove_item("device", "ghost"),
-        ):
+        ]
+        for ask in asks:
             with pytest.raises(library.ObjectNotFound, match="device ghost not present in"):
                 ask()
         assert adapter.get_or_none("device", "ghost") is None
@@ -401,7 +404,7 @@ class StoreContract:
     def test_statuses_of_a_failing_sync(self, adapter: Any, local: Any, library: Any) -> None:
         """With CONTINUE_ON_FAILURE the records that could be changed are, and their statuses can be read."""
 
-        class Stubborn(adapter.device):  # type: ignore[misc, name-defined]
+        class Stubborn(adapter.device):  # type: ignore[misc]
             def update(self, attrs: dict[str, Any]) -> Any:
                 if self.name == "north-r1":
                     message = "will not"
