@@ -39,28 +39,34 @@ def count(kind: str, times: int, kernel: str) -> int:
     Raises:
         RuntimeError: If the process failed, or valgrind's output has no count.
     """
+    counter = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null"]
+    finished = _work(kind, times, kernel, counter)
+    collected = re.search(r"Collected : (\d+)", finished.stderr)
+    if not collected:
+        message = f"valgrind gave no count:\n{finished.stderr}"
+        raise RuntimeError(message)
+    return int(collected[1])
+
+
+def _work(kind: str, times: int, kernel: str, counter: list[str]) -> subprocess.CompletedProcess[str]:
+    """Do the work in a process under the counter, a command to which ours is appended; arguments as for `count`."""
     finished = subprocess.run(  # noqa: S603 - our own module
-        [  # noqa: S607 - valgrind is where the system has it
-            "valgrind",
-            "--tool=callgrind",
-            "--callgrind-out-file=/dev/null",
-            *(sys.executable, "-m", "benchmarks.workload", kind, str(times)),
-        ],
+        [*counter, sys.executable, "-m", "benchmarks.workload", kind, str(times)],
         cwd=CEILINGS.parent.parent,
         env={**os.environ, "PYTHONHASHSEED": "0", "FASTDIFFSYNC_IMPLEMENTATION": kernel},
         capture_output=True,
         text=True,
         check=False,
     )
-    collected = re.search(r"Collected : (\d+)", finished.stderr)
-    if finished.returncode or not collected:
-        message = f"counting {kind} failed with exit status {finished.returncode}:\n{finished.stderr}"
+    if finished.returncode:
+        message = f"{kind}, {times} times, failed with exit status {finished.returncode}:\n{finished.stderr}"
         raise RuntimeError(message)
-    return int(collected[1])
+    return finished
 
 
 def per_record(kernel: str, times: int) -> dict[str, float]:
     """Return each kind's instructions per record; `times` other than `TIMES` makes the work that much heavier."""
+    _work(KINDS[0], 0, kernel, [])  # leaves compiled bytecode behind, so that no counted process has to make it
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         nothing = pool.submit(count, KINDS[0], 0, kernel)
         work = [pool.submit(count, kind, times, kernel) for kind in KINDS]
