@@ -18,6 +18,7 @@ from .exceptions import ObjectAlreadyExists, ObjectNotFound, ObjectStoreWrongTyp
 from .schema import StructMeta, copied, find_in_mro, schema_of
 
 import msgspec
+from weakref import ReferenceType as weak_reference
 
 __all__ = [
     "REBUILDING",
@@ -32,6 +33,7 @@ __all__ = [
     "initialise",
     "install_constructor",
     "rebuild",
+    "release_records",
     "remove_child",
     "set_attribute",
     "set_status",
@@ -97,48 +99,21 @@ cdef extern from *:
     }
 
     #define FDS_IS_EXCLUSIVE(object) (Py_REFCNT(object) == 1)
+    #define FDS_REFERENCES(object) Py_REFCNT(object)
+
+    static inline int fds_refers_to(PyObject *reference, PyObject *object) {
+    #if PY_VERSION_HEX >= 0x030D0000
+        PyObject *found;
+        if (PyWeakref_GetRef(reference, &found) <= 0) { PyErr_Clear(); return 0; }
+        Py_DECREF(found);
+        return found == object;
+    #else
+        return PyWeakref_GET_OBJECT(reference) == object;
+    #endif
+    }
+
     #define FDS_CAN_BE_IN_CYCLE(object) ((object) != NULL && PyObject_IS_GC(object))
 
-    /* Garbage collection of stored records. A million tracked records would make every full collection slow, and
-       loading them quadratic but for CPython's damping of full collections. Records of plain values are therefore not
-       tracked once a local store holds them: the one cycle that goes through them, record to adapter to store to
-       record, is reported by the store's RecordData on their behalf, for those that nothing but the store refers to.
-       A record that somebody else holds is not reported, and so keeps its adapter alive, as any reference does. */
-    static traverseproc fds_base_traverse = NULL;
-    static PyObject *fds_model_class = NULL;
-    static Py_ssize_t fds_adapter_offset = -1;
-
-    static int fds_visit_records(PyObject *records, visitproc visit, void *arg) {
-        Py_ssize_t position = 0;
-        PyObject *key, *record;
-        while (PyDict_Next(records, &position, &key, &record)) {
-            if (Py_REFCNT(record) != 1 || !PyObject_IS_GC(record) || PyObject_GC_IsTracked(record)
-                || !PyType_IsSubtype(Py_TYPE(record), (PyTypeObject *)fds_model_class)) continue;
-            Py_VISIT(*(PyObject **)((char *)record + fds_adapter_offset));
-        }
-        return 0;
-    }
-
-    static int fds_traverse_data(PyObject *data, visitproc visit, void *arg) {
-        Py_ssize_t position = 0;
-        PyObject *modelname, *records;
-        while (fds_model_class != NULL && PyDict_Next(data, &position, &modelname, &records)) {
-            if (!PyDict_CheckExact(records) || Py_REFCNT(records) != 1) continue;
-            int result = fds_visit_records(records, visit, arg);
-            if (result) return result;
-        }
-        return fds_base_traverse(data, visit, arg);
-    }
-
-    static void fds_install_traverse(PyObject *data_class) {
-        fds_base_traverse = ((PyTypeObject *)data_class)->tp_traverse;
-        ((PyTypeObject *)data_class)->tp_traverse = fds_traverse_data;
-    }
-
-    static void fds_set_model_class(PyObject *cls, Py_ssize_t adapter_offset) {
-        fds_model_class = cls;
-        fds_adapter_offset = adapter_offset;
-    }
     """
     void enable_vectorcall "fds_enable_vectorcall"(object metaclass)
     bint has_vectorcall "fds_has_vectorcall"(PyObject *cls)
@@ -146,9 +121,9 @@ cdef extern from *:
     void set_vectorcall "fds_set_vectorcall"(PyObject *cls, void *function)
     object join_key "fds_join_key"(PyObject **parts, Py_ssize_t count)
     int set_struct_attribute "fds_set_attribute"(PyObject *cls, PyObject *model, PyObject *name, PyObject *value) except -1
+    Py_ssize_t references "FDS_REFERENCES"(PyObject *object)
+    bint refers_to "fds_refers_to"(object reference, object value)
     bint can_be_in_cycle "FDS_CAN_BE_IN_CYCLE"(PyObject *value)
-    void install_traverse "fds_install_traverse"(object data_class)
-    void set_model_class "fds_set_model_class"(object cls, Py_ssize_t adapter_offset)
     bint is_exclusive "FDS_IS_EXCLUSIVE"(PyObject *object)
 
 cdef extern from "Python.h":
@@ -173,6 +148,7 @@ cdef object Struct = msgspec.Struct
 cdef object _struct_call = StructMeta.__call__
 cdef PyObject *STR = <PyObject *>str
 cdef vectorcallfunc struct_vectorcall = NULL
+cdef Py_ssize_t adapter_offset = -1
 
 
 # ---- plans: a schema in the form that C reads ----
@@ -207,7 +183,7 @@ cdef class Plan:
         self.has_post_init = hasattr(cls, "__post_init__")
         self.key_offset = offset_of(cls, "_unique_id")
         self.flags_offset = offset_of(cls, "model_flags")
-        self.adapter_offset = offset_of(cls, "adapter")
+        self.adapter_offset = adapter_offset
         self.status_offset = offset_of(cls, "_status")
         self.message_offset = offset_of(cls, "_status_message")
         self.side_data_offset = offset_of(cls, "_side_data")
@@ -307,13 +283,14 @@ def install_constructor(cls):
 
     msgspec's constructor stays in charge of the object; ours is called in its place and calls it.
     """
-    global struct_vectorcall
+    global struct_vectorcall, adapter_offset
     if not has_vectorcall(<PyObject *>cls):
         raise ImportError("this msgspec makes its records otherwise than the compiled kernel knows: use "
                           "FASTDIFFSYNC_IMPLEMENTATION=python")
     if struct_vectorcall == NULL:
         struct_vectorcall = <vectorcallfunc>get_vectorcall(<PyObject *>cls)
-        set_model_class(cls, offset_of(cls, "adapter"))
+        adapter_offset = offset_of(cls, "adapter")
+        type.__setattr__(cls, "adapter", property(get_adapter, set_adapter, doc="The adapter whose store holds the record."))
     enable_vectorcall(type(cls))
     set_vectorcall(<PyObject *>cls, <void *>construct_vectorcall)
 
@@ -711,13 +688,75 @@ cdef int tell_store(object model, Plan plan) except -1:
     """Tell the store of a record's adapter that the record has changed, so that it need not be told by the user."""
     if not PyObject_GC_IsTracked(<PyObject *>model):
         return 0  # its adapter, if it has one, was set by a local store
-    cdef PyObject *value = slot(<PyObject *>model, plan.adapter_offset) if plan.adapter_offset >= 0 else NULL
-    adapter = model.adapter if value == NULL else <object>value
+    adapter = get_adapter(model)
     if adapter is not None:
         store = adapter.store
         if store.keeps_copies:
             store.record_changed(obj=model)
     return 0
+
+
+# ---- records, their adapter, and the garbage collector ----
+#
+# A million records that the collector must visit make every collection slow: loading took twice as long. A record of
+# plain values is therefore taken out of its lists once a local store holds it. The one cycle that goes through such a
+# record, from adapter to store to record to adapter, must then not be one of strong references: the record refers to
+# its adapter weakly. When the last reference to the adapter goes, `release_records` looks whether anybody but the
+# store holds a record. If so, all its records get strong references and are tracked again, which keeps the adapter:
+# a record's adapter is there as long as the record, as with an ordinary reference.
+
+
+def get_adapter(self):
+    """Return the adapter whose store holds the record, or None."""
+    cdef PyObject *owner = slot(<PyObject *>self, adapter_offset)
+    if owner == NULL:
+        raise AttributeError("adapter")
+    return (<object>owner)() if type(<object>owner) is weak_reference else <object>owner
+
+
+def set_adapter(self, adapter):
+    """Set the adapter whose store holds the record."""
+    set_slot(<PyObject *>self, adapter_offset, adapter)
+
+
+def release_records(self):
+    """Keep an adapter that is about to go, if any of its records stays: `Adapter.__del__`."""
+    cdef PyObject *owner
+    store = self.__dict__.get("store")
+    data = getattr(store, "_data", None)
+    if type(data) is not RecordData:
+        return
+    weakly_held = [
+        record for records in data.values() if type(records) is dict
+        for record in records.values() if refers_weakly(record)
+    ]
+    # The list and the store hold each record; the loop variable holds the one that is looked at.
+    is_needed = store.adapter is not self or any([references(<PyObject *>record) > 3 for record in weakly_held])
+    if is_needed:
+        for record in weakly_held:
+            set_slot(<PyObject *>record, adapter_offset, self)
+
+
+cdef bint refers_weakly(object record) except -1:
+    cdef PyObject *owner
+    if not isinstance(type(record), StructMeta) or not hasattr(type(record), "add_child"):
+        return False
+    owner = slot(<PyObject *>record, adapter_offset)
+    return owner != NULL and type(<object>owner) is weak_reference
+
+
+cdef object last_reference = None
+
+
+cdef object reference_to(object adapter):
+    """Return a weak reference to an adapter, None if its end would not be seen by `release_records`."""
+    global last_reference
+    if last_reference is not None and refers_to(last_reference, adapter):
+        return last_reference
+    if getattr(type(adapter), "__del__", None) is not release_records:
+        return None
+    last_reference = weak_reference(adapter)
+    return last_reference
 
 
 cdef class RecordData(dict):
@@ -729,9 +768,6 @@ cdef class RecordData(dict):
 
     def __reduce__(self):
         return RecordData, (dict(self),)
-
-
-install_traverse(RecordData)
 
 
 def add_record(self, *, obj):
@@ -758,26 +794,22 @@ def add_record(self, *, obj):
         raise ObjectAlreadyExists(f"Object {uid} already present", obj)
     if PyDict_GET_SIZE(<PyObject *>records) == size:
         return
-    owner = slot(record, plan.adapter_offset) if plan.adapter_offset >= 0 else NULL
-    if owner == <PyObject *>None:
-        if type(data) is RecordData and not PyObject_GC_IsTracked(record):
-            set_slot_quietly(record, plan.adapter_offset, adapter)
-            return
-        set_slot(record, plan.adapter_offset, adapter)
-    elif owner == NULL and obj.adapter is None:
-        obj.adapter = adapter
-    if type(data) is RecordData and slot(record, plan.adapter_offset) == <PyObject *>adapter:
-        untrack_plain_record(record, plan)
+    owner = slot(record, adapter_offset)
+    if adapter is None or (owner != NULL and owner != <PyObject *>None and owner != <PyObject *>adapter):
+        return
+    reference = reference_to(adapter) if type(data) is RecordData and has_plain_values(record, plan) else None
+    if reference is not None:
+        set_slot_quietly(record, adapter_offset, reference)
+        if PyObject_GC_IsTracked(record):
+            PyObject_GC_UnTrack(record)
+    elif owner != <PyObject *>adapter:
+        set_slot(record, adapter_offset, adapter)
 
 
-cdef int untrack_plain_record(PyObject *record, Plan plan) except -1:
-    """Take a record of plain values out of the garbage collector's lists; see the comment on RecordData's traversal."""
+cdef bint has_plain_values(PyObject *record, Plan plan) noexcept:
+    """Whether no cycle can go through a record but that by way of its adapter."""
     cdef Py_ssize_t i
     for i in range(plan.value_count):
         if plan.value_offsets[i] < 0 or can_be_in_cycle(slot(record, plan.value_offsets[i])):
-            return 0
-    if slot(record, plan.side_data_offset) != <PyObject *>None:
-        return 0
-    if PyObject_GC_IsTracked(record):
-        PyObject_GC_UnTrack(record)
-    return 0
+            return False
+    return slot(record, plan.side_data_offset) == <PyObject *>None

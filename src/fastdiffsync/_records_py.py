@@ -28,6 +28,7 @@ __all__ = [
     "initialise",
     "install_constructor",
     "rebuild",
+    "release_records",
     "remove_child",
     "set_attribute",
     "set_status",
@@ -293,6 +294,10 @@ def tell_store(model: Any) -> None:
     adapter = model.adapter
     if adapter is not None and adapter.store.keeps_copies:
         adapter.store.record_changed(obj=model)
+
+
+def release_records(self: Any) -> None:
+    """Keep an adapter that is about to go, if any of its records stays; here records hold it by themselves."""
 
 
 class RecordData(dict[str, dict[str, Any]]):

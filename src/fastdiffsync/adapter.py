@@ -7,6 +7,7 @@ from inspect import isclass
 from typing import TYPE_CHECKING, Any, ClassVar
 from typing import Dict as _Dict  # noqa: UP035 - `dict` and `str` are methods of the class below
 
+from . import _kernel as kernel
 from .diff import Diff
 from .differ import DiffSyncDiffer
 from .enum import DiffSyncFlags
@@ -76,6 +77,9 @@ class Adapter:
             if not _is_model_class(getattr(cls, name)):
                 message = f'top_level references attribute "{name}" but it is not a DiffSyncModel subclass!'
                 raise AttributeError(message)
+
+    if kernel.COMPILED:
+        __del__ = kernel.release_records
 
     def __str__(self) -> _str:
         """Return the type, and the name where it differs."""

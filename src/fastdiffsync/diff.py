@@ -2,64 +2,64 @@
 
 from __future__ import annotations
 
-from functools import total_ordering
+from functools import partial, total_ordering
 from typing import TYPE_CHECKING, Any
-from typing import Dict as _Dict  # noqa: UP035 - `dict` and `str` are methods of the classes below
 
+from . import view
 from .enum import DiffSyncActions
 from .exceptions import ObjectAlreadyExists
 from .rendering import changes_text, nested_dict, text_lines
 from .utils import OrderedDefaultDict, intersection
+from .walk import ask, ask_once, walked
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
 
     from .flat import FlatDiff
+    from .walk import Steps
 
+# Annotations below need these names: `dict` and `str` are methods of the classes.
+_dict = dict
 _str = str
 _COUNTED = (DiffSyncActions.CREATE, DiffSyncActions.UPDATE, DiffSyncActions.DELETE, "no-change")
 _ITERATION = ("children", "groups", "get_children")
 
 
-class Diff:
+@view.library_class
+class Diff(view.View):
     """The differences between two datasets, or below one of their elements, as a tree.
 
     A diff that the library has calculated is a view: its elements are made when somebody looks at them, and what can
     be answered without them is. A diff can also be put together by hand, with `add`.
 
     Attributes:
+        children: The elements, as `{type: {name: element}}`; they may be added, removed and reordered here.
         models_processed: How many records of both sides the calculation looked at.
     """
 
-    _flat: FlatDiff | None = None
-    _index = -1
-    _children: OrderedDefaultDict[_str, _Dict[_str, DiffElement]] | None = None
+    if TYPE_CHECKING:
+        children: OrderedDefaultDict[_str, _dict[_str, DiffElement]]
+    else:
+        children = view.Viewed(
+            lambda flat, index: _exposed_children(flat, index),
+            default=lambda: OrderedDefaultDict(dict),
+        )
 
     def __init__(self) -> None:
         """Make an empty diff."""
         self.models_processed = 0
 
-    @property
-    def children(self) -> OrderedDefaultDict[_str, _Dict[_str, DiffElement]]:
-        """The elements, as `{type: {name: element}}`; they may be added, removed and reordered here."""
-        if self._children is None:
-            self._children = OrderedDefaultDict(dict)
-            if self._flat is not None:
-                touch(self._flat, self._index)
-                for index in self._flat.children(self._index):
-                    element = element_at(self._flat, index)
-                    self._children[element.type][element.name] = element
-        return self._children
-
-    @children.setter
-    def children(self, children: Any) -> None:
-        if self._flat is not None:
-            touch(self._flat, self._index)
-        self._children = children
-
-    def __len__(self) -> int:
+    @walked
+    def __len__(self) -> Steps[int]:
         """Return the number of elements, all levels together."""
-        return sum(_count(self))
+        flat = view.array_of(self, *_ITERATION, is_ordered=True)
+        if flat is not None:
+            start, stop = view.extent(flat, self._index)
+            return stop - start
+        total = 0
+        for child in self.get_children():
+            total += yield ask(child, "__len__")
+        return total
 
     def complete(self) -> None:
         """Do what is to be done when a calculated diff is complete; a subclass may save it here."""
@@ -78,28 +78,20 @@ class Diff:
 
     def groups(self) -> list[_str]:
         """Return the types of the elements, in the order in which they first occur."""
-        if self._flat is not None and self._children is None:
-            return list(dict.fromkeys(self._flat.type(index) for index in self._flat.children(self._index)))
-        return list(self.children.keys())
+        flat = view.unexposed(self, "children")
+        return list(self.children.keys() if flat is None else view.indices_by_type(flat, self._index))
 
-    def has_diffs(self) -> bool:
+    @walked
+    def has_diffs(self) -> Steps[bool]:
         """Return whether any element, at any level, has an action."""
-        waiting: list[Diff] = [self]
-        while waiting:
-            diff = waiting.pop()
-            if diff is not self and _is_overridden(diff, "has_diffs"):
-                if diff.has_diffs():
+        flat = view.array_of(self, "children", "groups", "has_diffs")
+        if flat is not None:
+            start, stop = view.extent(flat, self._index)
+            return flat.next_changed(start, stop) < stop
+        for _group, elements in _filed(self):
+            for child in elements:
+                if (yield ask_once(child, "has_diffs", include_children=True)):
                     return True
-            elif (flat := _view(diff, "children", "groups")) is not None:
-                start, stop = _extent(flat, diff._index)
-                if flat.next_changed(start, stop) < stop:
-                    return True
-            else:
-                for group in diff.groups():
-                    for element in diff.children[group].values():
-                        if element.has_diffs(include_children=False):
-                            return True
-                        waiting.append(element.child_diff)
         return False
 
     def get_children(self) -> Iterator[DiffElement]:
@@ -108,22 +100,16 @@ class Diff:
         The elements of a type come in the order of the method `order_children_<type>`, if there is one, which is
         given the dict `children[type]`; otherwise in that of `order_children_default`.
         """
-        flat = _view(self, "children", "groups", is_ordered=True)
-        if flat is not None:
-            groups: _Dict[_str, list[int]] = {}
-            for index in flat.children(self._index):
-                groups.setdefault(flat.type(index), []).append(index)
-            for indices in groups.values():
-                for index in indices:
-                    yield element_at(flat, index)
-            return
-        for group in self.groups():
-            order: Callable[[Any], Iterable[DiffElement]]
-            order = getattr(self, f"order_children_{group}", None) or self.order_children_default
-            yield from order(self.children[group])
+        for group, elements in _filed(self):
+            method = f"order_children_{group}"
+            order = getattr(self, method) if hasattr(self, method) else self.order_children_default
+            if getattr(order, "__func__", None) is _ORDER_OF_ADDING:
+                yield from elements
+            else:
+                yield from order(self.children[group])
 
     @classmethod
-    def order_children_default(cls, children: _Dict[_str, DiffElement]) -> Iterator[DiffElement]:
+    def order_children_default(cls, children: _dict[_str, DiffElement]) -> Iterator[DiffElement]:
         """Yield the elements of one type in the order in which they were added.
 
         Args:
@@ -131,80 +117,66 @@ class Diff:
         """
         yield from children.values()
 
-    def summary(self) -> _Dict[_str, int]:
+    @walked
+    def summary(self) -> Steps[_dict[_str, int]]:
         """Return how many elements are to be created, updated and deleted, have no change, and were skipped."""
-        creates, updates, deletes, unchanged = _count(self, asks="summary")
+        summary = dict.fromkeys(_COUNTED, 0)
+        flat = view.array_of(self, *_ITERATION, "summary", is_ordered=True)
+        if flat is not None:
+            summary.update(zip(_COUNTED, flat.count(*view.extent(flat, self._index)), strict=True))
+        else:
+            for child in self.get_children():
+                below = yield ask(child, "summary")
+                for name in _COUNTED:
+                    summary[name] += below[name]
+        creates, updates, deletes, unchanged = summary.values()
         # What both sides have was processed twice.
         skipped = self.models_processed - creates - 2 * updates - deletes - 2 * unchanged
-        return {**dict(zip(_COUNTED, (creates, updates, deletes, unchanged), strict=True)), DiffSyncActions.SKIP: skipped}
+        return {**summary, DiffSyncActions.SKIP: skipped}
 
-    def str(self, indent: int = 0) -> _str:
+    @walked
+    def str(self, indent: int = 0) -> Steps[_str]:
         """Describe the differences, one line for each type, element and changed attribute.
 
         Args:
             indent: Number of spaces before each line.
         """
-        flat = _view(self, "children", "groups", "str", "has_diffs")
+        flat = view.array_of(self, "children", "groups", "has_diffs", "str")
         if flat is not None:
-            lines = text_lines(flat, self._index, indent)
-        else:
-            lines = []
-            for group in self.groups():
-                changed = [child for child in self.children[group].values() if child.has_diffs(include_children=True)]
-                lines += [" " * indent + group] if changed else []
-                lines += [child.str(indent + 2) for child in changed]
+            return "\n".join(text_lines(flat, self._index, indent)) or "(no diffs)"
+        lines = []
+        for group, elements in _filed(self):
+            heading = [" " * indent + group]
+            for child in elements:
+                if (yield ask_once(child, "has_diffs", include_children=True)):
+                    lines += heading
+                    heading = []
+                    lines.append((yield ask(child, "str", indent + 2)))
         return "\n".join(lines) or "(no diffs)"
 
-    def dict(self) -> _Dict[_str, _Dict[_str, _Dict[_str, Any]]]:
+    @walked
+    def dict(self) -> Steps[_dict[_str, _dict[_str, _dict[_str, Any]]]]:
         """Return the differences as nested dicts.
 
         Each element is `{"+": new values, "-": old values, type: {name: element}, ...}`.
         """
-        flat = _view(self, *_ITERATION, "dict", "has_diffs", is_ordered=True)
+        flat = view.array_of(self, *_ITERATION, "has_diffs", "dict", is_ordered=True)
         if flat is not None:
             return nested_dict(flat, self._index)
-        result: _Dict[_str, _Dict[_str, _Dict[_str, Any]]] = {}
+        result: _dict[_str, _dict[_str, _dict[_str, Any]]] = {}
         for child in self.get_children():
-            if child.has_diffs(include_children=True):
-                result.setdefault(child.type, {})[child.name] = child.dict()
+            if (yield ask_once(child, "has_diffs", include_children=True)):
+                below = yield ask(child, "dict")
+                result.setdefault(child.type, {})[child.name] = below
         return result
 
 
-class _Viewed:
-    """An attribute of an element: set, or read from the flat diff when somebody first asks.
-
-    An attribute that can be changed from outside once it is handed out, and any that is assigned, takes the element
-    out of the flat diff's hands: `touch`.
-    """
-
-    def __init__(self, read: Callable[[FlatDiff, int], Any], *, exposes: bool = False) -> None:
-        self._read = read
-        self._exposes = exposes
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        self._slot = f"_{name}"
-
-    def __get__(self, element: DiffElement | None, owner: type) -> Any:
-        if element is None:
-            return self
-        values = element.__dict__
-        if self._slot in values:
-            return values[self._slot]
-        if element._flat is None:
-            raise AttributeError(self._slot[1:])
-        value = values[self._slot] = self._read(element._flat, element._index)
-        if self._exposes:
-            touch(element._flat, element._index)
-        return value
-
-    def __set__(self, element: DiffElement, value: Any) -> None:
-        if element._flat is not None:
-            touch(element._flat, element._index)
-        element.__dict__[self._slot] = value
+_ORDER_OF_ADDING = Diff._library["order_children_default"].__func__
 
 
+@view.library_class
 @total_ordering
-class DiffElement:
+class DiffElement(view.View):
     """One record that two datasets may differ in.
 
     Attributes:
@@ -216,14 +188,21 @@ class DiffElement:
         child_diff: The differences below it.
     """
 
-    _flat: FlatDiff | None = None
-    _index = -1
+    if not TYPE_CHECKING:
+        type = view.Viewed(lambda flat, index: flat.type(index))
+        name = view.Viewed(lambda flat, index: flat.name(index))
+        keys = view.Viewed(lambda flat, index: flat.keys(index))
+        source_name = view.Viewed(lambda flat, _index: flat.source_name)
+        dest_name = view.Viewed(lambda flat, _index: flat.dest_name)
+        source_attrs = view.Viewed(lambda flat, index: view.exposed_attrs(flat, index)["source_attrs"])
+        dest_attrs = view.Viewed(lambda flat, index: view.exposed_attrs(flat, index)["dest_attrs"])
+        child_diff = view.Viewed(lambda flat, index: _view_below(flat, index))
 
     def __init__(
         self,
         obj_type: _str,
         name: _str,
-        keys: _Dict[_str, Any],
+        keys: _dict[_str, Any],
         source_name: _str = "source",
         dest_name: _str = "dest",
         diff_class: type[Diff] = Diff,
@@ -250,19 +229,9 @@ class DiffElement:
         self.keys = keys
         self.source_name = source_name
         self.dest_name = dest_name
-        self.source_attrs: _Dict[_str, Any] | None = None
-        self.dest_attrs: _Dict[_str, Any] | None = None
+        self.source_attrs: _dict[_str, Any] | None = None
+        self.dest_attrs: _dict[_str, Any] | None = None
         self.child_diff = diff_class()
-
-    if not TYPE_CHECKING:
-        type = _Viewed(lambda flat, index: flat.type(index))
-        name = _Viewed(lambda flat, index: flat.name(index))
-        keys = _Viewed(lambda flat, index: flat.keys(index))
-        source_name = _Viewed(lambda flat, _index: flat.source_name)
-        dest_name = _Viewed(lambda flat, _index: flat.dest_name)
-        source_attrs = _Viewed(lambda flat, index: flat.source_attrs(index), exposes=True)
-        dest_attrs = _Viewed(lambda flat, index: flat.dest_attrs(index), exposes=True)
-        child_diff = _Viewed(lambda flat, index: diff_view(flat, index))
 
     def __lt__(self, other: DiffElement) -> bool:
         """Whether type and name come before the other's."""
@@ -272,13 +241,8 @@ class DiffElement:
         """Whether type, name, keys and attributes of both sides are equal; children do not matter."""
         if not isinstance(other, DiffElement):
             return NotImplemented
-        return (self.type, self.name, self.keys, self.source_attrs, self.dest_attrs) == (
-            other.type,
-            other.name,
-            other.keys,
-            other.source_attrs,
-            other.dest_attrs,
-        )
+        identity, other_identity = (self.type, self.name, self.keys), (other.type, other.name, other.keys)
+        return identity == other_identity and view.sides(self) == view.sides(other)
 
     __hash__ = None  # type: ignore[assignment]
 
@@ -286,15 +250,23 @@ class DiffElement:
         """Describe the element alone in one line."""
         return f'{self.type} "{self.name}" : {self.keys} : {self.source_name} → {self.dest_name} : {self.get_attrs_diffs()}'
 
-    def __len__(self) -> int:
+    @walked
+    def __len__(self) -> Steps[int]:
         """Return the number of elements from this one down."""
-        return 1 + sum(_count(self.child_diff))
+        flat = view.array_of(self.child_diff, *_ITERATION, is_ordered=True)
+        if flat is not None:
+            return flat.end(self._index) - self._index
+        total = 1
+        for child in self.get_children():
+            total += yield ask(child, "__len__")
+        return total
 
     @property
     def action(self) -> _str | None:
         """What is to be done about the record: "create", "update", "delete" or None."""
-        if self._is_untouched():
-            return self._flat.action(self._index)  # type: ignore[union-attr]
+        flat = view.snapshot(self)
+        if flat is not None:
+            return flat.action(self._index)
         source, dest = self.source_attrs, self.dest_attrs
         if source is None or dest is None:
             if source is not None:
@@ -303,7 +275,7 @@ class DiffElement:
         is_changed = any(source[name] != dest[name] for name in self.get_attrs_keys())
         return DiffSyncActions.UPDATE if is_changed else DiffSyncActions.NO_CHANGE
 
-    def add_attrs(self, source: _Dict[_str, Any] | None = None, dest: _Dict[_str, Any] | None = None) -> None:
+    def add_attrs(self, source: _dict[_str, Any] | None = None, dest: _dict[_str, Any] | None = None) -> None:
         """Set the attributes of one or both sides; None leaves a side as it is."""
         if source is not None:
             self.source_attrs = source
@@ -312,25 +284,28 @@ class DiffElement:
 
     def get_attrs_keys(self) -> Iterable[_str]:
         """Return the names of the attributes that both sides have, or that the only side has."""
-        if self.source_attrs is not None and self.dest_attrs is not None:
-            return intersection(self.dest_attrs.keys(), self.source_attrs.keys())
-        only = self.dest_attrs if self.source_attrs is None else self.source_attrs
+        source, dest = view.sides(self)
+        if source is not None and dest is not None:
+            return intersection(dest.keys(), source.keys())
+        only = dest if source is None else source
         return [] if only is None else only.keys()
 
-    def get_attrs_diffs(self) -> _Dict[_str, _Dict[_str, Any]]:
+    def get_attrs_diffs(self) -> _dict[_str, _dict[_str, Any]]:
         """Return the differing attributes, `{"+": {name: source's value}, "-": {name: destination's value}}`.
 
         If only one side has the record, there is only that side's part, with all attributes.
         """
-        if self._is_untouched():
-            return self._flat.attrs_diffs(self._index)  # type: ignore[union-attr]
+        flat = view.snapshot(self)
+        if flat is not None:
+            return flat.attrs_diffs(self._index)
         source, dest = self.source_attrs, self.dest_attrs
+        names = self.get_attrs_keys()
         if source is not None and dest is not None:
-            changed = [name for name in self.get_attrs_keys() if source[name] != dest[name]]
+            changed = [name for name in names if source[name] != dest[name]]
             return {"-": {name: dest[name] for name in changed}, "+": {name: source[name] for name in changed}}
         if dest is not None:
-            return {"-": dict(dest)}
-        return {} if source is None else {"+": dict(source)}
+            return {"-": {name: dest[name] for name in names}}
+        return {} if source is None else {"+": {name: source[name] for name in names}}
 
     def add_child(self, element: DiffElement) -> None:
         """Add an element below this one; see `Diff.add`."""
@@ -340,26 +315,27 @@ class DiffElement:
         """Yield the elements right below this one; see `Diff.get_children`."""
         yield from self.child_diff.get_children()
 
-    def has_diffs(self, include_children: bool = True) -> bool:
+    @walked
+    def has_diffs(self, include_children: bool = True) -> Steps[bool]:
         """Return whether the element has an action.
 
         Args:
             include_children: Whether one anywhere below it counts too.
         """
-        return self.action is not None or (include_children and self.child_diff.has_diffs())
+        if self.action is not None:
+            return True
+        return include_children and bool((yield ask_once(self.child_diff, "has_diffs")))
 
-    def summary(self) -> _Dict[_str, int]:
+    @walked
+    def summary(self) -> Steps[_dict[_str, int]]:
         """Return how many elements from this one down are to be created, updated and deleted, or have no change."""
-        summary = self.child_diff.summary()
-        counts = {name: summary[name] for name in _COUNTED}
-        counts[self.action or "no-change"] += 1
-        return counts
+        below = yield ask(self.child_diff, "summary")
+        summary = {name: below[name] for name in _COUNTED}
+        summary[self.action or "no-change"] += 1
+        return summary
 
-    def _is_untouched(self) -> bool:
-        values = self.__dict__
-        return self._flat is not None and "_source_attrs" not in values and "_dest_attrs" not in values
-
-    def str(self, indent: int = 0) -> _str:
+    @walked
+    def str(self, indent: int = 0) -> Steps[_str]:
         """Describe the element and the differences below it; see `Diff.str`.
 
         Args:
@@ -374,36 +350,31 @@ class DiffElement:
             text += f" MISSING in {self.source_name}"
         else:
             text += changes_text(self.get_attrs_diffs(), margin, self.source_name, self.dest_name)
-        if self.child_diff.has_diffs():
-            text += "\n" + self.child_diff.str(indent + 2)
+        if (yield ask_once(self.child_diff, "has_diffs")):
+            text += "\n" + (yield ask(self.child_diff, "str", indent + 2))
         elif not self.get_attrs_diffs():
             text += " (no diffs)"
         return text
 
-    def dict(self) -> _Dict[_str, Any]:
+    @walked
+    def dict(self) -> Steps[_dict[_str, Any]]:
         """Return the element's differences and those below it as nested dicts; see `Diff.dict`."""
-        result: _Dict[_str, Any] = self.get_attrs_diffs()
-        if self.child_diff.has_diffs():
-            result.update(self.child_diff.dict())
+        result: _dict[_str, Any] = self.get_attrs_diffs()
+        if (yield ask_once(self.child_diff, "has_diffs")):
+            result.update((yield ask(self.child_diff, "dict")))
         return result
 
 
 # ---- views ----
 
 
-def diff_view(flat: FlatDiff, index: int) -> Diff:
-    """Return a new diff of the flat diff's class that shows what is below an element."""
-    diff = flat.diff_class()
-    diff._flat, diff._index = flat, index
-    return diff
-
-
 def bind_diff(diff: Diff, flat: FlatDiff) -> None:
-    """Make an empty diff show the top of a flat diff.
+    """Make a new diff show the top of a flat diff.
 
-    A class that overrides `add` is given every element through it, children before their parents.
+    A class that overrides `add`, or brings `children` of its own, is given every element through `add`, children
+    before their parents.
     """
-    if not _is_overridden(diff, "add"):
+    if not is_overridden(type(diff), "add", "children") and not vars(diff).keys() & {"add", "children"}:
         diff._flat = flat
         return
     stack = [_adding(diff, flat, -1)]
@@ -417,10 +388,7 @@ def bind_diff(diff: Diff, flat: FlatDiff) -> None:
 
 def _adding(diff: Diff, flat: FlatDiff, index: int) -> Iterator[tuple[Diff, FlatDiff, int]]:
     """Add the elements below `index` to `diff`, list by list; yield what is to be filled first."""
-    lists: dict[_str, list[int]] = {}
-    for child in flat.children(index):
-        lists.setdefault(flat.type(child), []).append(child)
-    for indices in lists.values():
+    for indices in view.indices_by_type(flat, index).values():
         elements = [element_at(flat, child) for child in indices]
         for element, child in zip(elements, indices, strict=True):
             element.child_diff = flat.diff_class()
@@ -434,97 +402,45 @@ def element_at(flat: FlatDiff, index: int) -> DiffElement:
     element = flat.elements.get(index)
     if element is None:
         element = flat.elements[index] = object.__new__(DiffElement)
-        element._flat, element._index = flat, index
+        values = vars(element)
+        values["_flat"], values["_index"] = flat, index
     return element
-
-
-def touch(flat: FlatDiff, index: int) -> None:
-    """Note that an element, and so all above it, can no longer be answered for by the flat diff."""
-    while index not in flat.touched:
-        flat.touched.add(index)
-        if index == -1:
-            break
-        index = flat.parent(index)
 
 
 def flat_view(diff: Diff) -> FlatDiff | None:
     """Return the flat diff behind a whole diff if walking it is as good as walking the elements, otherwise None."""
     flat = diff._flat
-    if flat is None or diff._index != -1 or _is_overridden(diff, *_ITERATION) or _is_reordered(diff):
+    if flat is None or diff._index != -1 or is_overridden(type(diff), *_ITERATION) or view.is_reordered(diff):
         return None
-    return flat if all(_is_as_made(diff, flat, index) for index in flat.touched) else None
+    return flat if all(view.is_as_made(diff, flat, index) for index in flat.touched) else None
 
 
-def _is_as_made(root: Diff, flat: FlatDiff, index: int) -> bool:
-    """Whether what was handed out of an element still says what the flat diff says."""
-    if index == -1:
-        return _has_own_children(root, flat, -1)
-    values = flat.elements[index].__dict__ if index in flat.elements else {}
-    for name in ("source_attrs", "dest_attrs", "type", "name", "keys"):
-        if f"_{name}" in values and values[f"_{name}"] != getattr(flat, name)(index):
-            return False
-    below = values.get("_child_diff")
-    if below is None:
-        return True
-    return below._flat is flat and below._index == index and _has_own_children(below, flat, index)
+def _view_below(flat: FlatDiff, index: int) -> Diff:
+    diff = flat.diff_class()
+    diff._index = index
+    diff._flat = flat
+    return diff
 
 
-def _has_own_children(diff: Diff, flat: FlatDiff, index: int) -> bool:
-    if diff._children is None:
-        return not _is_overridden(diff, *_ITERATION)
-    listed = [element for group in diff._children.values() for element in group.values()]
-    expected = flat.children(index)
-    return len(listed) == len(expected) and all(
-        element is flat.elements.get(child) for element, child in zip(listed, expected, strict=True)
-    )
+def _exposed_children(flat: FlatDiff, index: int) -> OrderedDefaultDict[str, dict[str, DiffElement]]:
+    view.touch(flat, index)
+    children: OrderedDefaultDict[str, dict[str, DiffElement]] = OrderedDefaultDict(dict)
+    for group, indices in view.indices_by_type(flat, index).items():
+        children[group] = {flat.name(child): element_at(flat, child) for child in indices}
+    return children
 
 
-def _view(diff: Diff, *methods: _str, is_ordered: bool = False) -> FlatDiff | None:
-    """Return the flat diff if it answers for this one: nothing touched below, and none of these methods overridden."""
-    flat = diff._flat
-    if flat is None or diff._children is not None or diff._index in flat.touched:
-        return None
-    if _is_overridden(diff, *methods) or (is_ordered and _is_reordered(diff)):
-        return None
-    return flat
+def _filed(diff: Diff) -> Iterator[tuple[str, Iterable[DiffElement]]]:
+    """Yield each type with its elements, as `groups` and `children` have them."""
+    flat = view.unexposed(diff, "children", "groups")
+    if flat is None:
+        for group in diff.groups():
+            yield group, diff.children[group].values()
+    else:
+        for group, indices in view.indices_by_type(flat, diff._index).items():
+            yield group, map(partial(element_at, flat), indices)
 
 
-def is_overridden(cls: type[Diff], *methods: _str) -> bool:
+def is_overridden(cls: type[Diff], *methods: str) -> bool:
     """Return whether a class of diffs has one of these methods of its own."""
-    return cls is not Diff and any(getattr(cls, name) is not getattr(Diff, name) for name in methods)
-
-
-def _is_overridden(diff: Diff, *methods: _str) -> bool:
-    return is_overridden(diff.__class__, *methods) or any(name in diff.__dict__ for name in methods)
-
-
-def _is_reordered(diff: Diff) -> bool:
-    names = [*diff.__dict__, *(name for cls in type(diff).__mro__ for name in cls.__dict__)]
-    ordering = {name for name in names if name.startswith("order_children_")}
-    if ordering != {"order_children_default"} or "order_children_default" in diff.__dict__:
-        return True
-    return type(diff).order_children_default.__func__ is not Diff.order_children_default.__func__  # type: ignore[attr-defined]
-
-
-def _extent(flat: FlatDiff, index: int) -> tuple[int, int]:
-    return (0, len(flat)) if index == -1 else (index + 1, flat.end(index))
-
-
-def _count(root: Diff, asks: _str | None = None) -> tuple[int, int, int, int]:
-    """Count creates, updates, deletes and unchanged elements, asking overrides of the method `asks` below the top."""
-    totals = [0, 0, 0, 0]
-    waiting = [root]
-    while waiting:
-        diff = waiting.pop()
-        if asks and diff is not root and _is_overridden(diff, asks):
-            summary = getattr(diff, asks)()
-            counts = [summary[name] for name in _COUNTED]
-        elif (flat := _view(diff, *_ITERATION, is_ordered=True)) is not None:
-            counts = list(flat.count(*_extent(flat, diff._index)))
-        else:
-            counts = [0, 0, 0, 0]
-            for element in diff.get_children():
-                counts[_COUNTED.index(element.action or "no-change")] += 1
-                waiting.append(element.child_diff)
-        totals = [total + count for total, count in zip(totals, counts, strict=True)]
-    return totals[0], totals[1], totals[2], totals[3]
+    return view.is_overridden(cls, *methods)
