@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from . import _kernel as kernel
+from .inheritance import STOOD_IN_FOR, is_stood_in_for, without_layout_conflicts
 from .schema import PRIVATE_DEFAULTS, SCHEMA_ATTRIBUTE, StructMeta, own_annotations
 
 CLASS_SETTINGS = ("_modelname", "_identifiers", "_shortname", "_attributes", "_children")
@@ -32,7 +33,9 @@ class ModelMeta(StructMeta):  # type: ignore[misc, valid-type]
     ) -> Any:
         parents = [base for base in bases if isinstance(base, ModelMeta)]
         if parents:
+            bases, stood_in_for = without_layout_conflicts(bases)
             namespace = _struct_namespace(bases, namespace)
+            namespace[STOOD_IN_FOR] = stood_in_for
         options = {"kw_only": True, "dict": True, **struct_options}
         if forbid_unknown_fields is not None:
             options["forbid_unknown_fields"] = forbid_unknown_fields
@@ -49,6 +52,14 @@ class ModelMeta(StructMeta):  # type: ignore[misc, valid-type]
         def __call__(cls, *args: Any, **values: Any) -> Any:
             """Make a record: validate, coerce, and ignore unknown keywords."""
             return kernel.construct(cls, args, values)
+
+    def __instancecheck__(cls, instance: Any) -> bool:
+        """Whether a record is of this class or of one that has it among its ancestors."""
+        return super().__instancecheck__(instance) or is_stood_in_for(type(instance), cls)
+
+    def __subclasscheck__(cls, subclass: type) -> bool:
+        """Whether a class has this one among its ancestors."""
+        return super().__subclasscheck__(subclass) or is_stood_in_for(subclass, cls)
 
     def __setattr__(cls, name: str, value: Any) -> None:
         """Set a class attribute and forget what the class and its subclasses were compiled to."""
