@@ -11,62 +11,49 @@ from __future__ import annotations
 import os
 import platform
 import sys
-import warnings
 
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
+from setuptools.errors import CompileError
 
 IS_DISABLED = os.environ.get("FASTDIFFSYNC_DISABLE_EXTENSION", "") not in {"", "0"}
 IS_REQUIRED = os.environ.get("FASTDIFFSYNC_REQUIRE_EXTENSION", "") not in {"", "0"}
+IS_CPYTHON = platform.python_implementation() == "CPython"
 MODULES = ("_records", "_core")
+OPTIONS = [] if sys.platform == "win32" else ["-O3", "-pthread"]
+
+if IS_REQUIRED and (IS_DISABLED or not IS_CPYTHON):
+    sys.exit("FASTDIFFSYNC_REQUIRE_EXTENSION is set, but the compiled kernel is disabled, or this is not CPython")
 
 
-class OptionalBuildExt(build_ext):
-    """Builds the kernel; a failure is a warning, unless the kernel is required."""
-
-    def run(self) -> None:
-        """Build all extensions."""
-        self._try(super().run)
+class BuildKernel(build_ext):
+    """Builds the kernel; whatever goes wrong is an error that setuptools forgives where an extension is optional."""
 
     def build_extension(self, ext: Extension) -> None:
-        """Build one extension."""
-        self._try(super().build_extension, ext)
-
-    def _try(self, build: object, *args: object) -> None:
+        """Translate and compile one module."""
         try:
-            build(*args)  # type: ignore[operator]
+            super().build_extension(ext)
         except Exception as error:
-            if IS_REQUIRED:
-                raise
-            self.extensions = []
-            warnings.warn(f"fastdiffsync is installed without its compiled kernel: {error}", stacklevel=2)
+            message = f"fastdiffsync's compiled kernel cannot be built: {error}"
+            raise CompileError(message) from error
 
 
-def extensions() -> list[Extension]:
-    """Return the extensions to build: none if they are disabled, or cannot be built by this interpreter."""
-    if IS_DISABLED or platform.python_implementation() != "CPython":
-        if IS_DISABLED and IS_REQUIRED:
-            sys.exit("FASTDIFFSYNC_DISABLE_EXTENSION and FASTDIFFSYNC_REQUIRE_EXTENSION contradict each other")
-        return []
-    try:
-        from Cython.Build import cythonize
-    except ImportError:
-        if IS_REQUIRED:
-            raise
-        warnings.warn("fastdiffsync is installed without its compiled kernel: there is no Cython", stacklevel=2)
-        return []
-    is_msvc = sys.platform == "win32"
-    modules = [
-        Extension(
-            f"fastdiffsync.{name}",
-            [f"src/fastdiffsync/{name}.pyx"],
-            depends=["src/fastdiffsync/_slots.pxd", "src/fastdiffsync/_records.pxd"],
-            extra_compile_args=[] if is_msvc else ["-O3", "-pthread"],
-            extra_link_args=[] if is_msvc else ["-pthread"],
-        )
-        for name in MODULES
-    ]
-    return cythonize(modules, build_dir="build/cython", language_level=3)
+def extension(name: str) -> Extension:
+    """Return one module of the kernel, to be translated by Cython and compiled."""
+    module = Extension(
+        f"fastdiffsync.{name}",
+        [f"src/fastdiffsync/{name}.pyx"],
+        depends=["src/fastdiffsync/_slots.pxd", "src/fastdiffsync/_records.pxd"],
+        extra_compile_args=OPTIONS,
+        extra_link_args=OPTIONS,
+        optional=not IS_REQUIRED,
+    )
+    module.cython_directives = {"language_level": 3}
+    return module
 
 
-setup(ext_modules=extensions(), cmdclass={"build_ext": OptionalBuildExt})
+setup(
+    ext_modules=[extension(name) for name in MODULES] if IS_CPYTHON and not IS_DISABLED else [],
+    cmdclass={"build_ext": BuildKernel},
+    options={"build_ext": {"cython_c_in_temp": True}},
+)

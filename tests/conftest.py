@@ -61,13 +61,21 @@ def load(kernel: str) -> dict[str, ModuleType]:
     return _loaded[kernel]
 
 
+def kernel_file(kernel: str) -> str:
+    """Return the path of the file that a kernel's functions come from."""
+    modules = load(kernel)
+    name = "_core" if modules[PACKAGE].is_compiled() else "_core_py"
+    return str(modules[f"{PACKAGE}.{name}"].__file__)
+
+
 def pytest_report_header() -> list[str]:
-    """Say which files each kernel is."""
+    """Say which file each kernel is; the tests of one that is missing fail, each with the reason."""
     lines = []
     for kernel in KERNELS:
-        modules = load(kernel)
-        name = "_core" if modules[PACKAGE].is_compiled() else "_core_py"
-        lines.append(f"kernel {kernel}: {modules[f'{PACKAGE}.{name}'].__file__}")
+        try:
+            lines.append(f"kernel {kernel}: {kernel_file(kernel)}")
+        except ImportError as error:
+            lines.append(f"kernel {kernel}: missing ({error}); FASTDIFFSYNC_TEST_KERNELS=python tests the other alone")
     return lines
 
 
