@@ -25,6 +25,21 @@ _COUNTED = (DiffSyncActions.CREATE, DiffSyncActions.UPDATE, DiffSyncActions.DELE
 _ITERATION = ("children", "groups", "get_children")
 
 
+def _view_below(flat: FlatDiff, index: int) -> Diff:
+    diff = flat.diff_class()
+    diff._index = index
+    diff._flat = flat
+    return diff
+
+
+def _exposed_children(flat: FlatDiff, index: int) -> OrderedDefaultDict[str, dict[str, DiffElement]]:
+    view.touch(flat, index)
+    children: OrderedDefaultDict[str, dict[str, DiffElement]] = OrderedDefaultDict(dict)
+    for group, indices in view.indices_by_type(flat, index).items():
+        children[group] = {flat.name(child): element_at(flat, child) for child in indices}
+    return children
+
+
 @view.library_class
 class Diff(view.View):
     """The differences between two datasets, or below one of their elements, as a tree.
@@ -40,10 +55,7 @@ class Diff(view.View):
     if TYPE_CHECKING:
         children: OrderedDefaultDict[_str, _dict[_str, DiffElement]]
     else:
-        children = view.Viewed(
-            lambda flat, index: _exposed_children(flat, index),
-            default=lambda: OrderedDefaultDict(dict),
-        )
+        children = view.Viewed(_exposed_children, default=lambda: OrderedDefaultDict(dict))
 
     def __init__(self) -> None:
         """Make an empty diff."""
@@ -196,9 +208,9 @@ class DiffElement(view.View):
         dest_name = view.Viewed(lambda flat, _index: flat.dest_name)
         source_attrs = view.Viewed(lambda flat, index: view.exposed_attrs(flat, index)["source_attrs"])
         dest_attrs = view.Viewed(lambda flat, index: view.exposed_attrs(flat, index)["dest_attrs"])
-        child_diff = view.Viewed(lambda flat, index: _view_below(flat, index))
+        child_diff = view.Viewed(_view_below)
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - diffsync's signature
         self,
         obj_type: _str,
         name: _str,
@@ -220,7 +232,8 @@ class DiffElement(view.View):
         Raises:
             ValueError: If the type or the name is no text.
         """
-        for label, value in (("obj_type", obj_type), ("name", name)):
+        texts: _dict[_str, Any] = {"obj_type": obj_type, "name": name}
+        for label, value in texts.items():
             if not isinstance(value, _str):
                 message = f"{label} must be a string (not {type(value)})"
                 raise ValueError(message)  # noqa: TRY004 - the type that diffsync raises
@@ -248,7 +261,8 @@ class DiffElement(view.View):
 
     def __str__(self) -> _str:
         """Describe the element alone in one line."""
-        return f'{self.type} "{self.name}" : {self.keys} : {self.source_name} → {self.dest_name} : {self.get_attrs_diffs()}'
+        sides = f"{self.source_name} → {self.dest_name}"
+        return f'{self.type} "{self.name}" : {self.keys} : {sides} : {self.get_attrs_diffs()}'
 
     @walked
     def __len__(self) -> Steps[int]:
@@ -264,16 +278,7 @@ class DiffElement(view.View):
     @property
     def action(self) -> _str | None:
         """What is to be done about the record: "create", "update", "delete" or None."""
-        flat = view.snapshot(self)
-        if flat is not None:
-            return flat.action(self._index)
-        source, dest = self.source_attrs, self.dest_attrs
-        if source is None or dest is None:
-            if source is not None:
-                return DiffSyncActions.CREATE
-            return None if dest is None else DiffSyncActions.DELETE
-        is_changed = any(source[name] != dest[name] for name in self.get_attrs_keys())
-        return DiffSyncActions.UPDATE if is_changed else DiffSyncActions.NO_CHANGE
+        return view.action_of(self)
 
     def add_attrs(self, source: _dict[_str, Any] | None = None, dest: _dict[_str, Any] | None = None) -> None:
         """Set the attributes of one or both sides; None leaves a side as it is."""
@@ -322,7 +327,7 @@ class DiffElement(view.View):
         Args:
             include_children: Whether one anywhere below it counts too.
         """
-        if self.action is not None:
+        if view.action_of(self) is not None:
             return True
         return include_children and bool((yield ask_once(self.child_diff, "has_diffs")))
 
@@ -343,7 +348,7 @@ class DiffElement(view.View):
         """
         margin = " " * indent
         text = f"{margin}{self.type}: {self.name}"
-        action = self.action
+        action = view.action_of(self)
         if action == DiffSyncActions.CREATE:
             text += f" MISSING in {self.dest_name}"
         elif action == DiffSyncActions.DELETE:
@@ -413,21 +418,6 @@ def flat_view(diff: Diff) -> FlatDiff | None:
     if flat is None or diff._index != -1 or is_overridden(type(diff), *_ITERATION) or view.is_reordered(diff):
         return None
     return flat if all(view.is_as_made(diff, flat, index) for index in flat.touched) else None
-
-
-def _view_below(flat: FlatDiff, index: int) -> Diff:
-    diff = flat.diff_class()
-    diff._index = index
-    diff._flat = flat
-    return diff
-
-
-def _exposed_children(flat: FlatDiff, index: int) -> OrderedDefaultDict[str, dict[str, DiffElement]]:
-    view.touch(flat, index)
-    children: OrderedDefaultDict[str, dict[str, DiffElement]] = OrderedDefaultDict(dict)
-    for group, indices in view.indices_by_type(flat, index).items():
-        children[group] = {flat.name(child): element_at(flat, child) for child in indices}
-    return children
 
 
 def _filed(diff: Diff) -> Iterator[tuple[str, Iterable[DiffElement]]]:

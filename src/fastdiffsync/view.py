@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
+from .enum import DiffSyncActions
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from .diff import Diff, DiffElement
     from .flat import FlatDiff
 
 V = TypeVar("V", bound="type[View]")
@@ -74,18 +77,18 @@ def library_class(cls: V) -> V:
 def is_overridden(cls: type[View], *names: str) -> bool:
     """Return whether a class has one of these methods from somewhere else than the library."""
     library = cls._library
-    for name in names:
-        found = next(vars(base)[name] for base in cls.__mro__ if name in vars(base))
-        if found is not library[name]:
+    for name in names:  # A generator for `any` would take longer than all the rest, and this is asked of every element.
+        if getattr(cls, name) is not library[name]:
             return True
     return False
 
 
 def has_replaced_methods(view: View, *names: str) -> bool:
     """Return whether methods, these or else any, have been replaced on the instance."""
-    library = view._library
-    replaced = vars(view).keys() & (names or library.keys())
-    return any(not isinstance(library[name], Viewed) for name in replaced)
+    library, values = view._library, vars(view)
+    if values.keys().isdisjoint(names or library):
+        return False
+    return any(name in values and not isinstance(library[name], Viewed) for name in names or library)
 
 
 def touch(flat: FlatDiff, index: int) -> None:
@@ -101,6 +104,7 @@ def touch(flat: FlatDiff, index: int) -> None:
 
 
 def indices_by_type(flat: FlatDiff, index: int) -> dict[str, list[int]]:
+    """Return the indices right below one, by type, in the order in which the types first occur."""
     indices: dict[str, list[int]] = {}
     for child in flat.children(index):
         indices.setdefault(flat.type(child), []).append(child)
@@ -114,30 +118,38 @@ def unexposed(diff: View, *methods: str) -> FlatDiff | None:
     return diff._flat
 
 
-def array_of(diff: View, *methods: str, is_ordered: bool = False) -> FlatDiff | None:
+def array_of(diff: Diff, *methods: str, is_ordered: bool = False) -> FlatDiff | None:
     """Return the flat diff if it answers for all of this one: nothing touched, these methods not overridden."""
     flat = diff._flat
     if flat is None or diff._index in flat.touched:
         return None
     if has_replaced_methods(diff, *methods) or is_overridden(type(diff), *methods):
         return None
-    return None if is_ordered and is_reordered(diff) else flat
+    # A diff without elements has nothing to order; most have none, and need not be asked.
+    return None if is_ordered and _has_elements(flat, diff._index) and is_reordered(diff) else flat
 
 
-def is_reordered(diff: View) -> bool:
+def is_reordered(diff: Diff) -> bool:
     """Whether an order method may leave elements out, or bring others."""
     names = set(vars(diff)).union(*(vars(base) for base in type(diff).__mro__))
     order_methods = {name for name in names if name.startswith("order_children_") or name == "__getattr__"}
-    return order_methods != {"order_children_default"} or (
-        "order_children_default" in vars(diff) or is_overridden(type(diff), "order_children_default")
-    )
+    if order_methods != {"order_children_default"}:
+        return True
+    order = diff.order_children_default
+    return getattr(order, "__func__", None) is not diff._library["order_children_default"].__func__
+
+
+def _has_elements(flat: FlatDiff, index: int) -> bool:
+    start, stop = extent(flat, index)
+    return start < stop
 
 
 def extent(flat: FlatDiff, index: int) -> tuple[int, int]:
+    """Return where the elements below an index begin and end."""
     return (0, len(flat)) if index == -1 else (index + 1, flat.end(index))
 
 
-def is_as_made(root: View, flat: FlatDiff, index: int) -> bool:
+def is_as_made(root: Diff, flat: FlatDiff, index: int) -> bool:
     """Whether what was handed out of an element still says what the flat diff says."""
     if index == -1:
         return _lists_as_made(root, flat, -1)
@@ -150,11 +162,11 @@ def is_as_made(root: View, flat: FlatDiff, index: int) -> bool:
             return False
     if has_replaced_methods(element):
         return False
-    below: View | None = values.get("child_diff")
+    below: Diff | None = values.get("child_diff")
     return below is None or (below._flat is flat and below._index == index and _lists_as_made(below, flat, index))
 
 
-def _lists_as_made(diff: View, flat: FlatDiff, index: int) -> bool:
+def _lists_as_made(diff: Diff, flat: FlatDiff, index: int) -> bool:
     if has_replaced_methods(diff) or is_reordered(diff):
         return False
     children = vars(diff).get("children")
@@ -177,14 +189,28 @@ def exposed_attrs(flat: FlatDiff, index: int) -> dict[str, Any]:
     return values
 
 
-def snapshot(element: View) -> FlatDiff | None:
+def snapshot(element: DiffElement) -> FlatDiff | None:
     """Return the flat diff if it answers for the attributes of an element."""
     return None if vars(element).keys() & {"source_attrs", "dest_attrs"} else element._flat
 
 
-def sides(element: View) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
+def sides(element: DiffElement) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
     """Return the attributes of both sides, for reading alone: of a view they are not handed out."""
     flat = snapshot(element)
     if flat is None:
         return element.source_attrs, element.dest_attrs
     return flat.source_attrs(element._index), flat.dest_attrs(element._index)
+
+
+def action_of(element: DiffElement) -> str | None:
+    """Return what the attributes of both sides say is to be done about the record."""
+    flat = snapshot(element)
+    if flat is not None:
+        return flat.action(element._index)
+    source, dest = element.source_attrs, element.dest_attrs
+    if source is None or dest is None:
+        if source is not None:
+            return DiffSyncActions.CREATE
+        return None if dest is None else DiffSyncActions.DELETE
+    is_changed = any(source[name] != dest[name] for name in element.get_attrs_keys())
+    return DiffSyncActions.UPDATE if is_changed else DiffSyncActions.NO_CHANGE
