@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import argparse
 import re
+from typing import TYPE_CHECKING
 
 from . import report
 from .marks import GROWTH, OURS, Mark, marks, sizes, store_marks
 from .runner import Measurement, Result, Runner
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 def _agree(mark: Mark, ours: Result, theirs: Result) -> None:
@@ -24,15 +28,16 @@ def _agree(mark: Mark, ours: Result, theirs: Result) -> None:
         raise RuntimeError(message)
 
 
-def _mark_table(runner: Runner, wanted: list[Mark]) -> str:
-    """Measure the marks and return their table."""
-    rows = []
+def _mark_rows(runner: Runner, wanted: list[Mark]) -> Iterator[tuple[str, ...]]:
+    """Measure the marks and yield their rows; one that cannot be measured has the reason in place of its figures."""
     for mark in wanted:
-        theirs = Result(mark.theirs, None) if isinstance(mark.theirs, float) else runner.measure(mark.theirs)
-        ours = runner.measure(mark.ours)
-        _agree(mark, ours, theirs)
-        rows.append(report.mark_row(mark, ours, theirs))
-    return report.table(report.HEADINGS, rows)
+        try:
+            theirs = Result(mark.theirs, None) if isinstance(mark.theirs, float) else runner.measure(mark.theirs)
+            ours = runner.measure(mark.ours)
+            _agree(mark, ours, theirs)
+            yield report.mark_row(mark, ours, theirs)
+        except RuntimeError as error:  # noqa: PERF203 - one failure must not cost the other rows' half hour
+            yield report.failed_row(mark, error)
 
 
 def _growth_table(runner: Runner, wanted: list[tuple[str, str, str]], counts: list[int]) -> str:
@@ -61,7 +66,9 @@ def main() -> None:
     for every in (marks(quick=options.quick), store_marks(quick=options.quick)):
         wanted = [mark for mark in every if chosen.search(f"{mark.what} / {mark.peer}")]
         if wanted:
-            print("", _mark_table(runner, wanted), "", report.notes(wanted), sep="\n")
+            print(
+                "", report.table(report.HEADINGS, list(_mark_rows(runner, wanted))), "", report.notes(wanted), sep="\n"
+            )
     growing = [row for row in GROWTH if chosen.search(row[0])]
     if growing:
         print("", _growth_table(runner, growing, sizes(quick=options.quick, large=options.large)), sep="\n")

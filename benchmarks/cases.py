@@ -7,12 +7,12 @@ for the same data, which the table's command checks; none of the evidence is gat
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from . import data, models
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import ModuleType
 
 

@@ -84,5 +84,5 @@ def import_dependencies(_records: int) -> list[float]:
 def _import_seconds(modules: str) -> list[float]:
     """Return what `import` takes, start-up of the interpreter not counted, each time in a new one."""
     command = [sys.executable, "-c", _IMPORT_PROGRAM.format(modules)]
-    readings = [subprocess.run(command, check=True, capture_output=True, text=True) for _ in range(IMPORTS + 1)]  # noqa: S603
+    readings = [subprocess.run(command, check=True, capture_output=True, text=True) for _ in range(IMPORTS + 1)]
     return [float(reading.stdout) for reading in readings[1:]]

@@ -25,7 +25,7 @@ TIMES = 5
 HEAVIER_TIMES = 6
 MARGIN = 1.10
 
-assert TIMES * 1.2 == HEAVIER_TIMES <= MOST_TIMES  # noqa: S101 - the experiment is about 20 % more work
+assert TIMES * 1.2 == HEAVIER_TIMES <= MOST_TIMES
 
 
 def count(kind: str, times: int, kernel: str) -> int:
@@ -50,7 +50,7 @@ def count(kind: str, times: int, kernel: str) -> int:
 
 def _work(kind: str, times: int, kernel: str, counter: list[str]) -> subprocess.CompletedProcess[str]:
     """Do the work in a process under the counter, a command to which ours is appended; arguments as for `count`."""
-    finished = subprocess.run(  # noqa: S603 - our own module
+    finished = subprocess.run(
         [*counter, sys.executable, "-m", "benchmarks.workload", kind, str(times)],
         cwd=CEILINGS.parent.parent,
         env={**os.environ, "PYTHONHASHSEED": "0", "FASTDIFFSYNC_IMPLEMENTATION": kernel},

@@ -1,5 +1,7 @@
 """Models and adapters for the benchmarks' data, built alike on whichever library is measured."""
 
+# ruff: noqa: RUF012 - both libraries copy a default for each record
+
 from __future__ import annotations
 
 import importlib

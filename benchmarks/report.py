@@ -1,5 +1,7 @@
 """Turns results into markdown."""
 
+# ruff: noqa: RUF001, RUF002 - the table is for people
+
 from __future__ import annotations
 
 import importlib.metadata
@@ -38,6 +40,11 @@ def mark_row(mark: Mark, ours: Result, theirs: Result) -> tuple[str, ...]:
     )
 
 
+def failed_row(mark: Mark, error: Exception) -> tuple[str, ...]:
+    """Return the row of a mark that could not be measured."""
+    return (mark.what, f"{mark.ours.records:,}", mark.peer, "", str(error), "", "", "**failed**")
+
+
 def notes(marks: list[Mark]) -> str:
     """Return what the rows leave unsaid, one line for each note and what it applies to."""
     by_note: dict[str, list[str]] = {}
@@ -53,7 +60,7 @@ def quantity(value: float, unit: str) -> str:
         return f"{value:,.0f} {unit}"
     for factor, name in ((1, "s"), (1e3, "ms")):
         if value * factor >= 1:
-            return f"{value * factor:.3g} {name}" if value * factor < 1000 else f"{value * factor:,.0f} {name}"  # noqa: PLR2004
+            return f"{value * factor:.3g} {name}" if value * factor < 1000 else f"{value * factor:,.0f} {name}"
     return f"{value * 1e6:.3g} µs"
 
 
@@ -61,7 +68,7 @@ def _ratio(ratio: float, *, share: bool) -> str:
     """Return a ratio as "0.42" or "312 ×"."""
     if share:
         return f"{ratio:.2f}"
-    return f"{ratio:,.0f} ×" if ratio >= 10 else f"{ratio:.1f} ×"  # noqa: PLR2004
+    return f"{ratio:,.0f} ×" if ratio >= 10 else f"{ratio:.1f} ×"
 
 
 def machine() -> str:
@@ -70,7 +77,7 @@ def machine() -> str:
     python = f"{platform.python_implementation()} {platform.python_version()} ({platform.python_compiler()})"
     packages = ", ".join(f"{name} {_version(name)}" for name in PACKAGES)
     return (
-        f"- Machine: {_processor()}, {os.cpu_count()} cores, {memory:.0f} GB, {platform.system()} {platform.release()}\n"
+        f"- {_processor()}, {os.cpu_count()} cores, {memory:.0f} GB, {platform.system()} {platform.release()}\n"
         f"- {python}\n"
         f"- {packages}"
     )

