@@ -17,10 +17,10 @@ import diffsync.exceptions
 import msgspec
 import pytest
 
-SUBMODULES = [".diff", ".enum", ".exceptions", ".helpers", ".logging", ".store", ".store.local", ".store.redis", ".utils"]
+SUBMODULES = ["diff", "enum", "exceptions", "helpers", "logging", "store", "store.local", "store.redis", "utils"]
 
 
-@pytest.mark.parametrize("name", ["", *SUBMODULES])
+@pytest.mark.parametrize("name", ["", *(f".{name}" for name in SUBMODULES)])
 def test_every_public_name_of_diffsync_is_there(fastdiffsync: Any, name: str) -> None:
     """What a module of diffsync defines, and all that its package offers, has the same place here."""
     theirs = importlib.import_module(f"diffsync{name}")

@@ -6,9 +6,12 @@ import os
 import subprocess
 import sys
 from importlib.machinery import EXTENSION_SUFFIXES
-from types import ModuleType
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from types import ModuleType
 
 COMPILED_MODULES = ("fastdiffsync._core", "fastdiffsync._records")
 
@@ -52,8 +55,9 @@ def test_the_switch_chooses(kernel: str) -> None:
 @pytest.mark.parametrize("unset", [None, ""])
 def test_compiled_by_default(kernel: str, unset: str | None) -> None:
     """Without the switch, the compiled kernel is used where it is there."""
-    block = "" if kernel == "c" else "sys.modules.update(dict.fromkeys(['fastdiffsync._core', 'fastdiffsync._records']));"
-    done = run(unset, f"import sys; {block} import fastdiffsync; print(fastdiffsync.is_compiled())")
+    absent = () if kernel == "c" else COMPILED_MODULES
+    block = f"import sys; sys.modules.update(dict.fromkeys({absent}))"
+    done = run(unset, f"{block}; import fastdiffsync; print(fastdiffsync.is_compiled())")
     assert done.stdout.split() == [str(kernel == "c")], done.stderr
 
 

@@ -52,7 +52,7 @@ class _Finder(MetaPathFinder):
             module = importlib.import_module(own_name)
         except ModuleNotFoundError as error:
             if error.name == own_name:
-                message = f"No module named {fullname!r}: fastdiffsync, which stands in for diffsync, has no {own_name!r}"
+                message = f"No module named {fullname!r}: fastdiffsync stands in for diffsync, and has no {own_name!r}"
                 raise ModuleNotFoundError(message, name=fullname) from None
             raise
         return ModuleSpec(fullname, _Loader(module), is_package=hasattr(module, "__path__"))

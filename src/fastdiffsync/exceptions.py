@@ -38,9 +38,7 @@ class ObjectAlreadyExists(ObjectStoreException):
         existing_object: The record or element that was to be added.
     """
 
-    def __init__(
-        self, message: str, existing_object: DiffSyncModel | DiffElement, *args: Any, **kwargs: Any
-    ) -> None:
+    def __init__(self, message: str, existing_object: DiffSyncModel | DiffElement, *args: Any, **kwargs: Any) -> None:
         """Raise with a message and the object that was to be added."""
         self.existing_object = existing_object
         super().__init__(message, existing_object, *args, **kwargs)

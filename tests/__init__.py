@@ -1,0 +1,1 @@
+"""The tests; every test of behaviour runs on both kernels."""
