@@ -120,4 +120,5 @@ cdef extern from *:
     void set_slot "fds_set_slot"(PyObject *record, Py_ssize_t offset, object value)
     void set_slot_quietly "fds_set_slot_quietly"(PyObject *record, Py_ssize_t offset, object value)
     bint is_plain_str "fds_is_plain_str"(PyObject *value) nogil
+    Py_ssize_t str_length "PyUnicode_GET_LENGTH"(PyObject *value) nogil
     bint same_str "fds_same_str"(PyObject *left, PyObject *right) nogil
