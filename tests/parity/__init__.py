@@ -1,0 +1,1 @@
+"""Property tests that run one program through diffsync and through fastdiffsync, and compare all that can be seen."""

@@ -1,0 +1,53 @@
+"""Plays one scenario with both libraries, and says what they disagree about."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, Any
+
+import diffsync
+import diffsync.diff
+import diffsync.exceptions
+import diffsync.store.local
+
+from .build import Workshop
+from .run import Run
+
+if TYPE_CHECKING:
+    from .scenario import Scenario
+
+
+@functools.cache
+def workshop(library: Any) -> Workshop:
+    """Return the workshop of a library, always the same one, so that its classes are made once."""
+    return Workshop(library)
+
+
+def assert_same(scenario: Scenario, fastdiffsync: Any) -> None:
+    """Assert that a program sees the same with diffsync and with fastdiffsync."""
+    expected = Run(workshop(diffsync), scenario).play()
+    found = Run(workshop(fastdiffsync), scenario).play()
+    for calls, expected_calls in zip(found.pop("callbacks"), expected.pop("callbacks"), strict=True):
+        assert_callbacks(calls, expected_calls)
+    differing = differences(expected, found)
+    assert not differing, "\n".join(differing)
+
+
+def assert_callbacks(calls: list[tuple[str, int, int]], expected: list[tuple[str, int, int]]) -> None:
+    """Assert that progress was reported at most as often, never fell, and ended where diffsync's did."""
+    for stage in ("diff", "sync"):
+        mine = [call[1:] for call in calls if call[0] == stage]
+        theirs = [call[1:] for call in expected if call[0] == stage]
+        assert len(mine) <= len(theirs)
+        assert mine[-1:] == theirs[-1:]
+        assert [current for current, _ in mine] == sorted(current for current, _ in mine)
+
+
+def differences(expected: Any, found: Any, path: str = "") -> list[str]:
+    """Return where two reports differ, each as `path: diffsync has ..., fastdiffsync has ...`."""
+    if type(expected) is type(found) and isinstance(expected, dict) and list(expected) == list(found):
+        return [line for name in expected for line in differences(expected[name], found[name], f"{path}/{name}")]
+    if type(expected) is type(found) and isinstance(expected, (list, tuple)) and len(expected) == len(found):
+        pairs = enumerate(zip(expected, found, strict=True))
+        return [line for place, pair in pairs for line in differences(*pair, f"{path}/{place}")]
+    return [] if expected == found else [f"{path}: diffsync has {expected!r}, fastdiffsync has {found!r}"]

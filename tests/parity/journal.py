@@ -1,0 +1,52 @@
+"""What user code notes while a scenario is played: which of its methods the library calls, and with what."""
+
+from __future__ import annotations
+
+import copy
+import math
+import re
+from typing import Any
+
+_LIBRARY_NAME = re.compile(r"\bfastdiffsync\b")
+_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
+
+
+class Journal:
+    """The events of one run through one library."""
+
+    def __init__(self) -> None:
+        """Start with no events."""
+        self.events: list[Any] = []
+
+    def note(self, *event: Any) -> None:
+        """Add an event; its parts are rendered at once, since the library may change them later."""
+        self.events.append(tuple(render(part) for part in event))
+
+
+def render(value: Any) -> Any:
+    """Return a value as text that tells `1`, `1.0` and `True` apart, equals itself for NaN, and names no library."""
+    if isinstance(value, (set, frozenset)):
+        return f"set {sorted(map(repr, value))}"
+    return neutral(repr(value))
+
+
+def neutral(text: str) -> str:
+    """Return a text without what is bound to differ: the library's name and addresses in memory."""
+    return _ADDRESS.sub("", _LIBRARY_NAME.sub("diffsync", text))
+
+
+def render_error(error: BaseException) -> tuple[str, ...]:
+    """Return an exception's type and text.
+
+    The text of a failed validation is each library's own, see docs/deviations.md.
+    """
+    if type(error).__name__ == "ValidationError":
+        return ("ValidationError",)
+    return (type(error).__name__, neutral(str(error)))
+
+
+def fresh(value: Any) -> Any:
+    """Return a copy of a drawn value that shares no container with it, and is another object if it is a NaN."""
+    if isinstance(value, float) and math.isnan(value):
+        return float("nan")
+    return copy.deepcopy(value)
