@@ -17,9 +17,9 @@ from ._slots cimport is_plain_str, str_length, prefetch, same_str, scalars_diffe
 
 from collections.abc import Iterable, Mapping
 
-from ._core_py import _check_element, _check_pair, _compare_by_hooks, _skip_reason, differ
 from .enum import DiffSyncModelFlags
 from .exceptions import ChildrenCycle
+from .rules import INSTANCE_OVERRIDES, check_element, check_pair, compare_by_hooks, differ, skip_reason
 
 __all__ = ["Records", "compare", "mark_unknown", "match"]
 
@@ -42,7 +42,11 @@ cdef enum:
 cdef enum:
     WATCH_CYCLES_FROM = 64
 
-# How far past the expected entry the cursor into a store's dict looks for a child before it hashes.
+# How many entries of a store's dict may be passed over before the first ones have been found in their order.
+cdef enum:
+    FIRST_CREDIT = 256
+
+# How far ahead siblings that are out of step are looked for.
 cdef enum:
     LOOK_AHEAD = 4
 
@@ -255,10 +259,15 @@ cdef class Cursor:
 
     cdef dict records
     cdef Py_ssize_t position
+    cdef Py_ssize_t credit
     cdef bint is_ascending
     # The class of the records met last, and where its key stands: siblings are of one class.
     cdef object last_class
     cdef Py_ssize_t key_offset
+
+    def __cinit__(self, dict records):
+        self.records = records
+        self.credit = FIRST_CREDIT
 
 
 cdef class Walk:
@@ -440,8 +449,10 @@ cdef int pair(Walk walk, Frame frame, object sources, object dests, bint are_dis
     frame.position = 0
     if PyList_CheckExact(sources) and PyList_CheckExact(dests):
         pairs = pair_in_step(<list>sources, <list>dests, are_distinct)
+    cdef bint are_paired_by_id = True
     if pairs is None:
         pairs = pair_by_hash(walk, sources, dests)
+        are_paired_by_id = not (isinstance(sources, Mapping) or isinstance(dests, Mapping))
     frame.sources = <list>pairs[0]
     frame.dests = <list>pairs[1]
     cdef Py_ssize_t i
@@ -463,8 +474,8 @@ cdef int pair(Walk walk, Frame frame, object sources, object dests, bint are_dis
             source_class = Py_TYPE(<object>source)
             dest_class = Py_TYPE(<object>dest)
             is_plain = have_plain_identity(plan, dest_plan)
-        if not is_plain or not are_same_thing(plan, dest_plan, source, dest):
-            _check_pair(<object>source, <object>dest)
+        if not (is_plain and are_paired_by_id and are_same_thing(plan, dest_plan, source, dest)):
+            check_pair(<object>source, <object>dest, are_paired_by_id=are_paired_by_id)
             source_class = NULL
     return 0
 
@@ -658,24 +669,19 @@ cdef Frame visit(Walk walk, Frame frame, object source, object dest):
     cdef PyObject *key = slot(<PyObject *>model, plan.key_offset)
     cdef bint is_plain = plan.plain_type and key != NULL and Py_TYPE(<object>key) == STR
     if walk.flag_bits or has_flags(source) or has_flags(dest):
-        reason = _skip_reason(walk.flags, source, dest)
+        reason = skip_reason(walk.flags, source, dest)
         if reason:
             walk.matching.skip(model, reason)
             return None
     element_type = plan.modelname if is_plain else model.get_type()
     if not (is_plain and plan.plain_shortname):
-        _check_element(element_type, model.get_shortname())
+        check_element(element_type, model.get_shortname())
     cdef Py_ssize_t index = walk.records.add(frame.index, element_type, source, dest)
-    if not (is_plain and plan.key_is_name):
+    if not plan.plain_type or not plan.is_named_by_unique_id or key == <PyObject *>INSTANCE_OVERRIDES:
         frame.needs_names = True
     walk.advance((source is not None) + (dest is not None))
-    cdef Plan other
-    if plan.plain_children and len(plan.children) == 0:
-        if source is None or dest is None:
-            return None
-        other = plan if type(dest) is type(source) else plan_of(type(dest))
-        if other.plain_children and len(other.children) == 0:
-            return None
+    if (source is None or not mapping_of(source)) and (dest is None or not mapping_of(dest)):
+        return None
     return frame_of(walk, index, source, dest)
 
 
@@ -711,10 +717,10 @@ cdef bint has_flags(object model) except -1:
 cdef object children_mapping(Walk walk, object source, object dest):
     """Return the `{type: field}` of the children to walk: of both records what they have in common."""
     if source is None or dest is None:
-        return (dest if source is None else source).get_children_mapping()
-    source_mapping = source.get_children_mapping()
-    dest_mapping = dest.get_children_mapping()
-    if source_mapping == dest_mapping:
+        return mapping_of(dest if source is None else source)
+    source_mapping = mapping_of(source)
+    dest_mapping = mapping_of(dest)
+    if source_mapping is dest_mapping or source_mapping == dest_mapping:
         return source_mapping
     for child_type, field in source_mapping.items():
         if child_type not in dest_mapping:
@@ -723,6 +729,14 @@ cdef object children_mapping(Walk walk, object source, object dest):
         if child_type not in source_mapping:
             walk.advance(len(getattr(dest, field)))
     return {child_type: field for child_type, field in source_mapping.items() if child_type in dest_mapping}
+
+
+cdef object mapping_of(object model):
+    cdef Plan plan = plan_of(type(model))
+    cdef PyObject *key = slot(<PyObject *>model, plan.key_offset)
+    if plan.plain_children and key != <PyObject *>INSTANCE_OVERRIDES:
+        return plan.children
+    return model.get_children_mapping()
 
 
 cdef bint next_children(Walk walk, Frame frame) except -1:
@@ -784,12 +798,13 @@ cdef list all_of(object data, object modelname, bint *are_distinct):
 cdef list gather(Walk walk, object data, dict cursors, object child_type, list uids, bint *are_distinct):
     """Return the records with these ids, or None if one is missing or something else is unusual."""
     cdef Cursor cursor = cursors.get(child_type)
+    if PyList_GET_SIZE(<PyObject *>uids) == 0:
+        return []
     if cursor is None:
         records = data.get(child_type)
         if not PyDict_CheckExact(records):
             return None
-        cursor = Cursor()
-        cursor.records = records
+        cursor = Cursor(records)
         cursors[child_type] = cursor
     cdef Py_ssize_t i, count = PyList_GET_SIZE(<PyObject *>uids)
     cdef PyObject *model
@@ -843,15 +858,29 @@ cdef PyObject *look_up(Cursor cursor, PyObject *uid) except? NULL:
     cdef Py_ssize_t position = cursor.position
     cdef PyObject *key
     cdef PyObject *model
-    cdef int tries
     if not is_plain_str(uid):
         return NULL
-    for tries in range(LOOK_AHEAD):
-        if not PyDict_Next(<PyObject *>cursor.records, &position, &key, &model):
-            break
+    if PyDict_Next(<PyObject *>cursor.records, &position, &key, &model) and key == uid:
+        cursor.position = position
+        cursor.credit += 1
+        return model
+    return search(cursor, uid)
+
+
+cdef PyObject *search(Cursor cursor, PyObject *uid) except? NULL:
+    """Look ahead of the cursor for an id, and if it is not to be found there, hash it.
+
+    Entries that the walk does not want, of records that no parent lists or whose parents come later, must not stop
+    the cursor for good. Looking ahead is paid for with what the hits have saved, so that it never costs more.
+    """
+    cdef Py_ssize_t position = cursor.position
+    cdef PyObject *key
+    cdef PyObject *model
+    while cursor.credit > 0 and PyDict_Next(<PyObject *>cursor.records, &position, &key, &model):
         if key == uid:
             cursor.position = position
             return model
+        cursor.credit -= 1
     cursor.is_ascending = False
     return PyDict_GetItemWithError(<PyObject *>cursor.records, uid)
 
@@ -943,7 +972,7 @@ def compare(Records records):
                     continue
         elif note_single(records, i, <object>(dest if source == NONE else source), source == NONE):
             continue
-        _compare_by_hooks(records, i, records._sources[i], records._dests[i])
+        compare_by_hooks(records, i, records._sources[i], records._dests[i])
 
 
 cdef bint note_single(Records records, Py_ssize_t index, object model, bint is_dest) except -1:
@@ -1055,8 +1084,7 @@ def mark_unknown(Records records, Py_ssize_t start, Py_ssize_t stop, data, statu
             stored = data.get(records.type_names[records.items[i].type])
             if not PyDict_CheckExact(stored):
                 return i
-            cursor = Cursor()
-            cursor.records = stored
+            cursor = Cursor(stored)
             cursors[records.type_names[records.items[i].type]] = cursor
         if look_up(cursor, key) != dest:
             return i

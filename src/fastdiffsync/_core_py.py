@@ -13,9 +13,21 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from ._records_py import unique_id_of
-from .dump import SCALARS, plain
-from .enum import DiffSyncFlags, DiffSyncModelFlags
+from .dump import SCALARS
+from .enum import DiffSyncModelFlags
 from .exceptions import ChildrenCycle
+from .rules import (
+    CREATE,
+    DELETE,
+    INSTANCE_OVERRIDES,
+    NO_ACTION,
+    UPDATE,
+    check_element,
+    check_pair,
+    compare_by_hooks,
+    differ,
+    skip_reason,
+)
 from .schema import schema_of
 
 if TYPE_CHECKING:
@@ -23,7 +35,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Records", "compare", "mark_unknown", "match"]
 
-NO_ACTION, CREATE, UPDATE, DELETE = range(4)
 IDENTITY_TYPES = SCALARS - {float}
 NO_FLAGS = DiffSyncModelFlags.NONE
 
@@ -233,6 +244,7 @@ def _pair(matching: Matching, sources: Any, dests: Any) -> list[tuple[Any, Any]]
     if not isinstance(sources, Iterable) or not isinstance(dests, Iterable):
         message = f"Type combination {type(sources)}/{type(dests)} is not supported... for now"
         raise TypeError(message)
+    are_keyed = isinstance(sources, Mapping) or isinstance(dests, Mapping)
     by_id = sources if isinstance(sources, Mapping) else _by_unique_id(sources)
     dest_by_id = dests if isinstance(dests, Mapping) else _by_unique_id(dests)
     pairs = [(source, dest_by_id.get(uid)) for uid, source in by_id.items()]
@@ -241,17 +253,16 @@ def _pair(matching: Matching, sources: Any, dests: Any) -> list[tuple[Any, Any]]
     if repeated:
         matching.advance(repeated)
     classes: tuple[Any, Any] = (None, None)
-    identity = None
+    identity: Any = None
     for source, dest in pairs:
         if source is None or dest is None:
             continue
         if classes != (type(source), type(dest)):
             classes = (type(source), type(dest))
             identity = _plain_identity(*classes)
-        if identity is None or type(source._unique_id) is not str or type(dest._unique_id) is not str:
-            _check_pair(source, dest)
-        elif identity(source) != identity(dest):
-            _check_pair(source, dest)
+        is_plain = identity is not None and type(source._unique_id) is str is type(dest._unique_id)
+        if are_keyed or not is_plain or identity(source) != identity(dest):
+            check_pair(source, dest, are_paired_by_id=not are_keyed)
     return pairs
 
 
@@ -279,39 +290,8 @@ def _plain_identity(source_class: type[Any], dest_class: type[Any]) -> Any:
     return attrgetter(*source.identifiers) if source.identifiers else None
 
 
-def _check_pair(source: Any, dest: Any) -> None:
-    """Check that two records with one unique id are the same thing."""
-    schema, dest_schema = schema_of(type(source)), schema_of(type(dest))
-    if not (schema.plain_type and dest_schema.plain_type and schema.modelname == dest_schema.modelname):
-        source_type, dest_type = source.get_type(), dest.get_type()
-        if source_type != dest_type:
-            message = f"Type mismatch: {source_type} vs {dest_type}"
-            raise TypeError(message)
-    if not (_has_key_as_name(source, schema) and _has_key_as_name(dest, dest_schema)):
-        source_name, dest_name = source.get_shortname(), dest.get_shortname()
-        if source_name != dest_name:
-            message = f"Shortname mismatch: {source_name} vs {dest_name}"
-            raise ValueError(message)
-    if (
-        schema.plain_identifiers
-        and schema.identifier_fields == dest_schema.identifier_fields
-        and dest_schema.plain_identifiers
-        and type(source._unique_id) is str is type(dest._unique_id)
-        and all(_same(getattr(source, name), getattr(dest, name)) for name in schema.identifier_fields)
-    ):
-        return
-    keys, dest_keys = source.get_identifiers(), dest.get_identifiers()
-    if keys != dest_keys:
-        message = f"Keys mismatch: {keys} vs {dest_keys}"
-        raise ValueError(message)
-
-
-def _same(value: Any, other: Any) -> bool:
-    return value is other or bool(value == other)
-
-
 def _has_key_as_name(model: Any, schema: Any) -> bool:
-    return schema.plain_shortname and not schema.shortname and schema.plain_unique_id and type(model._unique_id) is str
+    return schema.is_named_by_unique_id and schema.plain_unique_id and type(model._unique_id) is str
 
 
 def _visit(matching: Matching, records: Records, frame: _Frame, source: Any, dest: Any) -> _Frame | None:
@@ -320,50 +300,28 @@ def _visit(matching: Matching, records: Records, frame: _Frame, source: Any, des
     schema = schema_of(type(model))
     is_plain = schema.plain_type and type(model._unique_id) is str
     if matching.flags.value or _flags(source) or _flags(dest):
-        reason = _skip_reason(matching.flags, source, dest)
+        reason = skip_reason(matching.flags, source, dest)
         if reason:
             matching.skip(model, reason)
             return None
     has_key_as_name = _has_key_as_name(model, schema)
     element_type = schema.modelname if is_plain else model.get_type()
     if not (is_plain and (has_key_as_name or schema.plain_shortname)):
-        _check_element(element_type, model.get_shortname())
+        check_element(element_type, model.get_shortname())
     index = records.append(frame.index, element_type, source, dest)
-    frame.needs_names |= not (is_plain and has_key_as_name)
+    frame.needs_names |= not (is_plain or schema.plain_type) or not _is_named_by_unique_id(model, schema)
     matching.advance((source is not None) + (dest is not None))
     mapping = _children_mapping(matching, source, dest)
     return _Frame(index, source, dest, iter(mapping.items()), iter(())) if mapping else None
 
 
-def _check_element(element_type: Any, name: Any) -> None:
-    for label, value in (("obj_type", element_type), ("name", name)):
-        if not isinstance(value, str):
-            message = f"{label} must be a string (not {type(value)})"
-            raise ValueError(message)  # noqa: TRY004 - the type that diffsync raises
+def _is_named_by_unique_id(model: Any, schema: Any) -> bool:
+    return schema.is_named_by_unique_id and model._unique_id is not INSTANCE_OVERRIDES
 
 
 def _flags(model: Any) -> int:
     flags: DiffSyncModelFlags = DiffSyncModelFlags.NONE if model is None else model.model_flags
     return flags.value
-
-
-def _skip_reason(flags: DiffSyncFlags, source: Any, dest: Any) -> str:
-    """Return why a pair is left out of the diff, as diffsync words it, or an empty text."""
-    if dest is None:
-        if flags & DiffSyncFlags.SKIP_UNMATCHED_SRC:
-            return "Skipping due to SKIP_UNMATCHED_SRC flag on source adapter"
-        if source.model_flags & DiffSyncModelFlags.SKIP_UNMATCHED_SRC:
-            return "Skipping due to SKIP_UNMATCHED_SRC flag on model"
-    if source is None:
-        if flags & DiffSyncFlags.SKIP_UNMATCHED_DST:
-            return "Skipping due to SKIP_UNMATCHED_DST flag on source adapter"
-        if dest.model_flags & DiffSyncModelFlags.SKIP_UNMATCHED_DST:
-            return "Skipping due to SKIP_UNMATCHED_DST flag on model"
-    if source is not None and source.model_flags & DiffSyncModelFlags.IGNORE:
-        return "Skipping due to IGNORE flag on source object"
-    if dest is not None and dest.model_flags & DiffSyncModelFlags.IGNORE:
-        return "Skipping due to IGNORE flag on dest object"
-    return ""
 
 
 def _children_mapping(matching: Matching, source: Any, dest: Any) -> Mapping[str, str]:
@@ -439,14 +397,14 @@ def compare(records: Records) -> None:
     read: Any = None
     for index, (source, dest) in enumerate(zip(sources, dests, strict=True)):
         if source is None or dest is None:
-            _compare_by_hooks(records, index, source, dest)
+            compare_by_hooks(records, index, source, dest)
             continue
         if type(source) is not classes[0] or type(dest) is not classes[1]:
             classes = (type(source), type(dest))
             names = _common_plain_attributes(*classes)
             read = attrgetter(*names) if names is not None and len(names) > 1 else None
         if names is None or type(source._unique_id) is not str or type(dest._unique_id) is not str:
-            _compare_by_hooks(records, index, source, dest)
+            compare_by_hooks(records, index, source, dest)
             continue
         if read is not None:
             # One comparison of tuples in place of one for each attribute. It takes identity for equality, which is
@@ -470,42 +428,12 @@ def _compare_values(records: Records, index: int, source: Any, dest: Any, names:
         records.snapshots[index] = (source.get_shortname(), source.get_identifiers(), attrs, dest_attrs)
 
 
-def differ(value: Any, other: Any) -> bool:
-    """Whether two attribute values differ: Python's `!=`, of nested records that of their dicts."""
-    if not value != other:
-        return False
-    return type(value) in SCALARS or bool(plain(value) != plain(other))
-
-
 def _common_plain_attributes(source_class: type[Any], dest_class: type[Any]) -> tuple[str, ...] | None:
     """Return the attributes that both classes have, in the destination's order; None if a hook must be asked."""
     source, dest = schema_of(source_class), schema_of(dest_class)
     if not (source.plain_attrs and dest.plain_attrs and source.plain_unique_id and dest.plain_unique_id):
         return None
     return tuple(name for name in dest.attributes if name in source.attributes)
-
-
-def _compare_by_hooks(records: Records, index: int, source: Any, dest: Any) -> None:
-    """Compare what `get_attrs` returns; it may be the user's."""
-    attrs = None if source is None else source.get_attrs()
-    dest_attrs = None if dest is None else dest.get_attrs()
-    model = dest if source is None else source
-    mask = 0
-    if attrs is not None and dest_attrs is not None:
-        names = [name for name in dest_attrs if name in attrs]
-        mask = sum(1 << place for place, name in enumerate(names) if attrs[name] != dest_attrs[name])
-        action = UPDATE if mask else NO_ACTION
-    elif attrs is not None:
-        action = CREATE
-    else:
-        action = NO_ACTION if dest_attrs is None else DELETE
-    records.set_outcome(index, action, mask)
-    if action or not _is_readable(model):
-        records.snapshots[index] = (model.get_shortname(), model.get_identifiers(), attrs, dest_attrs)
-
-
-def _is_readable(model: Any) -> bool:
-    return schema_of(type(model)).plain_attrs and type(model._unique_id) is str
 
 
 def mark_unknown(records: Records, start: int, stop: int, data: Any, status: Any) -> int:

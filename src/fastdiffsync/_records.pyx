@@ -11,10 +11,10 @@ from libc.stdint cimport uintptr_t
 
 from ._slots cimport is_plain_str, is_scalar, same_str, set_slot, set_slot_quietly, slot, slot_offset
 
-from ._records_py import REBUILDING, INSTANCE_OVERRIDES, coerce as _coerce, raise_construction_error
 from .dump import plain
 from .enum import DiffSyncStatus
 from .exceptions import ObjectAlreadyExists, ObjectNotFound, ObjectStoreWrongType
+from .rules import INSTANCE_OVERRIDES, REBUILDING, coerce as _coerce, raise_construction_error
 from .schema import StructMeta, copied, find_in_mro, schema_of
 
 import msgspec
@@ -179,6 +179,8 @@ cdef class Plan:
         self.plain_children = schema.plain_children and type(schema.children) is dict
         self.children = schema.children if self.plain_children else {}
         self.plain_shortname = schema.plain_shortname
+        self.reads_fields = schema.reads_fields
+        self.is_named_by_unique_id = schema.is_named_by_unique_id
         self.key_is_name = schema.plain_shortname and not schema.shortname and schema.plain_unique_id
         self.has_post_init = hasattr(cls, "__post_init__")
         self.key_offset = offset_of(cls, "_unique_id")
@@ -254,16 +256,21 @@ cdef Py_ssize_t *offsets_of(cls, names) except NULL:
 
 cdef Plan plan_of(object cls):
     """Return the plan of a model class; classes are few and met again and again, so a small cache answers."""
-    cdef CacheEntry *entry = &cache[((<uintptr_t><PyObject *>cls) >> 6) % CACHE_SIZE]
-    if entry.cls == <PyObject *>cls:
-        return <Plan>entry.plan
+    # Two places for each class, so that two classes that are used in turn do not drive each other out.
+    cdef size_t place = ((<uintptr_t><PyObject *>cls) >> 6) % CACHE_SIZE
+    if cache[place].cls == <PyObject *>cls:
+        return <Plan>cache[place].plan
+    if cache[place ^ 1].cls == <PyObject *>cls:
+        return <Plan>cache[place ^ 1].plan
     schema = schema_of(cls)
     plan = schema.plan
     if plan is None:
         plan = Plan(schema)
         schema.plan = plan
-    entry.cls = <PyObject *>cls
-    entry.plan = <PyObject *>plan
+    if cache[place].cls != NULL and cache[place ^ 1].cls == NULL:
+        place ^= 1
+    cache[place].cls = <PyObject *>cls
+    cache[place].plan = <PyObject *>plan
     return plan
 
 
@@ -497,7 +504,7 @@ def get_unique_id(self):
 def get_identifiers(self):
     """Return the identifier fields and their values, in field order."""
     cdef Plan plan = plan_of(type(self))
-    if not plan.plain_identifiers:
+    if not plan.reads_fields:
         return self.dict(**{"include": set(self._identifiers)})
     return fields_of(self, plan.identifier_names, plan.identifier_field_offsets)
 
@@ -505,7 +512,7 @@ def get_identifiers(self):
 def get_attrs(self):
     """Return the attribute fields and their values, in field order; containers are copies."""
     cdef Plan plan = plan_of(type(self))
-    if not plan.plain_attrs:
+    if not plan.reads_fields:
         return self.dict(**{"include": set(self._attributes)})
     return fields_of(self, plan.attribute_names, plan.attribute_offsets)
 

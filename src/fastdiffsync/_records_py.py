@@ -9,10 +9,10 @@ from typing import Any
 
 import msgspec
 
-from .coercion import FieldType
 from .dump import plain
 from .enum import DiffSyncStatus
-from .exceptions import ObjectAlreadyExists, ObjectNotFound, ObjectStoreWrongType, ValidationError
+from .exceptions import ObjectAlreadyExists, ObjectNotFound, ObjectStoreWrongType
+from .rules import INSTANCE_OVERRIDES, REBUILDING, coerce, raise_construction_error
 from .schema import Schema, StructMeta, copied, schema_of
 
 __all__ = [
@@ -37,12 +37,6 @@ __all__ = [
 
 # Below this many children a search through the list is cheaper than keeping an index of it.
 INDEX_CHILDREN_FROM = 24
-
-REBUILDING = object()
-"""Stands in `model_flags` while a record is rebuilt from a pickle or a copy."""
-
-INSTANCE_OVERRIDES = object()
-"""Stands in for the key of a record that has a method replaced on the instance: its hooks are called."""
 
 _set_slot = msgspec.Struct.__setattr__
 _construct = StructMeta.__call__
@@ -77,17 +71,6 @@ def construct(cls: Any, args: tuple[Any, ...], values: dict[str, Any]) -> Any:
     return model
 
 
-def raise_construction_error(cls: Any, args: tuple[Any, ...], values: dict[str, Any], error: TypeError) -> None:
-    """Raise what `error`, met when a record of `cls` was made, means to the user."""
-    schema = schema_of(cls)
-    missing = [name for name in schema.required if name not in values]
-    if args or not missing or not str(error).startswith("Missing required argument"):
-        raise error
-    identity = {name: values[name] for name in schema.identifiers if name in values}
-    message = f"{cls.__name__} {identity}: missing required {'fields' if len(missing) > 1 else 'field'} {missing}"
-    raise ValidationError(message) from None
-
-
 def initialise(model: Any) -> None:
     """Validate and coerce the fields of a new record, give it its own containers, and compute its key."""
     schema = schema_of(type(model))
@@ -105,19 +88,6 @@ def initialise(model: Any) -> None:
         for name, value in copied(schema.private_defaults).items():
             set_attribute(model, name, value)
     _set_slot(model, "_unique_id", unique_id_key(model, schema))
-
-
-def coerce(model: Any, schema: Schema, name: str, field_type: FieldType, value: Any) -> Any:
-    """Return `value` as field `name` of `model` wants it, or raise a ValidationError that names the record."""
-    convert = field_type.convert
-    if convert is None:
-        return value
-    try:
-        return convert(value)
-    except (ValueError, TypeError) as error:
-        identity = {field: getattr(model, field, None) for field in schema.identifiers}
-        message = f"{type(model).__name__} {identity}: field {name!r}: {error}"
-        raise ValidationError(message) from error
 
 
 def unique_id_key(model: Any, schema: Schema) -> str | None:
@@ -190,7 +160,7 @@ def get_unique_id(self: Any) -> str:
 def get_identifiers(self: Any) -> dict[str, Any]:
     """Return the identifier fields and their values, in field order."""
     schema = schema_of(type(self))
-    if not schema.plain_identifiers:
+    if not schema.reads_fields:
         return self.dict(include=set(self._identifiers))  # type: ignore[no-any-return]
     return {name: plain(getattr(self, name)) for name in schema.identifier_fields}
 
@@ -198,7 +168,7 @@ def get_identifiers(self: Any) -> dict[str, Any]:
 def get_attrs(self: Any) -> dict[str, Any]:
     """Return the attribute fields and their values, in field order; containers are copies."""
     schema = schema_of(type(self))
-    if not schema.plain_attrs:
+    if not schema.reads_fields:
         return self.dict(include=set(self._attributes))  # type: ignore[no-any-return]
     return {name: plain(getattr(self, name)) for name in schema.attributes}
 

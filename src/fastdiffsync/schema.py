@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from .coercion import FieldType, compile_type
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from .coercion import FieldType
 
 SCHEMA_ATTRIBUTE = "__diffsync_schema__"
 """Name under which a class keeps its compiled schema, in its own `__dict__`."""
@@ -57,6 +57,8 @@ class Schema:
         fields: Every visible field, base class first.
         plain_unique_id, plain_identifiers, plain_attrs, plain_shortname, plain_type, plain_children, plain_status:
             Whether the hooks of that name are the library's own and read nothing but slots.
+        is_named_by_unique_id: Whether `get_shortname` is the library's own and returns the unique id.
+        reads_fields: Whether what the library's `get_attrs` and `get_identifiers` read are slots, and `dict` its own.
         slots: Every field, hidden ones too.
         defaults: The default of each field, `NODEFAULT` where there is none.
         private_defaults: Defaults of private attributes, which each record gets a copy of.
@@ -73,6 +75,7 @@ class Schema:
         "forbid_unknown_fields",
         "identifier_fields",
         "identifiers",
+        "is_named_by_unique_id",
         "modelname",
         "plain_attrs",
         "plain_children",
@@ -83,6 +86,7 @@ class Schema:
         "plain_unique_id",
         "plan",
         "private_defaults",
+        "reads_fields",
         "shortname",
         "slots",
         "validate",
@@ -125,6 +129,14 @@ class Schema:
         self.plain_shortname = (
             own_access and is_own("get_shortname") and (are_slots(self.shortname) if self.shortname else True)
         )
+        self.is_named_by_unique_id = own_access and is_own("get_shortname") and not self.shortname
+        self.reads_fields = (
+            own_access
+            and is_own("dict")
+            and are_slots(self.identifiers)
+            and are_slots(self.attributes)
+            and len(self.identifier_fields) == len(set(self.identifiers))
+        )
         self.plain_children = own_access and is_own("get_children_mapping")
         self.plain_status = own_access and is_own("set_status") and are_slots(("_status", "_status_message"))
 
@@ -145,6 +157,9 @@ class Schema:
         return self._field_types
 
     def _compile_field_types(self) -> dict[str, FieldType]:
+        # Importing it takes a third of the time that importing the library takes, and not every program makes records.
+        from .coercion import compile_type  # noqa: PLC0415
+
         unvalidated = UNVALIDATED_FIELDS.union(self.children.values()) if self.children else UNVALIDATED_FIELDS
         names = [name for name in self.fields if name not in unvalidated and slot_of(self.cls, name) is not None]
         return {name: compile_type(resolve_annotation(self.cls, name)) for name in names}

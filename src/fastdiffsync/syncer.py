@@ -145,7 +145,7 @@ class DiffSyncSyncer:
         """Apply the diff element by element, in the order in which it iterates."""
         changed = False
         waiting: list[tuple[Iterator[DiffElement], DiffSyncModel | None, Operation | None]]
-        waiting = [(self.diff.get_children(), None, None)]
+        waiting = [(iter(self.diff.get_children()), None, None)]
         while waiting:
             elements, parent_model, postponed = waiting[-1]
             element = next(elements, None)
@@ -157,11 +157,11 @@ class DiffSyncSyncer:
             operation = self._begin(element, parent_model)
             changed |= operation.action is not None
             if operation.deletes_children_first:
-                waiting.append((element.get_children(), operation.dest_model, operation))
+                waiting.append((iter(element.get_children()), operation.dest_model, operation))
                 continue
             model = self._perform(operation)
             if model is not None:
-                waiting.append((element.get_children(), model, None))
+                waiting.append((iter(element.get_children()), model, None))
         return changed
 
     def _walk_changes(self, flat: FlatDiff, data: Any) -> bool:

@@ -77,7 +77,7 @@ def library_class(cls: V) -> V:
 def is_overridden(cls: type[View], *names: str) -> bool:
     """Return whether a class has one of these methods from somewhere else than the library."""
     library = cls._library
-    for name in names:  # A generator for `any` would take longer than all the rest, and this is asked of every element.
+    for name in names:  # noqa: SIM110 - asked of every element: a generator would take longer than all the rest
         if getattr(cls, name) is not library[name]:
             return True
     return False

@@ -7,7 +7,6 @@ of the two the program does first.
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
@@ -92,7 +91,6 @@ class WriteBuffer:
         self._backend = backend
         self._batch_bytes = batch_bytes
         self._limit = batch_bytes
-        self._process = os.getpid()
         self._holds = 0
         self.clear()
 
@@ -104,15 +102,6 @@ class WriteBuffer:
         self._size = 0
         self._last_changed: DiffSyncModel | None = None
         self._last_was_change = True
-
-    def is_of_other_process(self) -> bool:
-        """Whether this is a child of the process that made the buffer: what is in it will be written by the parent."""
-        return os.getpid() != self._process
-
-    def adopt(self) -> None:
-        """Start anew, with nothing collected, in a child process."""
-        self._process = os.getpid()
-        self.clear()
 
     def find(self, key: Key) -> bytes | None:
         """Return the bytes that are to be written for a record, None if there are none."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import os
 import threading
 import weakref
 from contextlib import contextmanager
@@ -17,6 +18,8 @@ from .live import KeyFilter, LiveRecords
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+    from typing_extensions import Self
 
     from ..model import DiffSyncModel
     from .encoding import RecordEncoding
@@ -37,6 +40,9 @@ class EncodedStore(BaseStore):
     program holds a record, the store returns that very object for it.
 
     Threads of one process may use a store at the same time.
+
+    Attributes:
+        is_open: Whether the store has not been closed.
     """
 
     keeps_copies = True
@@ -58,9 +64,10 @@ class EncodedStore(BaseStore):
         self._classes: dict[str, type[DiffSyncModel]] = {}
         self._live = LiveRecords()
         self._filter = KeyFilter()
-        self._is_filtered: dict[str, bool] = {}
+        self._followed: dict[str, bool] = {}
         self._lock = threading.RLock()
-        self._is_open = True
+        self._process = os.getpid()
+        self.is_open = True
         _open_stores.add(self)
 
     # ---- life ----
@@ -89,21 +96,21 @@ class EncodedStore(BaseStore):
             ObjectStoreException: If writing fails; then the store stays open.
         """
         with self._lock:
-            if self._is_open:
+            if self.is_open:
                 self.flush()
-                self._is_open = False
+                self.is_open = False
                 self._backend.close()
 
     def __del__(self) -> None:
         """Close a store that nobody holds any more."""
-        if getattr(self, "_is_open", False) and self.is_of_this_process():
+        if getattr(self, "is_open", False) and self.is_of_this_process():
             self.close()
 
     def is_of_this_process(self) -> bool:
         """Whether this process made the store, and not its parent before a fork."""
-        return not self._buffer.is_of_other_process()
+        return os.getpid() == self._process
 
-    def __enter__(self) -> EncodedStore:
+    def __enter__(self) -> Self:
         """Return the store, to be closed at the end of the `with` block."""
         return self
 
@@ -219,7 +226,7 @@ class EncodedStore(BaseStore):
             ObjectStoreException: If writing fails; the batches before are written.
         """
         self.flush()
-        self._is_filtered[modelname] = False
+        self._followed[modelname] = False
         count = size = 0
         batch: dict[str, bytes] = {}
         for uid, data in records:
@@ -259,13 +266,8 @@ class EncodedStore(BaseStore):
         with self._lock:
             self._check_open()
             data = self._encodings.of(type(obj)).encode(obj)
-            if self._may_contain(key):
-                existing = self._find(key, type(obj))
-                if existing is not None and existing is not obj:
-                    if existing.dict() != obj.dict():
-                        message = f"Object {key[1]} already present"
-                        raise ObjectAlreadyExists(message, obj)
-                    return
+            if (self._filter.put(key) or not self._is_followed(key[0])) and self._has_equal(key, obj):
+                return
             self._put(key, data, obj)
 
     def update(self, *, obj: DiffSyncModel) -> None:
@@ -277,7 +279,8 @@ class EncodedStore(BaseStore):
         key = self._key_of(obj)
         with self._lock:
             self._check_open()
-            self._may_contain(key)
+            self._is_followed(key[0])
+            self._filter.put(key)
             self._put(key, self._encodings.of(type(obj)).encode(obj), obj)
 
     def remove_item(self, modelname: str, uid: str) -> None:
@@ -311,14 +314,16 @@ class EncodedStore(BaseStore):
 
     def _check_open(self) -> None:
         """Check that the store may be used, and in a child process leave its parent's changes to the parent."""
-        if not self._is_open:
+        if self.is_open and os.getpid() == self._process:
+            return
+        if not self.is_open:
             message = f"{self} is closed; make a new store to go on"
             raise ObjectStoreException(message)
-        if self._buffer.is_of_other_process():
-            if not self._backend.survives_fork:
-                message = f"{self} was opened by another process; a child process must make a store of its own"
-                raise ObjectStoreException(message)
-            self._buffer.adopt()
+        if not self._backend.survives_fork:
+            message = f"{self} was opened by another process; a child process must make a store of its own"
+            raise ObjectStoreException(message)
+        self._process = os.getpid()
+        self._buffer.clear()
 
     def _put(self, key: tuple[str, str], data: bytes, obj: DiffSyncModel) -> None:
         if obj.adapter is None:
@@ -329,26 +334,33 @@ class EncodedStore(BaseStore):
 
     @staticmethod
     def _key_of(obj: DiffSyncModel) -> tuple[str, str]:
-        key = (obj.get_type(), obj.get_unique_id())
-        if not isinstance(key[1], str):
-            message = f"{key[0]} {key[1]!r}: a unique id must be a str to be stored, not {type(key[1]).__name__}"
+        modelname = obj.get_type()
+        uid: Any = obj.get_unique_id()
+        if not isinstance(uid, str):
+            message = f"{modelname} {uid!r}: a unique id must be a str to be stored, not {type(uid).__name__}"
             raise ObjectStoreException(message)
-        return key
+        return modelname, uid
 
-    def _may_contain(self, key: tuple[str, str]) -> bool:
-        """Whether a record may be there. A type that had no records at first is followed from then on."""
-        is_filtered = self._is_filtered.get(key[0])
-        if is_filtered is None:
-            is_filtered = self._is_filtered[key[0]] = self._backend.count(key[0]) == 0
-        return self._filter.put(key) or not is_filtered
+    def _is_followed(self, modelname: str) -> bool:
+        """Whether all unique ids of a type are in the filter: it was empty when its first record was added."""
+        is_followed = self._followed.get(modelname)
+        if is_followed is None:
+            is_followed = self._followed[modelname] = self._backend.count(modelname) == 0
+        return is_followed
 
-    def _find(self, key: tuple[str, str], cls: type[DiffSyncModel]) -> DiffSyncModel | None:
-        """Return the record with a type and unique id, read as one of `cls`, or None."""
-        live = self._live.get(key)
-        if live is not None:
-            return live
-        data = self._read_encoded(key[0], [key[1]])[0]
-        return None if data is None else self._encodings.of(cls).decode(data, key[1], self.adapter)
+    def _has_equal(self, key: tuple[str, str], obj: DiffSyncModel) -> bool:
+        """Whether another object with equal values is there; raise if there is one with other values."""
+        existing = self._live.get(key)
+        if existing is None:
+            data = self._read_encoded(key[0], [key[1]])[0]
+            if data is not None:
+                existing = self._encodings.of(type(obj)).decode(data, key[1], self.adapter)
+        if existing is None or existing is obj:
+            return False
+        if existing.dict() != obj.dict():
+            message = f"Object {key[1]} already present"
+            raise ObjectAlreadyExists(message, obj)
+        return True
 
     def _read_encoded(self, modelname: str, uids: list[str]) -> list[bytes | None]:
         """Return the bytes of records as they will be when all is written."""

@@ -39,7 +39,8 @@ _FIELDS_ONLY, _WITH_STATUS = b"\x92", b"\x93"
 _TOKEN_HEADER = b"\xc4\x09"
 _TOKEN_END = 12
 
-_REASONS = {
+_REFUSALS = (UnsupportedValueError, RecursionError, UnicodeEncodeError)
+_REASONS: dict[type, str] = {
     RecursionError: "a value that is nested too deeply or contains itself",
     UnicodeEncodeError: "text that is not valid Unicode",
 }
@@ -85,7 +86,7 @@ class RecordEncoding:
         ]
         self._plain_prefix = self._prefixes[_SETTLED | _TYPED]
         self.settled_prefixes = (self._prefixes[_SETTLED], self._plain_prefix)
-        self._plain_types: dict[tuple[type, ...], bytes | None] = {}
+        self._known: dict[tuple[type, ...], int] = {}
 
     def encode(self, obj: DiffSyncModel) -> bytes:
         """Return the bytes of a record.
@@ -93,14 +94,17 @@ class RecordEncoding:
         Raises:
             ObjectStoreException: If a value is of a type that would not come back the same; names record and field.
         """
+        known, body = 0, b""
         try:
             values = self._get_values(obj)
-            prefix = self._prefix_of_plain(tuple(map(type, values))) if obj.model_flags is _NO_FLAGS else None
-            body = _encode(self._fields(*values)) if prefix else b""
+            known = self._known_of(tuple(map(type, values)))
+            if known & _SETTLED and obj.model_flags is _NO_FLAGS:
+                body = _encode(self._fields(*values))
         except (OverflowError, AttributeError, UnicodeEncodeError):
-            prefix = None
-        if prefix is None:
-            prefix, body = self._encode_fields(obj)
+            pass  # a value needs care, or there is none
+        if not body:
+            known, body = self._encode_fields(obj)
+        prefix = self._prefixes[known]
         if obj._status is _INITIAL_STATUS and not obj._status_message:
             return prefix + body
         return _WITH_STATUS + prefix[1:] + body + _encode([obj._status.value, obj._status_message])
@@ -151,47 +155,48 @@ class RecordEncoding:
         _set_slot(obj, "_unique_id", key)
         return obj
 
-    def _prefix_of_plain(self, types: tuple[type, ...]) -> bytes | None:
-        """Return the prefix of a record whose values are of these types, None unless equal bytes prove them equal."""
+    def _known_of(self, types: tuple[type, ...]) -> int:
+        """Return what is known of a record whose values are of these types, without looking at the values."""
         try:
-            return self._plain_types[types]
+            return self._known[types]
         except KeyError:
-            known = _SETTLED | (_TYPED if self._are_typed(types) else 0)
-            prefix = self._prefixes[known] if PLAIN_TYPES.issuperset(types) else None
-            self._plain_types[types] = prefix
-            return prefix
+            field_types = self.schema.field_types
+            is_typed = all(
+                name not in field_types or field_types[name].convert is None or kind in field_types[name].exact
+                for name, kind in zip(self._names, types, strict=True)
+            )
+            known = (_TYPED if is_typed else 0) | (_SETTLED if PLAIN_TYPES.issuperset(types) else 0)
+            self._known[types] = known
+            return known
 
-    def _are_typed(self, types: tuple[type, ...]) -> bool:
-        """Whether the constructor would take values of these types for the fields without looking at them."""
-        field_types = self.schema.field_types
-        return all(
-            name not in field_types or field_types[name].convert is None or kind in field_types[name].exact
-            for name, kind in zip(self._names, types, strict=True)
-        )
-
-    def _encode_fields(self, obj: DiffSyncModel) -> tuple[bytes, bytes]:
-        """Return the prefix and the fields of a record whose values are not all plain."""
-        writer = ValueWriter(self._written_classes)
+    def _encode_fields(self, obj: DiffSyncModel) -> tuple[int, bytes]:
+        """Return what is known of a record whose values are not all plain, and its encoded fields."""
         values = self._present_fields(obj)
-        known = _TYPED if self._are_typed(tuple(map(type, values.values()))) else 0
-        written = {name: self._write_field(writer, obj, name, value) for name, value in values.items()}
+        known = self._known_of(tuple(map(type, values.values()))) & _TYPED
+        writer = ValueWriter(self._written_classes)
         if obj.model_flags is not _NO_FLAGS:
-            written["model_flags"] = self._write_field(writer, obj, "model_flags", obj.model_flags)
-        elif writer.settles:
-            known |= _SETTLED
-        return self._prefixes[known], _encode(written)
-
-    def _write_field(self, writer: ValueWriter, obj: DiffSyncModel, name: str, value: Any) -> Any:
+            values["model_flags"] = obj.model_flags
+            writer.settles = False
         try:
-            written = writer.write(value)
-            return msgspec.Raw(_encode(written))
-        except (UnsupportedValueError, RecursionError, UnicodeEncodeError) as error:
-            what = _REASONS.get(type(error)) or f"a {error}"
+            body = _encode({name: writer.write(value) for name, value in values.items()})
+        except _REFUSALS as error:
+            name, reason = self._find_refused(values) or ("?", error)
+            what = _REASONS.get(type(reason)) or f"a {reason}"
             message = (
                 f"{_title(obj)}: field {name!r} holds {what}, which would not come back from the store as it is; store "
                 f"built-in types, or a Struct, dataclass, named tuple or enum that the field's annotation names"
             )
             raise ObjectStoreException(message) from error
+        return known | (_SETTLED if writer.settles else 0), body
+
+    def _find_refused(self, values: dict[str, Any]) -> tuple[str, Exception] | None:
+        """Return the first field whose value cannot be written, and why."""
+        for name, value in values.items():
+            try:
+                _encode(ValueWriter(self._written_classes).write(value))
+            except _REFUSALS as error:
+                return name, error
+        return None
 
     def _present_fields(self, obj: DiffSyncModel) -> dict[str, Any]:
         missing = [name for name in self._names if not hasattr(obj, name)]

@@ -236,7 +236,9 @@ class RedisServer:
         try:
             yield
         except redis.exceptions.RedisError as error:
-            message = f"cannot {operation} in Redis store {self._store_id!r}: {error}; {_way_out(error)}"
+            # What a pipeline raises repeats the command, and with it the records.
+            reason = str(error).rpartition("of pipeline caused error: ")[2]
+            message = f"cannot {operation} in Redis store {self._store_id!r}: {reason}; {_way_out(error)}"
             raise ObjectStoreException(message) from error
 
 
@@ -244,7 +246,7 @@ def _way_out(error: redis.exceptions.RedisError) -> str:
     text = str(error)
     if isinstance(error, _DataLostError):
         return "make a new store and load the records again, and let the server keep its data (appendonly yes)"
-    if "OOM" in text:
+    if "maxmemory" in text:
         return "raise the server's maxmemory or make room; what was not written is kept for the next batch"
     if "WRONGTYPE" in text:
         return "another program uses the key; give another store_id or database"

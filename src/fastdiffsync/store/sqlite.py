@@ -22,7 +22,8 @@ SCHEMA_VERSION = 1
 _APPLICATION_ID = 0x66647379
 _READ_CHUNK = 500
 _CACHE_KIB = 32 * 1024
-_WAL_PAGES = 4000
+_PAGE_BYTES = 8192
+_WAL_PAGES = 2000
 
 # `position` keeps the order in which records were added. The table is in the order of unique ids, so that two stores
 # can be compared in one pass; the index leads through it in the order of positions.
@@ -131,6 +132,7 @@ class SQLiteFile:
             if read_only:
                 message = "the file is empty; open it once without read_only, and load records"
                 raise ObjectStoreException(message)
+            execute(f"PRAGMA page_size = {_PAGE_BYTES}")
             execute("PRAGMA journal_mode = WAL")
             with self._transaction():
                 if not self._has_tables():

@@ -109,7 +109,6 @@ class StoreContract:
 
     Attributes:
         keeps_order: Whether records are listed in the order in which they were added.
-        keeps_records: Whether `reopen_store` opens a second store on what was written through a first.
     """
 
     keeps_order: ClassVar[bool] = True

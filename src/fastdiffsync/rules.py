@@ -1,0 +1,147 @@
+"""What both kernels do alike and seldom: checks of what they pair, reasons to skip, errors of construction."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .dump import SCALARS, plain
+from .enum import DiffSyncFlags, DiffSyncModelFlags
+from .exceptions import ValidationError
+from .schema import Schema, schema_of
+
+if TYPE_CHECKING:
+    from .coercion import FieldType
+
+REBUILDING = object()
+"""Stands in `model_flags` while a record is rebuilt from a pickle or a copy."""
+
+NO_ACTION, CREATE, UPDATE, DELETE = range(4)
+
+INSTANCE_OVERRIDES = object()
+"""Stands in for the key of a record that has a method replaced on the instance: its hooks are called."""
+
+
+def check_pair(source: Any, dest: Any, *, are_paired_by_id: bool) -> None:
+    """Check that two records are the same thing.
+
+    Args:
+        source: The source's record.
+        dest: The destination's record.
+        are_paired_by_id: Whether the two are known to have one unique id.
+
+    Raises:
+        TypeError: If they are of different types.
+        ValueError: If they differ in shortname or identifiers.
+    """
+    schema, dest_schema = schema_of(type(source)), schema_of(type(dest))
+    has_hooks = INSTANCE_OVERRIDES in (source._unique_id, dest._unique_id)
+    if has_hooks or not (schema.plain_type and dest_schema.plain_type and schema.modelname == dest_schema.modelname):
+        source_type, dest_type = source.get_type(), dest.get_type()
+        if source_type != dest_type:
+            message = f"Type mismatch: {source_type} vs {dest_type}"
+            raise TypeError(message)
+    are_named_by_id = schema.is_named_by_unique_id and dest_schema.is_named_by_unique_id
+    if has_hooks or not (are_named_by_id and are_paired_by_id):
+        source_name, dest_name = source.get_shortname(), dest.get_shortname()
+        if source_name != dest_name:
+            message = f"Shortname mismatch: {source_name} vs {dest_name}"
+            raise ValueError(message)
+    names = schema.identifier_fields
+    is_plain = schema.plain_identifiers and dest_schema.plain_identifiers and names == dest_schema.identifier_fields
+    if is_plain and not has_hooks and all(is_same(getattr(source, name), getattr(dest, name)) for name in names):
+        return
+    keys, dest_keys = source.get_identifiers(), dest.get_identifiers()
+    if keys != dest_keys:
+        message = f"Keys mismatch: {keys} vs {dest_keys}"
+        raise ValueError(message)
+
+
+def is_same(value: Any, other: Any) -> bool:
+    """Whether two identifiers are equal in the way in which dicts compare their values."""
+    return value is other or bool(value == other)
+
+
+def check_element(element_type: Any, name: Any) -> None:
+    """Check what hooks have said of an element.
+
+    Raises:
+        ValueError: If its type or its name is no text.
+    """
+    for label, value in (("obj_type", element_type), ("name", name)):
+        if not isinstance(value, str):
+            message = f"{label} must be a string (not {type(value)})"
+            raise ValueError(message)  # noqa: TRY004 - the type that diffsync raises
+
+
+def skip_reason(flags: DiffSyncFlags, source: Any, dest: Any) -> str:
+    """Return why a pair is left out of the diff, as diffsync words it, or an empty text."""
+    if dest is None:
+        if flags & DiffSyncFlags.SKIP_UNMATCHED_SRC:
+            return "Skipping due to SKIP_UNMATCHED_SRC flag on source adapter"
+        if source.model_flags & DiffSyncModelFlags.SKIP_UNMATCHED_SRC:
+            return "Skipping due to SKIP_UNMATCHED_SRC flag on model"
+    if source is None:
+        if flags & DiffSyncFlags.SKIP_UNMATCHED_DST:
+            return "Skipping due to SKIP_UNMATCHED_DST flag on source adapter"
+        if dest.model_flags & DiffSyncModelFlags.SKIP_UNMATCHED_DST:
+            return "Skipping due to SKIP_UNMATCHED_DST flag on model"
+    if source is not None and source.model_flags & DiffSyncModelFlags.IGNORE:
+        return "Skipping due to IGNORE flag on source object"
+    if dest is not None and dest.model_flags & DiffSyncModelFlags.IGNORE:
+        return "Skipping due to IGNORE flag on dest object"
+    return ""
+
+
+def differ(value: Any, other: Any) -> bool:
+    """Whether two attribute values differ: Python's `!=`, of nested records that of their dicts."""
+    if not value != other:
+        return False
+    return type(value) in SCALARS or bool(plain(value) != plain(other))
+
+
+def raise_construction_error(cls: Any, args: tuple[Any, ...], values: dict[str, Any], error: TypeError) -> None:
+    """Raise what `error`, met when a record of `cls` was made, means to the user."""
+    schema = schema_of(cls)
+    missing = [name for name in schema.required if name not in values]
+    if args or not missing or not str(error).startswith("Missing required argument"):
+        raise error
+    identity = {name: values[name] for name in schema.identifiers if name in values}
+    message = f"{cls.__name__} {identity}: missing required {'fields' if len(missing) > 1 else 'field'} {missing}"
+    raise ValidationError(message) from None
+
+
+def coerce(model: Any, schema: Schema, name: str, field_type: FieldType, value: Any) -> Any:
+    """Return `value` as field `name` of `model` wants it, or raise a ValidationError that names the record."""
+    convert = field_type.convert
+    if convert is None:
+        return value
+    try:
+        return convert(value)
+    except (ValueError, TypeError) as error:
+        identity = {field: getattr(model, field, None) for field in schema.identifiers}
+        message = f"{type(model).__name__} {identity}: field {name!r}: {error}"
+        raise ValidationError(message) from error
+
+
+def compare_by_hooks(records: Any, index: int, source: Any, dest: Any) -> None:
+    """Compare what `get_attrs` returns; it may be the user's."""
+    attrs = None if source is None else source.get_attrs()
+    dest_attrs = None if dest is None else dest.get_attrs()
+    model = dest if source is None else source
+    mask = 0
+    if attrs is not None and dest_attrs is not None:
+        names = [name for name in dest_attrs if name in attrs]
+        mask = sum(1 << place for place, name in enumerate(names) if attrs[name] != dest_attrs[name])
+        action = UPDATE if mask else NO_ACTION
+    elif attrs is not None:
+        action = CREATE
+    else:
+        action = NO_ACTION if dest_attrs is None else DELETE
+    records.set_outcome(index, action, mask)
+    if action or not is_readable(model):
+        records.snapshots[index] = (model.get_shortname(), model.get_identifiers(), attrs, dest_attrs)
+
+
+def is_readable(model: Any) -> bool:
+    """Whether a record's attributes can be read without asking a hook."""
+    return schema_of(type(model)).plain_attrs and type(model._unique_id) is str
