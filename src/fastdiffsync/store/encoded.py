@@ -296,9 +296,12 @@ class EncodedStore(BaseStore):
 
     def remove(self, *, obj: DiffSyncModel, remove_children: bool = False) -> None:
         """Remove a record, and with `remove_children` all below it in one batch; see `BaseStore.remove`."""
+        if not remove_children:
+            super().remove(obj=obj)
+            return
         self._buffer.hold()
         try:
-            super().remove(obj=obj, remove_children=remove_children)
+            super().remove(obj=obj, remove_children=True)
         finally:
             self._buffer.release()
 
