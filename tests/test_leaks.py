@@ -1,0 +1,62 @@
+"""Nothing stays behind: neither memory nor references, also where the user's code raises in the middle."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PROGRAMS = Path(__file__).with_name("leak_programs.py")
+ALLOWED = {"objects": 20, "bytes": 1500}
+"""What 60 rounds of a program that leaks nothing may leave: the results of the measurement itself, and chance."""
+
+
+def growth(kernel: str, name: str) -> dict[str, int]:
+    """Run a program over and over in a process of its own, and return what has grown beyond what is allowed."""
+    done = subprocess.run(
+        [sys.executable, "-W", "error", str(PROGRAMS), name],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "FASTDIFFSYNC_IMPLEMENTATION": kernel, "PYTHONMALLOC": "default"},
+    )
+    assert done.returncode == 0, done.stderr
+    measured = json.loads(done.stdout)
+    assert measured.keys() > ALLOWED.keys()
+    return {what: amount for what, amount in measured.items() if amount > ALLOWED.get(what, 20)}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "loading",
+        "bad_input",
+        "diffing",
+        "abandoned_diff",
+        "syncing",
+        "raising_comparison",
+        "raising_hook",
+        "raising_methods",
+        "raising_callback",
+        "cycle",
+        "making_classes",
+        "sqlite_store",
+    ],
+)
+def test_nothing_stays_behind(kernel: str, name: str) -> None:
+    """However often a piece of work is done, memory, objects and references stay as many as they were."""
+    assert growth(kernel, name) == {}
+
+
+def test_a_leak_would_be_seen(kernel: str) -> None:
+    """A program that keeps one small object in each round is told from one that does not."""
+    assert growth(kernel, "leaking").keys() == {"bytes"}
+
+
+def test_a_leaked_reference_would_be_seen(kernel: str) -> None:
+    """A program that keeps one reference to an old object in each round is told from one that does not."""
+    assert "references to a value" in growth(kernel, "leaking_a_reference")
