@@ -225,7 +225,6 @@ def raising_methods() -> None:
 
 def raising_callback() -> None:
     """Meet a callback that raises in a diff, and in a sync."""
-
     for failing in ("diff", "sync"):
 
         def fail(stage: str, _current: int, _total: int, failing: str = failing) -> None:
