@@ -36,7 +36,7 @@ class ModelMeta(StructMeta):  # type: ignore[misc, valid-type]
             bases, stood_in_for = without_layout_conflicts(bases)
             namespace = _struct_namespace(bases, namespace)
             namespace[STOOD_IN_FOR] = stood_in_for
-        options = {"kw_only": True, "dict": True, **struct_options}
+        options = {"kw_only": True, "dict": True, "weakref": True, **struct_options}
         if forbid_unknown_fields is not None:
             options["forbid_unknown_fields"] = forbid_unknown_fields
         namespace["__validate__"] = validate if validate is not None else _inherited(parents, "__validate__", default=True)
