@@ -15,7 +15,7 @@ nox.options.default_venv_backend = "venv"
 
 
 @nox.session(python=PYTHONS)
-@nox.parametrize("kernel", KERNELS)
+@nox.parametrize("kernel", list(KERNELS))
 def tests(session: nox.Session, kernel: str) -> None:
     """Run the tests against a wheel, compiled (both kernels) or pure (that of Python alone)."""
     session.install(".[test]", env=KERNELS[kernel])

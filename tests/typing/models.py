@@ -31,7 +31,7 @@ class Device(DiffSyncModel):
 
     name: str
     role: str | None = None
-    ports: list[str] = []
+    ports: list[str] = []  # noqa: RUF012
 
     @classmethod
     def create(cls, adapter: Adapter, ids: dict[str, Any], attrs: dict[str, Any]) -> Self | None:
@@ -52,7 +52,7 @@ class Network(Adapter):
     """An adapter, as a user writes it."""
 
     device = Device
-    top_level = ["device"]
+    top_level = ["device"]  # noqa: RUF012
 
     def load(self) -> None:
         """Add the records."""
