@@ -89,9 +89,7 @@ class PycountryDataset(Iso3166):
                 (
                     entry.code,
                     entry.country_code,
-                    Subdivision(
-                        code=entry.code, name=entry.name, category=entry.type, parent_code=entry.parent_code
-                    ),
+                    Subdivision(code=entry.code, name=entry.name, category=entry.type, parent_code=entry.parent_code),
                 )
                 for entry in pycountry.subdivisions
             ]
@@ -111,9 +109,7 @@ class Iso3166Dataset(Iso3166):
                 (
                     code,
                     country_code,
-                    Subdivision(
-                        code=code, name=entry["name"], category=entry["type"], parent_code=entry["parentCode"]
-                    ),
+                    Subdivision(code=code, name=entry["name"], category=entry["type"], parent_code=entry["parentCode"]),
                 )
                 for country_code, entries in countries.items()
                 for code, entry in entries.items()

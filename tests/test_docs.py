@@ -35,6 +35,8 @@ def test_the_programs_of_a_page_run_one_after_the_other(
 
 def test_the_first_program_is_short() -> None:
     """The README's first program has some 30 lines."""
-    program = re.search(r"^```python\n(.*?)^```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+    program = re.search(
+        r"^```python\n(.*?)^```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE
+    )
     assert program is not None
     assert 20 <= len(program.group(1).splitlines()) <= 36

@@ -30,7 +30,7 @@ def run(kernel: str, name: str, *arguments: str) -> str:
 
 
 def test_iso_3166_compares_syncs_and_ends_with_nothing_to_do(kernel: str, tmp_path: Path) -> None:
-    """The main job finds the differing names, brings the file to what the second package has, and a second diff is empty."""
+    """The main job finds the differing names, syncs the file to the second package, and a second diff is empty."""
     path = tmp_path / "iso.sqlite"
     printed = run(kernel, "iso_3166.py", "--database", str(path))
     assert "subdivision: CY-05\n        name    iso3166-2(Baf)    pycountry(Pafos)" in printed

@@ -12,7 +12,6 @@ from collections.abc import Iterable, Mapping
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from ._records_py import unique_id_of
 from .dump import SCALARS
 from .enum import DiffSyncModelFlags
 from .exceptions import ChildrenCycle
@@ -240,7 +239,7 @@ def _watch_path(path: set[int], stack: list[_Frame]) -> None:
 
 
 def _pair(matching: Matching, sources: Any, dests: Any) -> list[tuple[Any, Any]]:
-    """Match two lists of siblings by unique id: the source's order first, then what only the destination has."""
+    """Match siblings by unique id: in the source's order first, then what only the destination has."""
     if not isinstance(sources, Iterable) or not isinstance(dests, Iterable):
         message = f"Type combination {type(sources)}/{type(dests)} is not supported... for now"
         raise TypeError(message)
@@ -279,7 +278,7 @@ def _by_unique_id(models: Any) -> dict[Any, Any]:
 
 
 def _plain_identity(source_class: type[Any], dest_class: type[Any]) -> Any:
-    """Return a function that reads the identifiers of both classes' records, if those settle that they are one thing."""
+    """Return what reads the identifiers of both classes' records, if those settle that they are one thing."""
     source, dest = schema_of(source_class), schema_of(dest_class)
     settles = all(
         schema.plain_type and schema.plain_shortname and not schema.shortname and schema.plain_unique_id

@@ -5,15 +5,17 @@ The twin of `_records.pyx`, function for function; `_kernel.py` chooses. Whoever
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from .dump import plain
-from .enum import DiffSyncStatus
 from .exceptions import ObjectAlreadyExists, ObjectNotFound, ObjectStoreWrongType
 from .rules import INSTANCE_OVERRIDES, REBUILDING, coerce, raise_construction_error
 from .schema import Schema, StructMeta, copied, schema_of
+
+if TYPE_CHECKING:
+    from .enum import DiffSyncStatus
 
 __all__ = [
     "REBUILDING",

@@ -5,7 +5,8 @@ from __future__ import annotations
 import warnings
 from inspect import isclass
 from typing import TYPE_CHECKING, Any, ClassVar
-from typing import Dict as _Dict  # noqa: UP035 - `dict` and `str` are methods of the class below
+from typing import Dict as _Dict  # noqa: UP035 - `dict`, `str` and `type` are attributes of the class below
+from typing import Type as _Type  # noqa: UP035
 
 from . import _kernel as kernel
 from .diff import Diff
@@ -20,8 +21,6 @@ from .utils import get_path, set_key, tree_string
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    Model = "str | DiffSyncModel | type[DiffSyncModel]"
 
 _str = str
 
@@ -38,11 +37,11 @@ class Adapter:
         store: The store that keeps the records.
     """
 
-    type: _str | None = None
+    type: _str = None  # type: ignore[assignment]
     top_level: ClassVar[list[_str]] = []
 
     def __init__(
-        self, name: _str | None = None, internal_storage_engine: type[BaseStore] | BaseStore = LocalStore
+        self, name: _str | None = None, internal_storage_engine: _Type[BaseStore] | BaseStore = LocalStore
     ) -> None:
         """Make an empty dataset.
 
@@ -55,8 +54,7 @@ class Adapter:
             self.store.adapter = self
         else:
             self.store = internal_storage_engine(adapter=self)
-        if self.type is None:
-            self.type = type(self).__name__
+        self.type = self.type or type(self).__name__
         self.name = name or self.type
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -85,7 +83,7 @@ class Adapter:
         """Return the type, and the name where it differs."""
         if self.type != self.name:
             return f'{self.type} "{self.name}"'
-        return self.type  # type: ignore[return-value]
+        return self.type
 
     def __repr__(self) -> _str:
         """Return the text form in angle brackets."""
@@ -125,7 +123,7 @@ class Adapter:
     def sync_from(
         self,
         source: Adapter,
-        diff_class: type[Diff] = Diff,
+        diff_class: _Type[Diff] = Diff,
         flags: DiffSyncFlags = DiffSyncFlags.NONE,
         callback: Callable[[_str, int, int], None] | None = None,
         diff: Diff | None = None,
@@ -163,7 +161,7 @@ class Adapter:
     def sync_to(
         self,
         target: Adapter,
-        diff_class: type[Diff] = Diff,
+        diff_class: _Type[Diff] = Diff,
         flags: DiffSyncFlags = DiffSyncFlags.NONE,
         callback: Callable[[_str, int, int], None] | None = None,
         diff: Diff | None = None,
@@ -192,7 +190,7 @@ class Adapter:
     def diff_from(
         self,
         source: Adapter,
-        diff_class: type[Diff] = Diff,
+        diff_class: _Type[Diff] = Diff,
         flags: DiffSyncFlags = DiffSyncFlags.NONE,
         callback: Callable[[_str, int, int], None] | None = None,
     ) -> Diff:
@@ -218,7 +216,7 @@ class Adapter:
     def diff_to(
         self,
         target: Adapter,
-        diff_class: type[Diff] = Diff,
+        diff_class: _Type[Diff] = Diff,
         flags: DiffSyncFlags = DiffSyncFlags.NONE,
         callback: Callable[[_str, int, int], None] | None = None,
     ) -> Diff:
@@ -243,7 +241,9 @@ class Adapter:
         """Return the type names of which there are records."""
         return self.store.get_all_model_names()
 
-    def get(self, obj: _str | DiffSyncModel | type[DiffSyncModel], identifier: _str | _Dict[_str, Any]) -> DiffSyncModel:
+    def get(
+        self, obj: _str | DiffSyncModel | _Type[DiffSyncModel], identifier: _str | _Dict[_str, Any]
+    ) -> DiffSyncModel:
         """Return one record.
 
         Args:
@@ -257,7 +257,7 @@ class Adapter:
         return self.store.get(model=obj, identifier=identifier)
 
     def get_or_none(
-        self, obj: _str | DiffSyncModel | type[DiffSyncModel], identifier: _str | _Dict[_str, Any]
+        self, obj: _str | DiffSyncModel | _Type[DiffSyncModel], identifier: _str | _Dict[_str, Any]
     ) -> DiffSyncModel | None:
         """Return one record, or None if there is no such record; see `get`."""
         try:
@@ -265,7 +265,7 @@ class Adapter:
         except ObjectNotFound:
             return None
 
-    def get_all(self, obj: _str | DiffSyncModel | type[DiffSyncModel]) -> list[DiffSyncModel]:
+    def get_all(self, obj: _str | DiffSyncModel | _Type[DiffSyncModel]) -> list[DiffSyncModel]:
         """Return all records of a type.
 
         Args:
@@ -273,7 +273,7 @@ class Adapter:
         """
         return self.store.get_all(model=obj)
 
-    def get_by_uids(self, uids: list[_str], obj: _str | DiffSyncModel | type[DiffSyncModel]) -> list[DiffSyncModel]:
+    def get_by_uids(self, uids: list[_str], obj: _str | DiffSyncModel | _Type[DiffSyncModel]) -> list[DiffSyncModel]:
         """Return records of one type by their unique ids, in the order of the ids.
 
         Args:
@@ -326,7 +326,7 @@ class Adapter:
         self.store.remove(obj=obj, remove_children=remove_children)
 
     def get_or_instantiate(
-        self, model: type[DiffSyncModel], ids: _Dict[_str, Any], attrs: _Dict[_str, Any] | None = None
+        self, model: _Type[DiffSyncModel], ids: _Dict[_str, Any], attrs: _Dict[_str, Any] | None = None
     ) -> tuple[DiffSyncModel, bool]:
         """Return the record with these identifiers, made and added if it was not there, and whether it is new.
 
@@ -342,7 +342,7 @@ class Adapter:
         return self.store.get_or_add_model_instance(obj=obj)
 
     def update_or_instantiate(
-        self, model: type[DiffSyncModel], ids: _Dict[_str, Any], attrs: _Dict[_str, Any]
+        self, model: _Type[DiffSyncModel], ids: _Dict[_str, Any], attrs: _Dict[_str, Any]
     ) -> tuple[DiffSyncModel, bool]:
         """Return the record with these identifiers and attributes, changed or made as needed, and whether it is new.
 
@@ -357,7 +357,7 @@ class Adapter:
         """Return the stored record like `obj`, given its attributes, or `obj`, added; and whether it is new."""
         return self.store.update_or_add_model_instance(obj=obj)
 
-    def count(self, model: _str | DiffSyncModel | type[DiffSyncModel] | None = None) -> int:
+    def count(self, model: _str | DiffSyncModel | _Type[DiffSyncModel] | None = None) -> int:
         """Return the number of records of a type, or of all types for None.
 
         Args:

@@ -33,7 +33,7 @@ def plain(value: Any) -> Any:
     return _plain_other(value, kind)
 
 
-def _plain_other(value: Any, kind: type[Any]) -> Any:
+def _plain_other(value: Any, kind: type[Any]) -> Any:  # noqa: PLR0911 - a return for each kind of value
     if isinstance(value, tuple):
         items = [plain(item) for item in value]
         return kind(*items) if hasattr(kind, "_fields") else tuple(items)
@@ -54,7 +54,7 @@ def _plain_other(value: Any, kind: type[Any]) -> Any:
     return value
 
 
-def dump_fields(
+def dump_fields(  # noqa: PLR0913 - the options of pydantic's model_dump
     model: Any,
     *,
     include: Collection[str] | None = None,
@@ -80,7 +80,7 @@ def dump_fields(
         ValueError: For an unknown mode.
     """
     if unknown:
-        message = f"{type(model).__name__}.dict(): unknown option {sorted(unknown)[0]!r}; known are {_OPTIONS}"
+        message = f"{type(model).__name__}.dict(): unknown option {min(unknown)!r}; known are {_OPTIONS}"
         raise TypeError(message)
     if mode not in {"python", "json"}:
         message = f"mode must be 'python' or 'json', not {mode!r}"

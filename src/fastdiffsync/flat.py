@@ -30,7 +30,16 @@ class FlatDiff:
             them; for those the array no longer answers.
     """
 
-    __slots__ = ("dest_adapter", "dest_name", "diff_class", "elements", "records", "source_adapter", "source_name", "touched")
+    __slots__ = (
+        "dest_adapter",
+        "dest_name",
+        "diff_class",
+        "elements",
+        "records",
+        "source_adapter",
+        "source_name",
+        "touched",
+    )
 
     def __init__(self, records: Records, source: Adapter, dest: Adapter, diff_class: type[Diff]) -> None:
         """Wrap the array of a diff from `source` to `dest`."""
@@ -107,7 +116,9 @@ class FlatDiff:
             return None
         attrs: dict[str, Any] = dest.get_attrs()
         source_attrs = self.source_attrs(index) or {}
-        attrs.update({name: source_attrs[name] for name in attrs if name in source_attrs and attrs[name] != source_attrs[name]})
+        attrs.update(
+            {name: source_attrs[name] for name in attrs if name in source_attrs and attrs[name] != source_attrs[name]}
+        )
         return attrs
 
     def attrs_diffs(self, index: int) -> dict[str, dict[str, Any]]:

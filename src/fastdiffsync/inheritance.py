@@ -9,14 +9,11 @@ they would, when a method is looked up. `isinstance` and `issubclass` know of th
 from __future__ import annotations
 
 import types
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
 from .schema import StructMeta, field_defaults, own_annotations
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 STOOD_IN_FOR = "__stood_in_for__"
 """Name under which a class keeps the parents that stand-ins have taken the place of."""
@@ -38,15 +35,14 @@ def without_layout_conflicts(bases: tuple[type, ...]) -> tuple[tuple[type, ...],
 
 def is_stood_in_for(cls: type, parent: type) -> bool:
     """Return whether `parent` is an ancestor of `cls` by way of a stand-in."""
-    return any(
-        parent in model.__mro__ for klass in cls.__mro__ for model in klass.__dict__.get(STOOD_IN_FOR, ())
-    )
+    return any(parent in model.__mro__ for klass in cls.__mro__ for model in klass.__dict__.get(STOOD_IN_FOR, ()))
 
 
 def _stand_in(cls: Any, main: type, stand_ins: dict[type, type]) -> type:
     """Return a plain class in place of a model, or the model itself if it brings no slots that `main` does not have."""
     if not isinstance(cls, StructMeta) or cls in main.__mro__ or set(cls.__struct_fields__) <= _fields_of(main):
-        return cls
+        real: type = cls
+        return real
     if cls not in stand_ins:
         bases = tuple(_stand_in(base, main, stand_ins) for base in cls.__bases__ if base not in main.__mro__)
         annotations = dict(own_annotations(cls))
@@ -83,8 +79,8 @@ def _rebound(value: Any, cls: type, stand_in: type) -> Any:
     if isinstance(value, (classmethod, staticmethod)):
         return type(value)(_rebound(value.__func__, cls, stand_in))
     if isinstance(value, property):
-        parts: list[Callable[..., Any] | None] = [value.fget, value.fset, value.fdel]
-        return property(*(part and _rebound(part, cls, stand_in) for part in parts), doc=value.__doc__)
+        get, put, delete = (part and _rebound(part, cls, stand_in) for part in (value.fget, value.fset, value.fdel))
+        return property(get, put, delete, value.__doc__)
     if not isinstance(value, types.FunctionType) or value.__closure__ is None:
         return value
     cells = tuple(

@@ -39,7 +39,9 @@ class ModelMeta(StructMeta):  # type: ignore[misc, valid-type]
         options = {"kw_only": True, "dict": True, "weakref": True, **struct_options}
         if forbid_unknown_fields is not None:
             options["forbid_unknown_fields"] = forbid_unknown_fields
-        namespace["__validate__"] = validate if validate is not None else _inherited(parents, "__validate__", default=True)
+        if validate is None:
+            validate = next((parent.__validate__ for parent in parents), True)
+        namespace["__validate__"] = validate
         if "__post_init__" in namespace:
             namespace["__post_init__"] = _after_validation(namespace["__post_init__"])
         cls = super().__new__(mcls, name, bases, namespace, **options)
@@ -95,15 +97,11 @@ def _after_validation(function: Any) -> Any:
     return __post_init__
 
 
-def _inherited(parents: list[Any], name: str, *, default: Any) -> Any:
-    return next((getattr(parent, name) for parent in parents if hasattr(parent, name)), default)
-
-
 def _struct_namespace(bases: tuple[type, ...], namespace: dict[str, Any]) -> dict[str, Any]:
     """Rewrite a class body in the manner of pydantic into one that msgspec takes."""
     namespace = dict(namespace)
     annotations = dict(_declared_annotations(namespace))
-    private = {}
+    private: dict[str, Any] = {}
     for base in reversed(bases):
         private.update(getattr(base, PRIVATE_DEFAULTS, {}))
     for name in [name for name in annotations if _is_private(name)]:
@@ -112,9 +110,8 @@ def _struct_namespace(bases: tuple[type, ...], namespace: dict[str, Any]) -> dic
             default = namespace.pop(name, msgspec.NODEFAULT)
             if default is not msgspec.NODEFAULT:
                 private[name] = default
-    for name, value in namespace.items():
-        if _is_private(name) and name not in CLASS_SETTINGS and isinstance(value, (list, dict, set)):
-            private[name] = value
+    shared = {name: value for name, value in namespace.items() if isinstance(value, (list, dict, set))}
+    private.update({name: shared[name] for name in shared if _is_private(name) and name not in CLASS_SETTINGS})
     _add_mixin_fields(bases, namespace, annotations)
     _add_overridden_defaults(bases, namespace, annotations)
     for name in annotations:
@@ -130,15 +127,14 @@ def _struct_namespace(bases: tuple[type, ...], namespace: dict[str, Any]) -> dic
 
 
 def _declared_annotations(namespace: dict[str, Any]) -> dict[str, Any]:
-    if "__annotations__" in namespace or sys.version_info < (3, 14):
-        declared: dict[str, Any] = namespace.get("__annotations__", {})
-        return declared
-    import annotationlib  # noqa: PLC0415 - the module exists from 3.14 on
+    declared: dict[str, Any] | None = namespace.get("__annotations__")
+    if declared is None and sys.version_info >= (3, 14):
+        import annotationlib  # noqa: PLC0415 - the module exists from 3.14 on
 
-    annotate = annotationlib.get_annotate_from_class_namespace(namespace)
-    if annotate is None:
-        return {}
-    return dict(annotationlib.call_annotate_function(annotate, annotationlib.Format.FORWARDREF))
+        annotate = annotationlib.get_annotate_from_class_namespace(namespace)
+        if annotate is not None:
+            declared = dict(annotationlib.call_annotate_function(annotate, annotationlib.Format.FORWARDREF))
+    return declared or {}
 
 
 def _is_private(name: str) -> bool:
@@ -205,7 +201,7 @@ def _copied_for_each_record(default: Any) -> Any:
 
 def _enclosing_names() -> dict[str, Any]:
     """Return the local names of the functions around the class statement, for annotations that are strings."""
-    frame = sys._getframe(1)  # noqa: SLF001 - as typing and pydantic do to resolve forward references
+    frame = sys._getframe(1)  # as typing and pydantic do to resolve forward references
     while frame.f_back is not None and frame.f_globals.get("__name__") == __name__:
         frame = frame.f_back
     return {} if frame.f_locals is frame.f_globals else dict(frame.f_locals)
@@ -233,4 +229,3 @@ def _check_declaration(cls: type[Any]) -> None:
         if overlap:
             message = f"Fields {overlap} are included in both {first} and {second}."
             raise AttributeError(message)
-

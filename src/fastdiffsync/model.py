@@ -68,7 +68,7 @@ class DiffSyncModel(msgspec.Struct, metaclass=ModelMeta):
     _unique_id: Any = None
     _side_data: Any = None
 
-    __setattr__ = kernel.set_attribute  # type: ignore[assignment]
+    __setattr__ = kernel.set_attribute
     add_child = kernel.add_child
     remove_child = kernel.remove_child
     set_status = kernel.set_status
@@ -285,4 +285,4 @@ def _describe_children(model: DiffSyncModel, margin: int, *, include_children: b
     return following
 
 
-assert HIDDEN_FIELDS < set(DiffSyncModel.__struct_fields__)  # noqa: S101 - schema.py names them on its own
+assert set(DiffSyncModel.__struct_fields__) > HIDDEN_FIELDS  # noqa: S101 - schema.py names them on its own

@@ -12,7 +12,7 @@ CALLS = 1000
 
 
 class Progress:
-    """Counts what is done and calls back at intervals: at every step of a short run, about 1,000 times in a long one."""
+    """Counts what is done and calls back: at every step of a short run, about 1,000 times in a long one."""
 
     __slots__ = ("_callback", "_interval", "_reported", "done", "stage", "total")
 

@@ -73,7 +73,7 @@ def check_element(element_type: Any, name: Any) -> None:
             raise ValueError(message)  # noqa: TRY004 - the type that diffsync raises
 
 
-def skip_reason(flags: DiffSyncFlags, source: Any, dest: Any) -> str:
+def skip_reason(flags: DiffSyncFlags, source: Any, dest: Any) -> str:  # noqa: PLR0911 - a return for each reason
     """Return why a pair is left out of the diff, as diffsync words it, or an empty text."""
     if dest is None:
         if flags & DiffSyncFlags.SKIP_UNMATCHED_SRC:
@@ -94,7 +94,7 @@ def skip_reason(flags: DiffSyncFlags, source: Any, dest: Any) -> str:
 
 def differ(value: Any, other: Any) -> bool:
     """Whether two attribute values differ: Python's `!=`, of nested records that of their dicts."""
-    if not value != other:
+    if not value != other:  # noqa: SIM202 - `==` may be answered by another method
         return False
     return type(value) in SCALARS or bool(plain(value) != plain(other))
 

@@ -181,7 +181,9 @@ def schema_of(cls: type[Any]) -> Schema:
 
 def base_model(cls: type[Any]) -> type[Any]:
     """Return the class whose methods count as the library's own: the first model above `msgspec.Struct`."""
-    return next(klass for klass in reversed(cls.__mro__) if isinstance(klass, StructMeta) and klass is not msgspec.Struct)
+    return next(
+        klass for klass in reversed(cls.__mro__) if isinstance(klass, StructMeta) and klass is not msgspec.Struct
+    )
 
 
 def copied(defaults: dict[str, Any]) -> dict[str, Any]:
@@ -229,7 +231,7 @@ def own_annotations(cls: type[Any]) -> Mapping[str, Any]:
         import annotationlib  # noqa: PLC0415 - the module exists from 3.14 on
 
         return annotationlib.get_annotations(cls, format=annotationlib.Format.FORWARDREF)
-    annotations: Mapping[str, Any] = cls.__dict__.get("__annotations__", {})
+    annotations: Mapping[str, Any] = cls.__dict__.get("__annotations__", {})  # noqa: RUF063 - not those of its bases
     return annotations
 
 
@@ -246,7 +248,9 @@ def resolve_annotation(cls: type[Any], name: str) -> Any:
         if name not in annotations:
             continue
         enclosing: dict[str, Any] = klass.__dict__.get("__enclosing_names__", {})
-        holder = type(klass.__name__, (), {"__annotations__": {name: annotations[name]}, "__module__": klass.__module__})
+        holder = type(
+            klass.__name__, (), {"__annotations__": {name: annotations[name]}, "__module__": klass.__module__}
+        )
         names = {**enclosing, klass.__name__: klass}
         try:
             return typing.get_type_hints(holder, localns=names, include_extras=True)[name]

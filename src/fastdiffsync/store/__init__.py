@@ -46,7 +46,9 @@ class BaseStore:
         """Return the type names of which there are records."""
         raise NotImplementedError
 
-    def get(self, *, model: str | DiffSyncModel | type[DiffSyncModel], identifier: str | dict[str, Any]) -> DiffSyncModel:
+    def get(
+        self, *, model: str | DiffSyncModel | type[DiffSyncModel], identifier: str | dict[str, Any]
+    ) -> DiffSyncModel:
         """Return one record.
 
         Args:
@@ -67,9 +69,7 @@ class BaseStore:
         """
         raise NotImplementedError
 
-    def get_by_uids(
-        self, *, uids: list[str], model: str | DiffSyncModel | type[DiffSyncModel]
-    ) -> list[DiffSyncModel]:
+    def get_by_uids(self, *, uids: list[str], model: str | DiffSyncModel | type[DiffSyncModel]) -> list[DiffSyncModel]:
         """Return records of one type by their unique ids, in the order of the ids.
 
         Args:

@@ -154,9 +154,7 @@ class EncodedStore(BaseStore):
         object_class, _ = self._get_object_class_and_model(model)
         return self.get_by_uids(uids=[self._get_uid(model, object_class, identifier)], model=model)[0]
 
-    def get_by_uids(
-        self, *, uids: list[str], model: str | DiffSyncModel | type[DiffSyncModel]
-    ) -> list[DiffSyncModel]:
+    def get_by_uids(self, *, uids: list[str], model: str | DiffSyncModel | type[DiffSyncModel]) -> list[DiffSyncModel]:
         """Return records of one type by their unique ids, read together; see `BaseStore.get_by_uids`.
 
         Raises:

@@ -26,7 +26,9 @@ class LocalStore(BaseStore):
         """Return the type names that have been stored or asked for."""
         return set(self._data)
 
-    def get(self, *, model: str | DiffSyncModel | type[DiffSyncModel], identifier: str | dict[str, Any]) -> DiffSyncModel:
+    def get(
+        self, *, model: str | DiffSyncModel | type[DiffSyncModel], identifier: str | dict[str, Any]
+    ) -> DiffSyncModel:
         """Return one record; see `BaseStore.get`."""
         object_class, modelname = self._get_object_class_and_model(model)
         uid = self._get_uid(model, object_class, identifier)
@@ -39,9 +41,7 @@ class LocalStore(BaseStore):
         """Return all records of a type in the order in which they were added."""
         return list(self._data[self._modelname(model)].values())
 
-    def get_by_uids(
-        self, *, uids: list[str], model: str | DiffSyncModel | type[DiffSyncModel]
-    ) -> list[DiffSyncModel]:
+    def get_by_uids(self, *, uids: list[str], model: str | DiffSyncModel | type[DiffSyncModel]) -> list[DiffSyncModel]:
         """Return records of one type by their unique ids; see `BaseStore.get_by_uids`."""
         modelname = self._modelname(model)
         found = []
@@ -74,7 +74,9 @@ class LocalStore(BaseStore):
     def local_data(self) -> dict[str, dict[str, DiffSyncModel]] | None:
         """Return the dict of records, unless a subclass or the instance overrides how they are read."""
         cls = type(self)
-        is_overridden = cls is not LocalStore and any(getattr(cls, name) is not getattr(LocalStore, name) for name in _READING)
+        is_overridden = cls is not LocalStore and any(
+            getattr(cls, name) is not getattr(LocalStore, name) for name in _READING
+        )
         return None if is_overridden or not _READING.isdisjoint(self.__dict__) else self._data
 
     @staticmethod
