@@ -77,7 +77,7 @@ def dump_fields(  # noqa: PLR0913 - the options of pydantic's model_dump
 
     Raises:
         TypeError: For an unknown keyword, or in mode "json" for a value that JSON cannot carry.
-        ValueError: For an unknown mode.
+        ValueError: For an unknown mode, or in mode "json" for bytes that are no UTF-8 text.
     """
     if unknown:
         message = f"{type(model).__name__}.dict(): unknown option {min(unknown)!r}; known are {_OPTIONS}"
@@ -95,7 +95,9 @@ def dump_fields(  # noqa: PLR0913 - the options of pydantic's model_dump
         if (exclude_none and value is None) or (exclude_defaults and _is_default(value, defaults.get(name))):
             continue
         result[name] = plain(value)
-    return msgspec.to_builtins(result, enc_hook=_encode_other, str_keys=True) if mode == "json" else result
+    if mode == "json":
+        return msgspec.to_builtins(_with_text(result), enc_hook=_encode_other, str_keys=True)
+    return result
 
 
 def dump_json(model: Any, *, indent: int | None = None, **options: Any) -> str:
@@ -108,8 +110,9 @@ def dump_json(model: Any, *, indent: int | None = None, **options: Any) -> str:
 
     Raises:
         TypeError: For an unknown option or a value that JSON cannot carry.
+        ValueError: For bytes that are no UTF-8 text.
     """
-    encoded = msgspec.json.encode(dump_fields(model, **options), enc_hook=_encode_other)
+    encoded = msgspec.json.encode(_with_text(dump_fields(model, **options)), enc_hook=_encode_other)
     if indent is not None:
         encoded = msgspec.json.format(encoded, indent=indent)
     return encoded.decode()
@@ -120,6 +123,17 @@ def _is_default(value: Any, default: Any) -> bool:
     if factory is not None and type(default).__module__.startswith("msgspec"):
         default = factory()
     return default is not msgspec.NODEFAULT and bool(value == default)
+
+
+def _with_text(value: Any) -> Any:
+    """Return plain data with bytes as the UTF-8 text that they hold, as pydantic writes them; msgspec writes base64."""
+    if isinstance(value, (bytes, bytearray)):
+        return value.decode()
+    if isinstance(value, dict):
+        return {_with_text(key): _with_text(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset, deque)):
+        return [_with_text(item) for item in value]
+    return value
 
 
 def _encode_other(value: Any) -> Any:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING, Any
 
 import structlog
 
 from . import _kernel as kernel
 from .diff import element_at, flat_view
-from .dump import copy_containers
-from .enum import DiffSyncActions, DiffSyncFlags, DiffSyncModelFlags, DiffSyncStatus
-from .exceptions import ObjectCrudException, ObjectNotCreated, ObjectNotDeleted, ObjectNotFound, ObjectNotUpdated
+from .enum import DiffSyncActions, DiffSyncFlags, DiffSyncStatus
+from .exceptions import ObjectCrudException, ObjectNotCreated, ObjectNotDeleted, ObjectNotUpdated
+from .operation import Operation, OperationLog, of_element, of_record
 from .progress import Progress
 from .schema import StructMeta, schema_of
 
@@ -22,56 +21,6 @@ if TYPE_CHECKING:
     from .diff import Diff, DiffElement
     from .flat import FlatDiff
     from .model import DiffSyncModel
-
-
-class Operation:
-    """What is to be done about one element of a diff.
-
-    Attributes:
-        element: The element.
-        parent_model: The destination's record of the parent element, None at the top.
-        action: One of `DiffSyncActions`.
-        ids: The element's identifiers.
-        attrs: The new attributes of a create or update.
-        diffs: The element's changed attributes, as they are logged.
-        model_class: The destination's class for the element's type.
-        dest_model: The destination's record, None if there is none.
-    """
-
-    __slots__ = ("action", "attrs", "dest_model", "diffs", "element", "ids", "model_class", "parent_model")
-
-    def __init__(self, element: DiffElement, parent_model: DiffSyncModel | None, dest: Adapter) -> None:
-        """Look up what the operation needs to know, and mark the destination's record as being in work."""
-        self.element = element
-        self.parent_model = parent_model
-        self.action = element.action
-        self.ids = element.keys
-        self.model_class: type[DiffSyncModel] = getattr(dest, element.type)
-        self.diffs = element.get_attrs_diffs()
-        self.attrs = {name: copy_containers(value) for name, value in self.diffs.get("+", {}).items()}
-        self.dest_model: DiffSyncModel | None
-        try:
-            self.dest_model = dest.get(self.model_class, self.ids)
-            self.dest_model.set_status(DiffSyncStatus.UNKNOWN)
-        except ObjectNotFound:
-            self.dest_model = None
-
-    @property
-    def deletes_children_first(self) -> bool:
-        """Whether the element's children are to be deleted before it."""
-        return (
-            self.action == DiffSyncActions.DELETE
-            and self._has_flag(DiffSyncModelFlags.NATURAL_DELETION_ORDER)
-            and not self.skips_children
-        )
-
-    @property
-    def skips_children(self) -> bool:
-        """Whether deleting the record is known to delete its children."""
-        return self.action == DiffSyncActions.DELETE and self._has_flag(DiffSyncModelFlags.SKIP_CHILDREN_ON_DELETE)
-
-    def _has_flag(self, flag: DiffSyncModelFlags) -> bool:
-        return self.dest_model is not None and bool(self.dest_model.model_flags & flag)
 
 
 class DiffSyncSyncer:
@@ -100,6 +49,7 @@ class DiffSyncSyncer:
         self.flags = flags
         self.callback = callback
         self.base_logger: Any = structlog.get_logger().new(src=src_diffsync, dst=dst_diffsync, flags=flags)
+        self._log = OperationLog(self.base_logger, flags)
         self._progress = Progress("sync", len(diff), callback)
         # The source's record is of no use to the executor; diffsync looks it up all the same, and an override sees it.
         self._asks_source = src_diffsync.local_data("get", "get_or_none") is None
@@ -170,11 +120,14 @@ class DiffSyncSyncer:
         models: dict[int, DiffSyncModel | None] = {-1: None}
         postponed: list[tuple[int, Operation]] = []
         changed = False
+        action = flat.records.action
+        classes = {modelname: getattr(self.dst_diffsync, modelname) for modelname in flat.records.types()}
         while True:
             stop = postponed[-1][0] if postponed else count
-            following = kernel.mark_unknown(flat.records, index, stop, data, DiffSyncStatus.UNKNOWN)
-            self._progress.advance(following - index)
-            index = following
+            if index < stop and not action(index):
+                following = kernel.mark_unknown(flat.records, index, stop, data, DiffSyncStatus.UNKNOWN)
+                self._progress.advance(following - index)
+                index = following
             if index == stop:
                 if not postponed:
                     return changed
@@ -182,7 +135,10 @@ class DiffSyncSyncer:
                 continue
             parent = flat.parent(index)
             parent_model = models[parent] if parent in models else flat.records.dest(parent)
-            operation = self._begin(element_at(flat, index), parent_model)
+            if action(index) and index not in flat.elements:
+                operation = of_record(flat, index, parent_model, classes[flat.type(index)], data)
+            else:
+                operation = self._begin(element_at(flat, index), parent_model)
             changed |= operation.action is not None
             end = flat.end(index)
             if operation.deletes_children_first:
@@ -198,23 +154,21 @@ class DiffSyncSyncer:
     def _begin(self, element: DiffElement, parent_model: DiffSyncModel | None) -> Operation:
         if self._asks_source:
             self.src_diffsync.get_or_none(getattr(self.dst_diffsync, element.type), element.keys)
-        return Operation(element, parent_model, self.dst_diffsync)
+        return of_element(element, parent_model, self.dst_diffsync)
 
     def _perform(self, operation: Operation) -> DiffSyncModel | None:
         """Carry out one operation; return the record whose children are next, None if they are to be left alone."""
-        skips_children = operation.skips_children
-        log = _OperationLog(self.base_logger, operation, self.flags)
-        model = self._apply(operation, log)
+        model = self._apply(operation)
         if model is None:
-            log.warning("No object resulted from sync, will not process child objects.")
+            self._log.no_object(operation)
             return None
         if operation.action == DiffSyncActions.CREATE:
             self._link(operation.parent_model, model)
         elif operation.action == DiffSyncActions.DELETE:
             if operation.parent_model is not None:
                 operation.parent_model.remove_child(model)
-            self.dst_diffsync.remove(model, remove_children=skips_children)
-            if skips_children:
+            self.dst_diffsync.remove(model, remove_children=operation.skips_children)
+            if operation.skips_children:
                 return None
         self._progress.advance(1)
         return None if operation.deletes_children_first else model
@@ -230,24 +184,25 @@ class DiffSyncSyncer:
                 parent_model.remove_child(model)
             raise
 
-    def _apply(self, operation: Operation, log: _OperationLog) -> DiffSyncModel | None:
+    def _apply(self, operation: Operation) -> DiffSyncModel | None:
         """Call the model's create, update or delete; return the record that it returns, None if it failed."""
         if operation.action is None:
-            log.outcome(DiffSyncStatus.SUCCESS, "No changes to apply; no action needed")
+            self._log.outcome(operation, DiffSyncStatus.SUCCESS, "No changes to apply; no action needed")
             return operation.dest_model
-        log.debug(f"Attempting model {operation.action}")
+        self._log.attempt(operation)
         modelname = operation.model_class.get_type()
         try:
             model = self._call_model(operation, modelname)
         except ObjectCrudException as error:
-            log.outcome(DiffSyncStatus.ERROR, str(error))
+            self._log.outcome(operation, DiffSyncStatus.ERROR, str(error))
             if self.flags & DiffSyncFlags.CONTINUE_ON_FAILURE:
                 return None
             raise
         if model is None:
-            log.outcome(DiffSyncStatus.FAILURE, f"{modelname} {operation.action} did not return the model object.")
+            message = f"{modelname} {operation.action} did not return the model object."
+            self._log.outcome(operation, DiffSyncStatus.FAILURE, message)
         else:
-            log.outcome(*model.get_status())
+            self._log.outcome(operation, *model.get_status())
         return model
 
     def _call_model(self, operation: Operation, modelname: str) -> DiffSyncModel | None:
@@ -269,53 +224,3 @@ class DiffSyncSyncer:
             return dest_model.delete()
         message = f'Unknown action "{action}"!'
         raise ObjectCrudException(message)
-
-
-class _OperationLog:
-    """Logs one operation; the logger is bound to it only if somebody listens."""
-
-    __slots__ = ("_base", "_bound", "_flags", "_operation")
-
-    def __init__(self, base: Any, operation: Operation, flags: DiffSyncFlags) -> None:
-        self._base = base
-        self._bound: Any = None
-        self._flags = flags
-        self._operation = operation
-
-    def debug(self, message: str) -> None:
-        if _listens(self._base, logging.DEBUG):
-            self._logger.debug(message)
-
-    def warning(self, message: str) -> None:
-        self._logger.warning(message)
-
-    def outcome(self, status: DiffSyncStatus, message: str) -> None:
-        """Log how the operation went, at the level that fits."""
-        if self._operation.action is None:
-            if self._flags & DiffSyncFlags.LOG_UNCHANGED_RECORDS:
-                self._logger.debug(message, status=status.value)
-        elif status == DiffSyncStatus.SUCCESS:
-            if _listens(self._base, logging.INFO):
-                self._logger.info(message, status=status.value)
-        elif status == DiffSyncStatus.FAILURE:
-            self._logger.warning(message, status=status.value)
-        else:
-            self._logger.error(message, status=status.value)
-
-    @property
-    def _logger(self) -> Any:
-        if self._bound is None:
-            operation = self._operation
-            self._bound = self._base.bind(
-                action=operation.action,
-                model=operation.element.type,
-                unique_id=operation.model_class.create_unique_id(**operation.ids),
-                diffs=operation.diffs,
-            )
-        return self._bound
-
-
-def _listens(logger: Any, level: int) -> bool:
-    """Whether a message of this level may go anywhere: structlog's filtering loggers know that it does not."""
-    is_enabled_for = getattr(logger, "is_enabled_for", None)
-    return True if is_enabled_for is None else bool(is_enabled_for(level))
