@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-PROGRAMS = Path(__file__).with_name("leak_programs.py")
+PROGRAM = Path(__file__).parent / "programs" / "leaks.py"
 ALLOWED = {"objects": 20, "bytes": 1500}
 """What 60 rounds of a program that leaks nothing may leave: the results of the measurement itself, and chance."""
 
@@ -18,7 +18,7 @@ ALLOWED = {"objects": 20, "bytes": 1500}
 def growth(kernel: str, name: str) -> dict[str, int]:
     """Run a program over and over in a process of its own, and return what has grown beyond what is allowed."""
     done = subprocess.run(
-        [sys.executable, "-W", "error", str(PROGRAMS), name],
+        [sys.executable, "-W", "error", str(PROGRAM), name],
         capture_output=True,
         text=True,
         check=False,

@@ -7,10 +7,11 @@ those and call every override as diffsync calls it.
 
 from __future__ import annotations
 
+import builtins
 import copy
 import sys
 import typing
-from types import MemberDescriptorType
+from types import MemberDescriptorType, SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -248,9 +249,8 @@ def resolve_annotation(cls: type[Any], name: str) -> Any:
         if name not in annotations:
             continue
         enclosing: dict[str, Any] = klass.__dict__.get("__enclosing_names__", {})
-        holder = type(
-            klass.__name__, (), {"__annotations__": {name: annotations[name]}, "__module__": klass.__module__}
-        )
+        module = vars(sys.modules.get(klass.__module__, builtins))
+        holder: Any = SimpleNamespace(__annotations__={name: annotations[name]}, __globals__=module)
         names = {**enclosing, klass.__name__: klass}
         try:
             return typing.get_type_hints(holder, localns=names, include_extras=True)[name]

@@ -100,6 +100,7 @@ class EncodedStore(BaseStore):
                 self.flush()
                 self.is_open = False
                 self._backend.close()
+                _open_stores.discard(self)
 
     def __del__(self) -> None:
         """Close a store that nobody holds any more."""

@@ -11,6 +11,7 @@ same fields at all.
 from __future__ import annotations
 
 import enum
+import functools
 import hashlib
 import typing
 from operator import attrgetter
@@ -74,7 +75,7 @@ class RecordEncoding:
         self._has_post_init = hasattr(cls, "__post_init__")
         self._name_set = frozenset(self._names)
         self._get_values = _values_getter(self._names)
-        self._fields = msgspec.defstruct("Fields", [(name, Any) for name in self._names], gc=False)
+        self._fields = _struct_of(self._names)
         annotations = _annotations(cls, self._names, frozenset(self.schema.children.values()))
         classes = _named_classes(cls, annotations)
         self._written_classes = {value_class: name for name, value_class in classes.items()}
@@ -254,6 +255,12 @@ def _values_getter(names: tuple[str, ...]) -> Any:
     if len(names) > 1:
         return attrgetter(*names)
     return lambda obj: tuple(getattr(obj, name) for name in names)
+
+
+@functools.lru_cache(maxsize=64)
+def _struct_of(names: tuple[str, ...]) -> Any:
+    """Return a Struct class with these fields, whose instances carry the values of a record to the encoder."""
+    return msgspec.defstruct("Fields", [(name, Any) for name in names], gc=False)
 
 
 def _annotations(cls: type[Any], names: tuple[str, ...], child_fields: frozenset[str]) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """What `test_leaks.py` runs, each in a process of its own: a piece of work, over and over, and what stays behind.
 
-`python leak_programs.py NAME` does the work of that name and prints, as JSON, by how much the traced memory, the number
+`python leaks.py NAME` does the work of that name and prints, as JSON, by how much the traced memory, the number
 of objects that the garbage collector knows, and the references to each watched object have grown.
 """
 
@@ -13,6 +13,7 @@ import logging
 import sys
 import tempfile
 import tracemalloc
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -289,16 +290,17 @@ def making_classes() -> None:
 
 def sqlite_store() -> None:
     """Keep records in files, compare them, and sync one to the other."""
-    with tempfile.TemporaryDirectory() as directory:
+    with ExitStack() as stack:
+        directory = stack.enter_context(tempfile.TemporaryDirectory())
         sides = []
         for number in (0, 1):
-            with SQLiteStore(Path(directory, f"{number}.db")) as store:
-                side = Network(internal_storage_engine=store)
-                for record in load(number).get_all("device"):
-                    side.add(Device(**record.dict()))
-                sides.append(side)
-                if number:
-                    assert not sides[0].diff_to(side).has_diffs()
+            store = stack.enter_context(SQLiteStore(Path(directory, f"{number}.db")))
+            side = Network(internal_storage_engine=store)
+            for record in load(number).get_all("device"):
+                side.add(Device(**record.dict()))
+            sides.append(side)
+        sides[0].sync_to(sides[1])
+        assert not sides[0].diff_to(sides[1]).has_diffs()
 
 
 def leaking() -> None:
