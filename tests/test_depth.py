@@ -44,7 +44,7 @@ def test_deep_chain(kernel: str, task: str) -> None:
     run(kernel, task, 100_000)
 
 
-@pytest.mark.parametrize("task", ["print_diff", "describe"])
+@pytest.mark.parametrize("task", ["print_diff", "describe", "describe_cycle"])
 def test_texts_of_a_deep_chain(kernel: str, task: str) -> None:
     """Texts are indented by depth, so that they grow with its square; a chain of 3,000 has one of some 40 MB."""
     run(kernel, task, 3_000)

@@ -384,6 +384,9 @@ class Adapter:
 
         Args:
             indent: Number of spaces before each line.
+
+        Raises:
+            ChildrenCycle: If a record is its own descendant.
         """
         margin = " " * indent
         parts = []

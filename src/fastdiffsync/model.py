@@ -10,7 +10,7 @@ import msgspec
 from . import _kernel as kernel
 from .dump import dump_fields, dump_json
 from .enum import DiffSyncModelFlags, DiffSyncStatus
-from .exceptions import ObjectNotFound
+from .exceptions import ChildrenCycle, ObjectNotFound
 from .metaclass import ModelMeta
 from .schema import HIDDEN_FIELDS, schema_of
 
@@ -244,6 +244,9 @@ class DiffSyncModel(msgspec.Struct, metaclass=ModelMeta):
         Args:
             include_children: Whether to look up and describe children, or to list their unique ids.
             indent: Number of spaces before each line.
+
+        Raises:
+            ChildrenCycle: If a record is its own descendant.
         """
         return "\n".join(_describe(self, include_children=include_children, indent=indent))
 
@@ -251,16 +254,28 @@ class DiffSyncModel(msgspec.Struct, metaclass=ModelMeta):
 def _describe(model: DiffSyncModel, *, include_children: bool, indent: int) -> list[_str]:
     """Return the lines of `DiffSyncModel.str`, walking down without recursion: trees may be any depth."""
     lines: list[_str] = []
+    margins: _Dict[tuple[_str, _str], int] = {}  # of the newest record and all above it
     waiting: list[tuple[Any, int]] = [(model, indent)]
     while waiting:
         item, margin = waiting.pop()
         if isinstance(item, _str):
             lines.append(item)
             continue
+        while margins and next(reversed(margins.values())) >= margin:
+            margins.popitem()
+        identity = (item.get_type(), item.get_unique_id())
+        if identity in margins:
+            parent_type, parent_id = next(reversed(margins))
+            message = (
+                f'{identity[0]} "{identity[1]}" is among its own descendants: '
+                f'remove it from the children of {parent_type} "{parent_id}"'
+            )
+            raise ChildrenCycle(message)
+        margins[identity] = margin
         if item is not model and type(item).str is not DiffSyncModel.str:
             lines.append(item.str(include_children=include_children, indent=margin))
             continue
-        lines.append(f"{' ' * margin}{item.get_type()}: {item.get_unique_id()}: {item.get_attrs()}")
+        lines.append(f"{' ' * margin}{identity[0]}: {identity[1]}: {item.get_attrs()}")
         waiting.extend(reversed(_describe_children(item, margin, include_children=include_children)))
     return lines
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gc
 import logging
+import resource
 import sys
 import threading
 
@@ -15,6 +16,7 @@ import structlog
 from fastdiffsync import Adapter, ChildrenCycle, DiffSyncFlags, DiffSyncModel, DiffSyncModelFlags
 
 STACK = 256 * 1024
+MEMORY = 2 * 1024**3
 
 
 class Root(DiffSyncModel):
@@ -159,6 +161,20 @@ def cycle(levels: int) -> None:
     except ChildrenCycle as error:
         found = str(error)
     assert 'node "n0"' in found
+
+
+def describe_cycle(levels: int) -> None:
+    """Describe the records of a ring, which is an error; if it went unnoticed, memory would be used up."""
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    adapter = chain(levels)
+    adapter.get("node", f"n{levels - 1}").nodes.append("n0")
+    found = []
+    for describe_all in (adapter.str, adapter.get("node", "n0").str):
+        try:
+            describe_all()
+        except ChildrenCycle as error:
+            found.append(str(error))
+    assert [text.startswith('node "n') for text in found] == [True, True]
 
 
 def main() -> None:
