@@ -1,5 +1,4 @@
 """The README's first program: compare two small inventories, and make the second one like the first."""
-# ruff: noqa: D101 - the README shows the rest of this file, and says what the classes are
 
 import logging
 

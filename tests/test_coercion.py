@@ -280,7 +280,7 @@ CHOICES = [
         Level,
         Access,
         Literal["a", 1, True],
-        Literal[b"a", None, Colour.RED],
+        Literal[b"a", None, Colour.RED],  # noqa: PYI061 - None among the literals is the case to test
         Literal[0, Speed.FAST],
     ),
     *(Optional[int], Optional[str], Optional[list[int]], Optional[Any], Union[str, bool, dict], int | str | None),

@@ -87,7 +87,7 @@ def dump_fields(  # noqa: PLR0913 - the options of pydantic's model_dump
         raise ValueError(message)
     cls = type(model)
     defaults = field_defaults(cls) if exclude_defaults else {}
-    result = {}
+    result: dict[str, Any] = {}
     for name in schema_of(cls).fields:
         if (include is not None and name not in include) or (exclude is not None and name in exclude):
             continue
@@ -96,7 +96,7 @@ def dump_fields(  # noqa: PLR0913 - the options of pydantic's model_dump
             continue
         result[name] = plain(value)
     if mode == "json":
-        return msgspec.to_builtins(_with_text(result), enc_hook=_encode_other, str_keys=True)
+        result = msgspec.to_builtins(_with_text(result), enc_hook=_encode_other, str_keys=True)
     return result
 
 

@@ -267,9 +267,7 @@ class _Payload:
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "redis"])
-def test_pickles_are_never_executed(
-    fastdiffsync: Any, opener: Callable[[str], Callable[..., Any]], kind: str
-) -> None:
+def test_pickles_are_never_executed(fastdiffsync: Any, opener: Callable[[str], Callable[..., Any]], kind: str) -> None:
     """A pickle that runs code when it is loaded is refused like any other garbage, wherever it stands."""
     store = opener(kind)()
     adapter = make_adapter(fastdiffsync, store)
