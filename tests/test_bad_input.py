@@ -1,0 +1,253 @@
+"""Bad input gets a clear error, and leaves both stores as they were."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import diffsync
+import diffsync.exceptions
+import pytest
+
+from .pair import Pair
+
+
+@pytest.fixture
+def pair(fastdiffsync: Any) -> Pair:
+    """Give two loaded adapters."""
+    return Pair(fastdiffsync)
+
+
+# ---- values ----
+
+
+@pytest.mark.parametrize(
+    ("annotation", "value"),
+    [(int, "many"), (int, 1.5), (str, 1), (bool, "perhaps"), (list[int], ["a"]), (dict, 3), (int, None)],
+)
+def test_wrong_type(fastdiffsync: Any, annotation: Any, value: Any) -> None:
+    """A value that cannot be made one of the field's type is a ValidationError that names the record and the field."""
+
+    class Site(fastdiffsync.DiffSyncModel):
+        _modelname = "site"
+        _identifiers = ("name",)
+        __annotations__ = {"name": str, "size": annotation}
+
+    with pytest.raises(fastdiffsync.ValidationError, match=r"Site \{'name': 'a'\}: field 'size'") as caught:
+        Site(name="a", size=value)
+    assert isinstance(caught.value, ValueError)
+
+
+def test_missing_fields(fastdiffsync: Any, pair: Pair) -> None:
+    """A field that is not given and has no default is a ValidationError that names it."""
+    with pytest.raises(
+        fastdiffsync.ValidationError, match=r"Device \{'site': 'a'\}: missing required field \['name'\]"
+    ):
+        pair.Device(site="a")
+    with pytest.raises(ValueError, match=r"missing required fields \['site', 'name'\]"):
+        pair.Device(size=3)
+
+
+def test_unknown_keywords(fastdiffsync: Any, pair: Pair) -> None:
+    """Unknown keywords are ignored, unless the class forbids them: then they are a TypeError that names them."""
+
+    class Strict(fastdiffsync.DiffSyncModel, forbid_unknown_fields=True):
+        _modelname = "strict"
+        _identifiers = ("name",)
+        name: str
+
+    assert pair.Site(name="c", diffsync=None).name == "c"
+    with pytest.raises(TypeError, match="colour"):
+        Strict(name="a", colour="red")
+
+
+def test_positional_arguments(pair: Pair) -> None:
+    """Values are given by name."""
+    with pytest.raises(TypeError, match="positional"):
+        pair.Site("a")
+
+
+def test_bad_values_in_a_dict(fastdiffsync: Any, pair: Pair) -> None:
+    """`load_from_dict` says which record cannot be made."""
+    data = {"device": {"a__z": {"site": "a", "name": 5}}}
+    pair.refuses(fastdiffsync.ValidationError, r"Device .*'name'", lambda: pair.dest.load_from_dict(data))
+
+
+# ---- records ----
+
+
+def test_uid_twice(fastdiffsync: Any, pair: Pair) -> None:
+    """A second record with a unique id is refused, also if its identifiers merely join to the same one."""
+    for record in (pair.Site(name="a"), pair.Device(site="a", name="x", size=9)):
+        pair.refuses(fastdiffsync.ObjectAlreadyExists, "already present", lambda record=record: pair.dest.add(record))
+        assert record.adapter is None
+    pair.dest.add(pair.Device(site="a__b", name="c"))
+    twin = pair.Device(site="a", name="b__c")
+    pair.refuses(fastdiffsync.ObjectAlreadyExists, "a__b__c already present", lambda: pair.dest.add(twin))
+
+
+def test_uid_of_two_identifier_tuples_on_two_sides(pair: Pair) -> None:
+    """Two records that share a unique id and nothing else cannot be compared."""
+    for adapter, identifiers in ((pair.source, ("a__b", "c")), (pair.dest, ("a", "b__c"))):
+        device = pair.Device(site=identifiers[0], name=identifiers[1])
+        adapter.add(device)
+        adapter.get("site", "a").add_child(device)
+    keys = r"Keys mismatch: \{'site': 'a__b', 'name': 'c'\} vs \{'site': 'a', 'name': 'b__c'\}"
+    pair.refuses(ValueError, keys, lambda: pair.dest.diff_from(pair.source))
+    pair.refuses(ValueError, keys, lambda: pair.dest.sync_from(pair.source))
+
+
+def test_child_twice(fastdiffsync: Any, pair: Pair) -> None:
+    """A child is added to a parent once."""
+    site, device = pair.dest.get("site", "a"), pair.dest.get("device", "a__x")
+    pair.refuses(fastdiffsync.ObjectAlreadyExists, "Already storing a device", lambda: site.add_child(device))
+
+
+def test_wrong_parent_type(fastdiffsync: Any, pair: Pair) -> None:
+    """A record cannot be a child where its type is not expected, nor be taken away from there."""
+    site, device = pair.dest.get("site", "a"), pair.dest.get("device", "a__x")
+    wrong = fastdiffsync.ObjectStoreWrongType
+    pair.refuses(
+        wrong, r"store site as a child of device; valid types are \['device'\]", lambda: device.add_child(site)
+    )
+    pair.refuses(wrong, "delete site as a child of device", lambda: device.remove_child(site))
+
+
+def test_removing_what_is_not_there(fastdiffsync: Any, pair: Pair) -> None:
+    """Neither a store nor a parent gives up what it does not have."""
+    stranger = pair.Device(site="a", name="z")
+    site = pair.dest.get("site", "a")
+    pair.refuses(fastdiffsync.ObjectNotFound, "device a__z not present", lambda: pair.dest.remove(stranger))
+    pair.refuses(fastdiffsync.ObjectNotFound, "a__z was not found as a child", lambda: site.remove_child(stranger))
+
+
+@pytest.mark.parametrize("side", ["source", "dest"])
+def test_children_that_are_not_there(fastdiffsync: Any, side: str) -> None:
+    """A child that its store does not have is an error with diffsync's text."""
+
+    def message(library: Any) -> str:
+        pair = Pair(library)
+        getattr(pair, side).get("site", "a").devices.append("a__lost")
+        for verb in (pair.dest.diff_from, pair.dest.sync_from):
+            pair.refuses(library.ObjectNotFound, "device a__lost not present", lambda verb=verb: verb(pair.source))
+        with pytest.raises(library.ObjectNotFound) as caught:
+            pair.source.diff_to(pair.dest)
+        return str(caught.value)
+
+    assert message(fastdiffsync) == message(diffsync)
+
+
+def test_siblings_with_one_shortname(fastdiffsync: Any) -> None:
+    """Two siblings of one type and shortname cannot stand in one diff, on one side or on two."""
+    pair = Pair(fastdiffsync)
+    pair.Device._shortname = ("name",)
+    twin = pair.Device(site="b", name="x")
+    pair.source.add(twin)
+    pair.source.get("site", "a").add_child(twin)
+    pair.refuses(
+        fastdiffsync.ObjectAlreadyExists, "Already storing a device named x", lambda: pair.dest.diff_from(pair.source)
+    )
+
+
+def test_shortnames_that_differ(fastdiffsync: Any) -> None:
+    """A pair of records cannot have two shortnames."""
+    pair = Pair(fastdiffsync)
+    pair.Device._shortname = ("size",)
+    pair.refuses(ValueError, "Shortname mismatch: 2 vs 3", lambda: pair.dest.diff_from(pair.source))
+
+
+# ---- declarations ----
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"_identifiers": ("nothing",)}, "_identifiers .* references missing or un-annotated attr nothing"),
+        ({"_attributes": ("nothing",)}, "_attributes .* references missing or un-annotated attr nothing"),
+        ({"_shortname": ("nothing",)}, "_shortname .* references missing or un-annotated attr nothing"),
+        ({"_children": {"device": "nothing"}}, "_children .* references missing or un-annotated attr nothing"),
+        ({"_attributes": ("name",)}, "included in both _identifiers and _attributes"),
+        ({"_children": {"device": "name"}}, "included in both _identifiers and _children"),
+        ({"_attributes": ("kids",), "_children": {"device": "kids"}}, "included in both _attributes and _children"),
+    ],
+)
+def test_wrong_class_settings(fastdiffsync: Any, settings: dict[str, Any], message: str) -> None:
+    """What a class says about its fields is checked when it is declared."""
+    body = {"_modelname": "site", "_identifiers": ("name",), "__annotations__": {"name": str, "kids": list}, **settings}
+    with pytest.raises(AttributeError, match=message):
+        type(fastdiffsync.DiffSyncModel)("Site", (fastdiffsync.DiffSyncModel,), body)
+
+
+@pytest.mark.parametrize("children", [["devices"], ("device", "devices"), "devices", None, 5])
+def test_children_setting_of_the_wrong_shape(fastdiffsync: Any, children: Any) -> None:
+    """`_children` is a mapping, and a class that says otherwise is told so when it is declared."""
+    body = {"_modelname": "site", "_identifiers": ("name",), "_children": children}
+    body["__annotations__"] = {"name": str, "devices": list}
+    with pytest.raises((AttributeError, TypeError), match=r"_children|items|values"):
+        type(fastdiffsync.DiffSyncModel)("Site", (fastdiffsync.DiffSyncModel,), body)
+
+
+def test_adapter_with_a_model_under_another_name(fastdiffsync: Any, pair: Pair) -> None:
+    """A model class stands on an adapter under its own modelname, and `top_level` names such attributes."""
+    with pytest.raises(AttributeError, match='Incorrect field name - Site has type name "site", not "place"'):
+        type("Wrong", (fastdiffsync.Adapter,), {"place": pair.Site})
+    with pytest.raises(AttributeError, match='top_level references attribute "site" but it is not a class attribute!'):
+        type("Wrong", (fastdiffsync.Adapter,), {"top_level": ["site"]})
+    with pytest.raises(AttributeError, match='"site" but it is not a DiffSyncModel subclass!'):
+        type("Wrong", (fastdiffsync.Adapter,), {"top_level": ["site"], "site": str})
+
+
+def test_record_of_a_type_the_destination_does_not_know(fastdiffsync: Any, pair: Pair) -> None:
+    """A type that the destination has no class for cannot be created there, and nothing is."""
+
+    class Bare(fastdiffsync.Adapter):
+        site = pair.Site
+        top_level = ["site"]  # noqa: RUF012
+
+    bare = Bare()
+    bare.add(pair.Site(name="a"))
+    before = bare.dict()
+    with pytest.raises(AttributeError, match="'Bare' object has no attribute 'device'"):
+        bare.sync_from(pair.source)
+    assert bare.dict() == before
+
+
+@pytest.mark.parametrize("children", [None, 5, "a__x", {"a__x": 1}, ("a__x",), {"a__x"}, [1], [None], [["a__x"]]])
+def test_child_list_of_the_wrong_shape(fastdiffsync: Any, children: Any) -> None:
+    """A list of children that is none is refused like diffsync does, or read like diffsync does."""
+
+    def outcome(library: Any) -> Any:
+        pair = Pair(library)
+        pair.source.get("site", "a").devices = children
+        before = pair.contents()
+        try:
+            return pair.dest.diff_from(pair.source).dict()
+        except (TypeError, library.ObjectNotFound) as error:
+            assert pair.contents() == before
+            return type(error).__name__
+
+    assert outcome(fastdiffsync) == outcome(diffsync)
+
+
+# ---- cycles ----
+
+
+@pytest.mark.parametrize("side", ["source", "dest"])
+@pytest.mark.parametrize("ring", [["a__x"], ["a__x", "a__y"]])
+def test_cycle(fastdiffsync: Any, pair: Pair, side: str, ring: list[str]) -> None:
+    """A record that is its own descendant is an error that names it."""
+    adapter = getattr(pair, side)
+    for place, uid in enumerate(ring):
+        adapter.get("device", uid).parts.append(ring[(place + 1) % len(ring)])
+    before = pair.dest.store.count(), pair.source.store.count()
+    for action in (pair.dest.diff_from, pair.dest.sync_from):
+        with pytest.raises(fastdiffsync.ChildrenCycle, match=r'device "a__[xy]" is among its own descendants'):
+            action(pair.source)
+    assert (pair.dest.store.count(), pair.source.store.count()) == before
+
+
+def test_removing_a_cycle(pair: Pair) -> None:
+    """Removing a record and all below it ends, even if one of those is the record."""
+    device = pair.dest.get("device", "a__x")
+    device.parts.append("a__x")
+    pair.dest.remove(device, remove_children=True)
+    assert pair.dest.get_or_none("device", "a__x") is None
