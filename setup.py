@@ -19,7 +19,7 @@ from setuptools.errors import CompileError
 IS_DISABLED = os.environ.get("FASTDIFFSYNC_DISABLE_EXTENSION", "") not in {"", "0"}
 IS_REQUIRED = os.environ.get("FASTDIFFSYNC_REQUIRE_EXTENSION", "") not in {"", "0"}
 IS_CPYTHON = platform.python_implementation() == "CPython"
-MODULES = ("_records", "_core")
+MODULES = ("_records", "_threads", "_values", "_plain", "_core", "_compare")
 OPTIONS = [] if sys.platform == "win32" else ["-O3", "-pthread"]
 
 if IS_REQUIRED and (IS_DISABLED or not IS_CPYTHON):
@@ -43,7 +43,7 @@ def extension(name: str) -> Extension:
     module = Extension(
         f"fastdiffsync.{name}",
         [f"src/fastdiffsync/{name}.pyx"],
-        depends=["src/fastdiffsync/_slots.pxd", "src/fastdiffsync/_records.pxd"],
+        depends=[f"src/fastdiffsync/{name}.pxd" for name in ("_slots", *MODULES[:-1])],
         extra_compile_args=OPTIONS,
         extra_link_args=OPTIONS,
         optional=not IS_REQUIRED,

@@ -49,7 +49,7 @@ def load(kernel: str) -> dict[str, ModuleType]:
         try:
             package = importlib.import_module(PACKAGE)
             for module in pkgutil.walk_packages(package.__path__, f"{PACKAGE}."):
-                if module.name.rpartition(".")[2] not in {"_core", "_records"}:
+                if module.name.rpartition(".")[2] not in {"_compare", "_core", "_records"}:
                     importlib.import_module(module.name)
             _loaded[kernel] = _put_aside()
         finally:

@@ -13,7 +13,7 @@ import pytest
 if TYPE_CHECKING:
     from types import ModuleType
 
-COMPILED_MODULES = ("fastdiffsync._core", "fastdiffsync._records")
+COMPILED_MODULES = ("fastdiffsync._compare", "fastdiffsync._core", "fastdiffsync._records")
 
 
 def run(implementation: str | None, program: str) -> subprocess.CompletedProcess[str]:

@@ -19,6 +19,7 @@ from .helpers import DiffSyncDiffer, DiffSyncSyncer
 from .model import DiffSyncModel
 from .store import BaseStore
 from .store.local import LocalStore
+from .threads import set_compare_threads
 from .utils import get_path, set_key, tree_string
 from .version import __version__
 
@@ -52,6 +53,7 @@ __all__ = [
     "get_path",
     "install_as_diffsync",
     "is_compiled",
+    "set_compare_threads",
     "set_key",
     "tree_string",
 ]

@@ -1,27 +1,28 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, binding=True
-"""The compiled kernel, second half: matching two trees into flat records, and comparing what matched.
+"""The compiled kernel, second part: matching two trees into the flat array.
 
 The twin of `_core_py.py`, function for function; `_kernel.py` chooses. Whoever changes one changes both.
 
-*Match* walks both trees in pre-order and appends one flat record for each pair or single. *Compare* then runs down
-the records and fills in actions, the bitmasks of changed attributes, and snapshots of what changed.
+*Match* walks both trees in pre-order and appends one flat record for each pair or single.
 """
 
-from cpython.mem cimport PyMem_Free, PyMem_Realloc
+from cpython.mem cimport PyMem_Calloc, PyMem_Free, PyMem_Realloc
 from cpython.object cimport PyObject, PyTypeObject
 from cpython.ref cimport Py_TYPE
 from libc.stdint cimport int32_t, uint8_t, uint16_t
 
-from ._records cimport Plan, attrs_of, identifiers_of, name_of, plan_of, unique_id
-from ._slots cimport is_plain_str, str_length, prefetch, same_str, scalars_differ, set_slot_quietly, slot
+from ._plain cimport MAX_KINDS, Item, PlainTrees, Range, release
+from ._records cimport Plan, plan_of, unique_id
+from ._slots cimport is_plain_str, str_length, prefetch, same_str, set_slot_quietly, slot
+from ._threads cimport MAX_THREADS
 
 from collections.abc import Iterable, Mapping
 
 from .enum import DiffSyncModelFlags
 from .exceptions import ChildrenCycle
-from .rules import INSTANCE_OVERRIDES, check_element, check_pair, compare_by_hooks, differ, skip_reason
+from .rules import INSTANCE_OVERRIDES, check_element, check_pair, skip_reason
 
-__all__ = ["Records", "compare", "mark_unknown", "match"]
+__all__ = ["Records", "mark_unknown", "match"]
 
 cdef extern from "Python.h":
     bint PyDict_CheckExact(object value)
@@ -34,9 +35,6 @@ cdef extern from "Python.h":
     list PyList_New(Py_ssize_t size)
     void PyList_SET_ITEM(PyObject *values, Py_ssize_t index, PyObject *value)
     void Py_INCREF(PyObject *object)
-
-cdef enum:
-    NO_ACTION, CREATE, UPDATE, DELETE, UNDECIDED
 
 # A chain of records this deep may be a cycle; from here on the walk remembers its path.
 cdef enum:
@@ -57,23 +55,25 @@ cdef enum:
 cdef enum:
     CACHE_LINE = 64
 
-# How many records ahead of the comparison memory is asked for; enough to hide a miss, few enough to stay in cache.
+# From how many records on several threads walk plain trees, and how far ahead of taking over what they found memory is
+# asked for.
 cdef enum:
-    PREFETCH_OBJECTS = 8
+    SHARED_FROM = 20000
 cdef enum:
-    PREFETCH_VALUES = 3
+    PREFETCH_TAKEN = 16
+
+# So many trees may turn out to be special before one in two is expected to be, and is not tried as a plain one.
+cdef enum:
+    MAX_FAILURES = 16
+
+# No type of a flat array has this number.
+cdef enum:
+    NO_TYPE = 0xFFFF
 
 cdef PyObject *NONE = <PyObject *>None
 cdef object NO_FLAGS_OBJECT = DiffSyncModelFlags.NONE
 cdef PyObject *NO_FLAGS = <PyObject *>NO_FLAGS_OBJECT
 cdef PyTypeObject *STR = <PyTypeObject *>str
-
-
-cdef struct Record:
-    int32_t parent
-    int32_t end
-    uint16_t type
-    uint8_t action
 
 
 cdef class Records:
@@ -83,19 +83,6 @@ cdef class Records:
         snapshots: `{index: (name, identifiers, source attributes or None, destination attributes or None)}` of the
             records that have an action, as they were when they were compared.
     """
-
-    cdef Record *items
-    cdef Py_ssize_t size, capacity
-    cdef list type_names
-    cdef dict type_numbers
-    cdef object last_type
-    cdef uint16_t last_type_number
-    # Objects are kept in lists, not in the records, so that the garbage collector sees them.
-    cdef readonly list _sources, _dests
-    cdef readonly dict _masks
-    cdef readonly dict snapshots
-    cdef dict cursors
-    cdef object cursors_into
 
     def __cinit__(self):
         self.type_names = []
@@ -113,23 +100,31 @@ cdef class Records:
 
     cdef Py_ssize_t add(self, Py_ssize_t parent, object element_type, object source, object dest) except -1:
         cdef Py_ssize_t index = self.size
-        cdef Record *items
         if index == self.capacity:
-            if index >= 0x7FFFFFFF // 2:
-                raise OverflowError("a diff holds at most 2**30 records")
-            items = <Record *>PyMem_Realloc(self.items, (2 * index + 64) * sizeof(Record))
-            if items == NULL:
-                raise MemoryError
-            self.items = items
-            self.capacity = 2 * index + 64
+            self.reserve(index + 64)
         self._sources.append(source)
         self._dests.append(dest)
         self.items[index].parent = <int32_t>parent
         self.items[index].end = <int32_t>index + 1
         self.items[index].type = self.type_number(element_type)
-        self.items[index].action = NO_ACTION
+        self.items[index].action = UNSEEN
+        self.unseen += 1
         self.size += 1
         return index
+
+    cdef int reserve(self, Py_ssize_t count) except -1:
+        """Make room for so many more records."""
+        cdef Py_ssize_t capacity = self.size + count
+        if capacity <= self.capacity:
+            return 0
+        if capacity >= 0x7FFFFFFF // 2:
+            raise OverflowError("a diff holds at most 2**30 records")
+        cdef Record *items = <Record *>PyMem_Realloc(self.items, capacity * sizeof(Record))
+        if items == NULL:
+            raise MemoryError
+        self.items = items
+        self.capacity = capacity
+        return 0
 
     cdef uint16_t type_number(self, object element_type) except? 0xFFFF:
         if element_type is self.last_type:
@@ -204,9 +199,9 @@ cdef class Records:
 
     def count(self, Py_ssize_t start, Py_ssize_t stop):
         """Return how many records from `start` up to `stop` are creates, updates, deletes, and unchanged."""
-        cdef Py_ssize_t[UNDECIDED + 1] counts
+        cdef Py_ssize_t[UNSEEN + 1] counts
         cdef Py_ssize_t i
-        for i in range(UNDECIDED + 1):
+        for i in range(UNSEEN + 1):
             counts[i] = 0
         for i in range(max(start, 0), min(stop, self.size)):
             counts[self.items[i].action] += 1
@@ -336,14 +331,130 @@ def match(matching, Records records, modelname, sources, dests):
     if dests is None:
         dests = all_of(walk.dest_data, modelname, &are_distinct)
     pair(walk, top, sources, dests, are_distinct)
+    cdef PlainTrees trees = None
+    if walk.source_data is not None and walk.dest_data is not None and not walk.is_watched and not walk.flag_bits:
+        trees = PlainTrees(walk.source_data, walk.dest_data, modelname)
     try:
-        walk_tree(walk, top)
+        if trees is not None and trees.is_plain:
+            walk_plain_trees(walk, top, trees, matching.threads)
+        else:
+            walk_tree(walk, top)
+        if top.needs_names:
+            check_names(walk, top)
     finally:
         if walk.done:
             matching.advance(walk.done)
 
 
+cdef int walk_plain_trees(Walk walk, Frame top, PlainTrees trees, int threads) except -1:
+    """Walk the trees below the siblings at the top, those that are special as diffsync would, the others fast."""
+    cdef Py_ssize_t count = len(top.sources), place, i, taken, found
+    cdef int part_count = 1
+    cdef bint is_shared = threads > 1 and trees.record_count() >= SHARED_FROM
+    if is_shared and count >= 2 * threads:
+        part_count = min(threads, MAX_THREADS)
+    # One walk cannot be shared; then the comparison is, afterwards.
+    cdef bint compares = part_count > 1 or not is_shared
+    cdef Range *ranges = <Range *>PyMem_Calloc(part_count + 1, sizeof(Range))
+    if ranges == NULL:
+        raise MemoryError
+    cdef Range *part
+    cdef list held = None
+    cdef Py_ssize_t failures = 0, successes = 0
+    try:
+        trees.walk(top.sources, top.dests, ranges, part_count, compares)
+        for i in range(part_count):
+            part = &ranges[i]
+            taken = found = 0
+            walk.records.has_tracked = walk.records.has_tracked or part.has_tracked
+            for place in range(part.first, part.stop):
+                if part.ends[place - part.first] >= 0:
+                    found = part.ends[place - part.first]
+                    continue
+                take(walk, trees, part, taken, found)
+                taken = found
+                if failures <= successes + MAX_FAILURES and trees.retry(top.sources, top.dests, place, &ranges[part_count]):
+                    take(walk, trees, &ranges[part_count], 0, ranges[part_count].size)
+                    successes += 1
+                    continue
+                failures += 1
+                if held is None:
+                    held = objects_of(ranges, part_count)
+                walk_single_tree(walk, top, place)
+            take(walk, trees, part, taken, part.size)
+    finally:
+        for i in range(part_count + 1):
+            release(&ranges[i])
+        PyMem_Free(ranges)
+    return 0
+
+
+cdef list objects_of(Range *ranges, int count):
+    """Return all records that have been found, so that none of them goes while a hook runs."""
+    cdef list found = []
+    cdef Py_ssize_t i
+    cdef int part
+    for part in range(count):
+        for i in range(ranges[part].size):
+            if ranges[part].items[i].source != NULL:
+                found.append(<object>ranges[part].items[i].source)
+            if ranges[part].items[i].dest != NULL:
+                found.append(<object>ranges[part].items[i].dest)
+    return found
+
+
+cdef int take(Walk walk, PlainTrees trees, Range *part, Py_ssize_t first, Py_ssize_t stop) except -1:
+    """Append to the flat array what a range has found."""
+    cdef Records records = walk.records
+    cdef Py_ssize_t i, count = stop - first, index = records.size, shift = records.size - first
+    cdef Item *item
+    cdef list sources = PyList_New(count), dests = PyList_New(count)
+    cdef uint16_t[MAX_KINDS] type_numbers
+    for i in range(trees.kind_count):
+        type_numbers[i] = NO_TYPE
+    records.reserve(count)
+    for i in range(count):
+        if i + PREFETCH_TAKEN < count:
+            prefetch(part.items[first + i + PREFETCH_TAKEN].source)
+            prefetch(part.items[first + i + PREFETCH_TAKEN].dest)
+        item = &part.items[first + i]
+        walk.done += (item.source != NULL) + (item.dest != NULL)
+        put(sources, i, item.source if item.source != NULL else NONE)
+        put(dests, i, item.dest if item.dest != NULL else NONE)
+        if type_numbers[item.kind] == NO_TYPE:
+            type_numbers[item.kind] = records.type_number(trees.names[item.kind])
+        records.items[index + i].type = type_numbers[item.kind]
+        records.items[index + i].parent = <int32_t>(item.parent + shift) if item.parent >= 0 else -1
+        records.items[index + i].end = <int32_t>(item.end + shift)
+        records.items[index + i].action = item.action
+        records.unseen += item.action == UNSEEN
+    records.size += count
+    if index == 0:
+        records._sources, records._dests = sources, dests
+    else:
+        records._sources.extend(sources)
+        records._dests.extend(dests)
+    return 0
+
+
+cdef inline void put(list objects, Py_ssize_t place, PyObject *value):
+    Py_INCREF(value)
+    PyList_SET_ITEM(<PyObject *>objects, place, value)
+
+
+cdef int walk_single_tree(Walk walk, Frame top, Py_ssize_t place) except -1:
+    cdef Frame single = Frame()
+    single.index = -1
+    single.first = walk.records.size
+    single.sources = [top.sources[place]]
+    single.dests = [top.dests[place]]
+    walk_tree(walk, single)
+    top.needs_names = top.needs_names or single.needs_names
+    return 0
+
+
 cdef int walk_tree(Walk walk, Frame top) except -1:
+    """Walk the trees below the frame's siblings; whether these share names is for the caller to check."""
     cdef list stack = [top]
     cdef Frame frame, child
     cdef set path = set()
@@ -365,7 +476,7 @@ cdef int walk_tree(Walk walk, Frame top) except -1:
             if len(stack) > WATCH_CYCLES_FROM:
                 watch_path(path, stack)
             continue
-        if frame.needs_names:
+        if frame.needs_names and frame is not top:
             check_names(walk, frame)
         if not next_children(walk, frame):
             if frame.index >= 0:
@@ -902,152 +1013,6 @@ cdef int check_names(Walk walk, Frame frame) except -1:
         names.add(name)
         index = walk.records.items[index].end
     return 0
-
-
-# ---- comparing ----
-
-cdef enum:
-    MAX_ATTRIBUTES = 64
-
-
-cdef class PairPlan:
-    """Where the attributes that two classes have in common stand in their records, in the destination's order."""
-
-    cdef object source_class, dest_class
-    cdef Py_ssize_t count
-    cdef Py_ssize_t[MAX_ATTRIBUTES] source_offsets
-    cdef Py_ssize_t[MAX_ATTRIBUTES] dest_offsets
-    cdef Py_ssize_t source_key, dest_key
-    cdef bint is_plain
-    cdef tuple names
-
-    def __cinit__(self, source_class, dest_class):
-        cdef Plan source = plan_of(source_class), dest = plan_of(dest_class)
-        self.source_class = source_class
-        self.dest_class = dest_class
-        self.source_key = source.key_offset
-        self.dest_key = dest.key_offset
-        self.names = tuple([name for name in dest.schema.attributes if name in source.schema.attributes])
-        self.count = len(self.names)
-        self.is_plain = (
-            source.plain_attrs and dest.plain_attrs and source.plain_unique_id and dest.plain_unique_id
-            and self.count <= MAX_ATTRIBUTES
-        )
-        if self.is_plain:
-            for i, name in enumerate(self.names):
-                self.source_offsets[i] = source.offset(name)
-                self.dest_offsets[i] = dest.offset(name)
-
-
-def compare(Records records):
-    """Fill in every record's action and bitmask, and take snapshots of those that have an action.
-
-    Raises:
-        Exception: Whatever the `__ne__` of an attribute value or an overridden `get_attrs` raises.
-    """
-    cdef dict plans = {}
-    cdef PairPlan plan = None
-    cdef Py_ssize_t i
-    cdef PyObject *source
-    cdef PyObject *dest
-    cdef PyObject *sources = <PyObject *>records._sources
-    cdef PyObject *dests = <PyObject *>records._dests
-    for i in range(records.size):
-        source = PyList_GET_ITEM(sources, i)
-        dest = PyList_GET_ITEM(dests, i)
-        if i + PREFETCH_OBJECTS < records.size:
-            prefetch(PyList_GET_ITEM(sources, i + PREFETCH_OBJECTS))
-            prefetch(PyList_GET_ITEM(dests, i + PREFETCH_OBJECTS))
-        if source != NONE and dest != NONE:
-            if (
-                plan is None
-                or <PyObject *>plan.source_class != <PyObject *>Py_TYPE(<object>source)
-                or <PyObject *>plan.dest_class != <PyObject *>Py_TYPE(<object>dest)
-            ):
-                plan = pair_plan(plans, <object>Py_TYPE(<object>source), <object>Py_TYPE(<object>dest))
-            if plan.is_plain:
-                if are_equal_scalars(plan, source, dest):
-                    continue
-                if compare_values(records, plan, i, <object>source, <object>dest):
-                    continue
-        elif note_single(records, i, <object>(dest if source == NONE else source), source == NONE):
-            continue
-        compare_by_hooks(records, i, records._sources[i], records._dests[i])
-
-
-cdef bint note_single(Records records, Py_ssize_t index, object model, bint is_dest) except -1:
-    """Note the action and the snapshot of a record that one side has; False if its hooks must be asked."""
-    cdef Plan plan = plan_of(type(model))
-    cdef PyObject *key = slot(<PyObject *>model, plan.key_offset)
-    if not plan.plain_attrs or key == NULL or not is_plain_str(key):
-        return False
-    attrs = attrs_of(model)
-    name = name_of(model)
-    if is_dest:
-        records.items[index].action = DELETE
-        records.snapshots[index] = (name, identifiers_of(model), None, attrs)
-    else:
-        records.items[index].action = CREATE
-        records.snapshots[index] = (name, identifiers_of(model), attrs, None)
-    return True
-
-
-cdef PairPlan pair_plan(dict plans, object source_class, object dest_class):
-    classes = (source_class, dest_class)
-    plan = plans.get(classes)
-    if plan is None:
-        plan = PairPlan(source_class, dest_class)
-        plans[classes] = plan
-    return plan
-
-
-cdef bint are_equal_scalars(PairPlan plan, PyObject *source, PyObject *dest) noexcept nogil:
-    """Whether two records are equal in every attribute, and nobody need be asked. Reads memory and does nothing else."""
-    cdef Py_ssize_t i
-    cdef PyObject *value
-    cdef PyObject *other
-    if not is_plain_str(slot(source, plan.source_key)) or not is_plain_str(slot(dest, plan.dest_key)):
-        return False
-    for i in range(plan.count):
-        value = slot(source, plan.source_offsets[i])
-        other = slot(dest, plan.dest_offsets[i])
-        if scalars_differ(value, other) != 0:
-            return False
-    return True
-
-
-cdef bint compare_values(Records records, PairPlan plan, Py_ssize_t index, object source, object dest) except -1:
-    """Compare two records attribute by attribute, asking Python where a value is not a plain scalar.
-
-    Returns False if a method is replaced on either instance, so that its hooks must be asked.
-    """
-    cdef Py_ssize_t i
-    cdef int outcome
-    cdef PyObject *value
-    cdef PyObject *other
-    if not is_plain_str(slot(<PyObject *>source, plan.source_key)):
-        return False
-    if not is_plain_str(slot(<PyObject *>dest, plan.dest_key)):
-        return False
-    mask = 0
-    for i in range(plan.count):
-        value = slot(<PyObject *>source, plan.source_offsets[i])
-        other = slot(<PyObject *>dest, plan.dest_offsets[i])
-        outcome = scalars_differ(value, other)
-        if outcome < 0:
-            if value == NULL or other == NULL:
-                name = plan.names[i]
-                outcome = differ(getattr(source, name), getattr(dest, name))
-            else:
-                outcome = differ(<object>value, <object>other)
-        if outcome:
-            mask |= 1 << i
-    if mask:
-        records.set_outcome(index, UPDATE, mask)
-        records.snapshots[index] = (
-            name_of(source), identifiers_of(source), attrs_of(source), attrs_of(dest)
-        )
-    return True
 
 
 def mark_unknown(Records records, Py_ssize_t start, Py_ssize_t stop, data, status):

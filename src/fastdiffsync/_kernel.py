@@ -11,20 +11,17 @@ if _CHOICE not in {"", "c", "python"}:
     raise ImportError(_MESSAGE)
 
 COMPILED = False
-if TYPE_CHECKING or _CHOICE == "python":
-    from ._core_py import *  # noqa: F403
-    from ._records_py import *  # noqa: F403
-elif _CHOICE == "c":
-    from ._core import *  # noqa: F403
-    from ._records import *  # noqa: F403
-
-    COMPILED = True
-else:
+if not TYPE_CHECKING and _CHOICE != "python":
     try:
+        from ._compare import *  # noqa: F403
         from ._core import *  # noqa: F403
         from ._records import *  # noqa: F403
 
         COMPILED = True
     except ImportError:
-        from ._core_py import *  # noqa: F403
-        from ._records_py import *  # noqa: F403
+        if _CHOICE == "c":
+            raise
+if not COMPILED:
+    from ._compare_py import *  # noqa: F403
+    from ._core_py import *  # noqa: F403
+    from ._records_py import *  # noqa: F403

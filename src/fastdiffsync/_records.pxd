@@ -19,6 +19,7 @@ cdef class Plan:
     cdef Py_ssize_t *identifier_offsets
     cdef Check *checks
     cdef tuple attribute_names, identifier_names
+    cdef object certain_types
     cdef Py_ssize_t *attribute_offsets
     cdef Py_ssize_t *identifier_field_offsets
     cdef Py_ssize_t value_count

@@ -1,5 +1,5 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, binding=True
-"""The compiled kernel, first half: making records, their keys and their lists of children.
+"""The compiled kernel, first part: making records, their keys and their lists of children.
 
 The twin of `_records_py.py`, function for function; `_kernel.py` chooses. Whoever changes one changes both.
 """
@@ -204,6 +204,7 @@ cdef class Plan:
             self.child_offsets[name] = offset_of(cls, name)
         self.child_offset_list = list(set(self.child_offsets.values()))
         self.compile_checks()
+        self.certain_types = schema.certain_types
 
     def __dealloc__(self):
         PyMem_Free(self.identifier_offsets)
@@ -440,6 +441,9 @@ def set_attribute(model, name, value):
         set_struct_attribute(<PyObject *>Struct, record, <PyObject *>name, <PyObject *>value)
         if plan.plain_unique_id and name in plan.schema.identifiers and model._unique_id is not INSTANCE_OVERRIDES:
             set_slot(record, plan.key_offset, compute_key(model, plan))
+        if plan.certain_types is not None and name in plan.schema.identifiers:
+            if type(value) is not plan.certain_types[plan.schema.identifiers.index(name)]:
+                plan.schema.doubt_identifiers()
         return
     if not name.startswith("_") and not hasattr(cls, name):
         raise ValueError(f'"{cls.__name__}" object has no field "{name}"')

@@ -1,4 +1,4 @@
-"""The kernel in Python, first half: making records, their keys and their lists of children.
+"""The kernel in Python, first part: making records, their keys and their lists of children.
 
 The twin of `_records.pyx`, function for function; `_kernel.py` chooses. Whoever changes one changes both.
 """

@@ -12,6 +12,7 @@ from .diff import Diff, bind_diff, element_at, is_overridden
 from .exceptions import ObjectAlreadyExists
 from .flat import FlatDiff
 from .progress import Progress
+from .threads import compare_threads
 from .utils import intersection, symmetric_difference
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ class Matching:
         source_data, dest_data: `{modelname: {unique id: record}}` of an adapter with a plain local store, read
             directly in place of `get_by_uids`; None for any other.
         flags: The global flags.
+        threads: How many threads may share what needs no Python.
         names: `{type: names}` of top-level elements whose names are not their unique ids.
     """
 
@@ -42,6 +44,7 @@ class Matching:
         self.dest: Adapter = flat.dest_adapter
         self.source_data = self.source.local_data("get_all", "get_by_uids")
         self.dest_data = self.dest.local_data("get_all", "get_by_uids")
+        self.threads = compare_threads()
         self.names: dict[str, set[str]] = {}
         self.advance = progress.advance
 
@@ -137,7 +140,7 @@ class DiffSyncDiffer:
             sources = None if matching.source_data is not None else self.src_diffsync.get_all(modelname)
             dests = None if matching.dest_data is not None else self.dst_diffsync.get_all(modelname)
             kernel.match(matching, flat.records, modelname, sources, dests)
-        kernel.compare(flat.records)
+        kernel.compare(flat.records, matching.threads)
 
     def _count_skipped_types(self) -> None:
         """Count the records of top-level types that only one side has; what is below them is not counted."""

@@ -11,6 +11,7 @@ import builtins
 import copy
 import sys
 import typing
+import weakref
 from types import MemberDescriptorType, SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -157,6 +158,26 @@ class Schema:
             self._field_types = self._compile_field_types() if self.validate else {}
         return self._field_types
 
+    @property
+    def certain_types(self) -> tuple[type, ...] | None:
+        """The exact type of each identifier, `str` or `int`, where all records have them; None where they may not."""
+        if self.cls in _doubted_classes or not self.plain_identifiers:
+            return None
+        found = []
+        for name in self.identifiers:
+            field_type, default = self.field_types.get(name), self.defaults[name]
+            if field_type is None or field_type.convert is None or field_type.exact not in {(str,), (int,)}:
+                return None
+            if default is not msgspec.NODEFAULT and type(default) not in field_type.exact:
+                return None
+            found.append(field_type.exact[0])
+        return tuple(found)
+
+    def doubt_identifiers(self) -> None:
+        """Note that a record of the class has an identifier of another type than construction gives it."""
+        _doubted_classes.add(self.cls)
+        self.plan = None
+
     def _compile_field_types(self) -> dict[str, FieldType]:
         # Importing it takes a third of the time that importing the library takes, and not every program makes records.
         from .coercion import compile_type  # noqa: PLC0415
@@ -164,6 +185,9 @@ class Schema:
         unvalidated = UNVALIDATED_FIELDS.union(self.children.values()) if self.children else UNVALIDATED_FIELDS
         names = [name for name in self.fields if name not in unvalidated and slot_of(self.cls, name) is not None]
         return {name: compile_type(resolve_annotation(self.cls, name)) for name in names}
+
+
+_doubted_classes: weakref.WeakSet[type[Any]] = weakref.WeakSet()
 
 
 def schema_of(cls: type[Any]) -> Schema:

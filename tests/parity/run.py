@@ -39,12 +39,13 @@ class Run:
         with structlog.testing.capture_logs() as logs:
             for step in self.scenario.steps:
                 self.calls = []
-                noted = len(self.journal.events)
+                noted, logged = len(self.journal.events), len(logs)
                 try:
                     outcome = getattr(self, step.verb)(step)
                 except Exception as error:  # noqa: BLE001 - whatever it is, the other library must raise it too
                     outcome = ("raised", *render_error(error))
                     self._forget_adding(noted)
+                    self._forget_skipping(logs, logged)
                     is_half_linked = str(error.args[:1]).startswith("('Object ")
                 seen.append((step.verb, outcome))
                 callbacks.append(self.calls)
@@ -71,6 +72,11 @@ class Run:
         """Drop what `Diff.add` noted in a step that raised: it is called later here, see docs/deviations.md."""
         events = self.journal.events
         events[noted:] = [event for event in events[noted:] if event[0] != "'add'"]
+
+    def _forget_skipping(self, logs: list[Any], logged: int) -> None:
+        """Drop what was logged of skipped records in a step that a `Diff.add` ended: here all have been met by then."""
+        if any(hook.startswith("add") for hook in self.scenario.diff_hooks):
+            logs[logged:] = [entry for entry in logs[logged:] if not entry["event"].startswith("Skipping due to")]
 
     def _was_edited(self) -> bool:
         return any(step.verb in EDITS for step in self.scenario.steps)

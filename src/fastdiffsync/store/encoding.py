@@ -153,6 +153,8 @@ class RecordEncoding:
         if schema.plain_unique_id:
             identifiers = [values[name] for name in schema.identifiers]
             key = "__".join([value if type(value) is str else str(plain(value)) for value in identifiers])
+            if schema.certain_types not in {None, tuple(map(type, identifiers))}:
+                schema.doubt_identifiers()
         _set_slot(obj, "_unique_id", key)
         return obj
 

@@ -1,0 +1,76 @@
+"""The kernel in Python, third part: comparing the records that matched.
+
+The twin of `_compare.pyx`, function for function; `_kernel.py` chooses. Whoever changes one changes both.
+"""
+
+from __future__ import annotations
+
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
+
+from .dump import SCALARS
+from .rules import UPDATE, compare_by_hooks, differ
+from .schema import schema_of
+
+if TYPE_CHECKING:
+    from ._core_py import Records
+
+__all__ = ["compare"]
+
+IDENTITY_TYPES = SCALARS - {float}
+
+
+def compare(records: Records, threads: int = 1) -> None:  # noqa: ARG001 - of the compiled kernel
+    """Fill in every record's action and bitmask, and take snapshots of those that have an action.
+
+    Args:
+        records: The array.
+        threads: Not used here: Python code of several threads takes turns.
+
+    Raises:
+        Exception: Whatever the `__ne__` of an attribute value or an overridden `get_attrs` raises.
+    """
+    sources, dests = records._sources, records._dests
+    records._actions.extend(bytes(len(sources)))
+    classes: tuple[Any, Any] = (None, None)
+    names: tuple[str, ...] | None = None
+    read: Any = None
+    for index, (source, dest) in enumerate(zip(sources, dests, strict=True)):
+        if source is None or dest is None:
+            compare_by_hooks(records, index, source, dest)
+            continue
+        if type(source) is not classes[0] or type(dest) is not classes[1]:
+            classes = (type(source), type(dest))
+            names = _common_plain_attributes(*classes)
+            read = attrgetter(*names) if names is not None and len(names) > 1 else None
+        if names is None or type(source._unique_id) is not str or type(dest._unique_id) is not str:
+            compare_by_hooks(records, index, source, dest)
+            continue
+        if read is not None:
+            # One comparison of tuples in place of one for each attribute. It takes identity for equality, which is
+            # right for these types alone.
+            values = read(source)
+            if values == read(dest) and IDENTITY_TYPES.issuperset(map(type, values)):
+                continue
+        _compare_values(records, index, source, dest, names)
+
+
+def _compare_values(records: Records, index: int, source: Any, dest: Any, names: tuple[str, ...]) -> None:
+    """Compare two records attribute by attribute."""
+    mask = 0
+    for place, name in enumerate(names):
+        value, other = getattr(source, name), getattr(dest, name)
+        if not (value is other and type(value) in IDENTITY_TYPES) and differ(value, other):
+            mask |= 1 << place
+    if mask:
+        records.set_outcome(index, UPDATE, mask)
+        attrs, dest_attrs = source.get_attrs(), dest.get_attrs()
+        records.snapshots[index] = (source.get_shortname(), source.get_identifiers(), attrs, dest_attrs)
+
+
+def _common_plain_attributes(source_class: type[Any], dest_class: type[Any]) -> tuple[str, ...] | None:
+    """Return the attributes that both classes have, in the destination's order; None if a hook must be asked."""
+    source, dest = schema_of(source_class), schema_of(dest_class)
+    if not (source.plain_attrs and dest.plain_attrs and source.plain_unique_id and dest.plain_unique_id):
+        return None
+    return tuple(name for name in dest.attributes if name in source.attributes)

@@ -1,0 +1,36 @@
+from libc.stdint cimport int32_t, uint8_t, uint16_t
+
+cdef enum:
+    NO_ACTION, CREATE, UPDATE, DELETE
+    UNDECIDED                      # values have been looked at, and Python must be asked
+    UNSEEN                         # values have not been looked at
+
+
+cdef struct Record:
+    int32_t parent
+    int32_t end
+    uint16_t type
+    uint8_t action
+
+
+cdef class Records:
+    cdef Record *items
+    cdef Py_ssize_t size, capacity
+    cdef list type_names
+    cdef dict type_numbers
+    cdef object last_type
+    cdef uint16_t last_type_number
+    # Objects are kept in lists, not in the records, so that the garbage collector sees them.
+    cdef readonly list _sources, _dests
+    cdef readonly dict _masks
+    cdef readonly dict snapshots
+    # For the comparison: how many records are unseen, and whether the garbage collector may know one of the others.
+    cdef Py_ssize_t unseen
+    cdef bint has_tracked
+    cdef dict cursors
+    cdef object cursors_into
+    cdef Py_ssize_t add(self, Py_ssize_t parent, object element_type, object source, object dest) except -1
+    cdef int reserve(self, Py_ssize_t count) except -1
+    cdef uint16_t type_number(self, object element_type) except? 0xFFFF
+    cdef Py_ssize_t checked(self, Py_ssize_t index) except -1
+    cdef dict cursors_of(self, object data)

@@ -1,0 +1,59 @@
+from cpython.object cimport PyObject, PyTypeObject
+
+from ._records cimport Plan
+from ._slots cimport prefetch, scalars_differ, slot
+
+cdef extern from "Python.h":
+    PyTypeObject *type_of "Py_TYPE"(PyObject *object) nogil
+
+cdef enum:
+    MAX_ATTRIBUTES = 64
+    CACHE_LINE = 64
+
+# The key of a record one of whose methods is replaced on the instance.
+cdef PyObject *OVERRIDES
+
+
+cdef struct Offsets:
+    bint are_plain                 # whether the values can be read without asking a hook
+    PyTypeObject *source_class
+    PyTypeObject *dest_class
+    Py_ssize_t source_size, dest_size
+    Py_ssize_t source_key, dest_key
+    Py_ssize_t count
+    Py_ssize_t[MAX_ATTRIBUTES] source_values
+    Py_ssize_t[MAX_ATTRIBUTES] dest_values
+
+
+cdef tuple common_attributes(Plan source, Plan dest)
+cdef int fill_offsets(Offsets *offsets, Plan source, Plan dest) except -1
+
+
+cdef inline void ask_for_record(PyObject *record, Py_ssize_t size) noexcept nogil:
+    cdef Py_ssize_t line = 0
+    while line < size:
+        prefetch(<char *>record + line)
+        line += CACHE_LINE
+
+
+cdef inline void ask_for_source_values(Offsets *offsets, PyObject *source) noexcept nogil:
+    cdef Py_ssize_t i
+    for i in range(offsets.count):
+        prefetch(slot(source, offsets.source_values[i]))
+
+
+cdef inline void ask_for_dest_values(Offsets *offsets, PyObject *dest) noexcept nogil:
+    cdef Py_ssize_t i
+    for i in range(offsets.count):
+        prefetch(slot(dest, offsets.dest_values[i]))
+
+
+cdef inline bint have_equal_scalars(Offsets *offsets, PyObject *source, PyObject *dest) noexcept nogil:
+    """Whether two records of these classes are equal in every attribute, and nobody need be asked."""
+    cdef Py_ssize_t i
+    if slot(source, offsets.source_key) == OVERRIDES or slot(dest, offsets.dest_key) == OVERRIDES:
+        return False
+    for i in range(offsets.count):
+        if scalars_differ(slot(source, offsets.source_values[i]), slot(dest, offsets.dest_values[i])) != 0:
+            return False
+    return True
