@@ -141,7 +141,7 @@ def describe(element: Any) -> Any:
 
 @pytest.mark.parametrize("how", ["in order", "shuffled", "special"])
 def test_any_number_of_threads_finds_the_same(fastdiffsync: Any, how: str) -> None:
-    """With one thread, with several, and with a callback, for which records are walked one by one, the diff is the same."""
+    """With one thread, with several, and with a callback, for which records are walked one by one, nothing differs."""
     source, dest = load_both(fastdiffsync, how)
     expected = dest.diff_from(source, callback=lambda *_: None)
     assert expected.summary()["update"] > 100

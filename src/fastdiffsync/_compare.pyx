@@ -19,7 +19,7 @@ from ._values cimport (
     have_equal_scalars, type_of,
 )
 
-from .rules import compare_by_hooks, differ
+from .rules import differ
 
 __all__ = ["compare"]
 
@@ -134,6 +134,7 @@ cdef int compare_one_by_one(Records records, dict plans, Py_ssize_t *undecided, 
         elif note_single(records, i, dest if source is None else source, source is None):
             continue
         compare_by_hooks(records, i, source, dest)
+    records.names.clear()
     return 0
 
 
@@ -303,3 +304,40 @@ cdef bint compare_values(Records records, PairPlan plan, Py_ssize_t index, objec
             name_of(source), identifiers_of(source), attrs_of(source), attrs_of(dest)
         )
     return True
+
+
+cdef int compare_by_hooks(Records records, Py_ssize_t index, object source, object dest) except -1:
+    """Compare what `get_attrs` returns; it may be the user's."""
+    attrs = None if source is None else source.get_attrs()
+    dest_attrs = None if dest is None else dest.get_attrs()
+    model = dest if source is None else source
+    cdef Py_ssize_t place = 0
+    action = NO_ACTION
+    mask = 0
+    if attrs is not None and dest_attrs is not None:
+        for name in dest_attrs:
+            if name in attrs:
+                value = attrs[name]
+                other = dest_attrs[name]
+                outcome = scalars_differ(<PyObject *>value, <PyObject *>other)
+                if value != other if outcome < 0 else outcome:
+                    mask |= <object>1 << place
+                place += 1
+        action = UPDATE if mask else NO_ACTION
+    elif attrs is not None:
+        action = CREATE
+    elif dest_attrs is not None:
+        action = DELETE
+    records.set_outcome(index, action, mask)
+    if action != NO_ACTION or not is_readable(model):
+        name = records.names.get(index)
+        name = model.get_shortname() if name is None else name
+        records.snapshots[index] = (name, model.get_identifiers(), attrs, dest_attrs)
+    return 0
+
+
+cdef bint is_readable(object model) except -1:
+    """Whether a record's attributes can be read without asking a hook."""
+    cdef Plan plan = plan_of(type(model))
+    cdef PyObject *key = slot(<PyObject *>model, plan.key_offset)
+    return plan.plain_attrs and key != NULL and is_plain_str(key)

@@ -9,7 +9,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from .dump import SCALARS
-from .rules import UPDATE, compare_by_hooks, differ
+from .rules import CREATE, DELETE, NO_ACTION, UPDATE, differ
 from .schema import schema_of
 
 if TYPE_CHECKING:
@@ -37,14 +37,14 @@ def compare(records: Records, threads: int = 1) -> None:  # noqa: ARG001 - of th
     read: Any = None
     for index, (source, dest) in enumerate(zip(sources, dests, strict=True)):
         if source is None or dest is None:
-            compare_by_hooks(records, index, source, dest)
+            _compare_by_hooks(records, index, source, dest)
             continue
         if type(source) is not classes[0] or type(dest) is not classes[1]:
             classes = (type(source), type(dest))
             names = _common_plain_attributes(*classes)
             read = attrgetter(*names) if names is not None and len(names) > 1 else None
         if names is None or type(source._unique_id) is not str or type(dest._unique_id) is not str:
-            compare_by_hooks(records, index, source, dest)
+            _compare_by_hooks(records, index, source, dest)
             continue
         if read is not None:
             # One comparison of tuples in place of one for each attribute. It takes identity for equality, which is
@@ -53,6 +53,7 @@ def compare(records: Records, threads: int = 1) -> None:  # noqa: ARG001 - of th
             if values == read(dest) and IDENTITY_TYPES.issuperset(map(type, values)):
                 continue
         _compare_values(records, index, source, dest, names)
+    records.names.clear()
 
 
 def _compare_values(records: Records, index: int, source: Any, dest: Any, names: tuple[str, ...]) -> None:
@@ -74,3 +75,29 @@ def _common_plain_attributes(source_class: type[Any], dest_class: type[Any]) -> 
     if not (source.plain_attrs and dest.plain_attrs and source.plain_unique_id and dest.plain_unique_id):
         return None
     return tuple(name for name in dest.attributes if name in source.attributes)
+
+
+def _compare_by_hooks(records: Records, index: int, source: Any, dest: Any) -> None:
+    """Compare what `get_attrs` returns; it may be the user's."""
+    attrs = None if source is None else source.get_attrs()
+    dest_attrs = None if dest is None else dest.get_attrs()
+    model = dest if source is None else source
+    mask = 0
+    if attrs is not None and dest_attrs is not None:
+        names = [name for name in dest_attrs if name in attrs]
+        mask = sum(1 << place for place, name in enumerate(names) if attrs[name] != dest_attrs[name])
+        action = UPDATE if mask else NO_ACTION
+    elif attrs is not None:
+        action = CREATE
+    else:
+        action = NO_ACTION if dest_attrs is None else DELETE
+    records.set_outcome(index, action, mask)
+    if action or not _is_readable(model):
+        name = records.names.get(index)
+        name = model.get_shortname() if name is None else name
+        records.snapshots[index] = (name, model.get_identifiers(), attrs, dest_attrs)
+
+
+def _is_readable(model: Any) -> bool:
+    """Whether a record's attributes can be read without asking a hook."""
+    return schema_of(type(model)).plain_attrs and type(model._unique_id) is str

@@ -24,6 +24,8 @@ cdef class Records:
     cdef readonly list _sources, _dests
     cdef readonly dict _masks
     cdef readonly dict snapshots
+    # Of records whose names only hooks know, until they have been compared.
+    cdef dict names
     # For the comparison: how many records are unseen, and whether the garbage collector may know one of the others.
     cdef Py_ssize_t unseen
     cdef bint has_tracked

@@ -13,16 +13,18 @@ from libc.stdint cimport int32_t, uint8_t, uint16_t
 
 from ._plain cimport MAX_KINDS, Item, PlainTrees, Range, release
 from ._records cimport Plan, plan_of, unique_id
-from ._slots cimport is_plain_str, str_length, prefetch, same_str, set_slot_quietly, slot
+from ._slots cimport is_plain_str, is_scalar, str_length, prefetch, same_str, scalars_differ, set_slot_quietly, slot
 from ._threads cimport MAX_THREADS
+from ._values cimport OVERRIDES
 
 from collections.abc import Iterable, Mapping
 
+from .dump import copy_containers
 from .enum import DiffSyncModelFlags
 from .exceptions import ChildrenCycle
 from .rules import INSTANCE_OVERRIDES, check_element, check_pair, skip_reason
 
-__all__ = ["Records", "mark_unknown", "match"]
+__all__ = ["Records", "change_of", "mark_unknown", "match"]
 
 cdef extern from "Python.h":
     bint PyDict_CheckExact(object value)
@@ -91,6 +93,7 @@ cdef class Records:
         self._dests = []
         self._masks = {}
         self.snapshots = {}
+        self.names = {}
 
     def __dealloc__(self):
         PyMem_Free(self.items)
@@ -239,7 +242,8 @@ cdef class Frame:
     cdef object source, dest
     cdef list child_types, fields
     cdef Py_ssize_t next_type
-    cdef list sources, dests
+    # The siblings, and what their hooks gave as their unique ids; None where no hook was asked.
+    cdef list sources, dests, uids
     cdef bint needs_names
     cdef dict names
 
@@ -468,7 +472,9 @@ cdef int walk_tree(Walk walk, Frame top) except -1:
                 break
             place = frame.position
             frame.position += 1
-            child = visit(walk, frame, frame.sources[place], frame.dests[place])
+            child = visit(
+                walk, frame, frame.sources[place], frame.dests[place], None if frame.uids is None else frame.uids[place]
+            )
             if child is not None:
                 break
         if child is not None:
@@ -563,9 +569,10 @@ cdef int pair(Walk walk, Frame frame, object sources, object dests, bint are_dis
     cdef bint are_paired_by_id = True
     if pairs is None:
         pairs = pair_by_hash(walk, sources, dests)
-        are_paired_by_id = not (isinstance(sources, Mapping) or isinstance(dests, Mapping))
+        are_paired_by_id = not (is_keyed(sources) or is_keyed(dests))
     frame.sources = <list>pairs[0]
     frame.dests = <list>pairs[1]
+    frame.uids = <list>pairs[2] if len(pairs) > 2 and are_paired_by_id else None
     cdef Py_ssize_t i
     cdef PyObject *source
     cdef PyObject *dest
@@ -573,7 +580,7 @@ cdef int pair(Walk walk, Frame frame, object sources, object dests, bint are_dis
     cdef PyTypeObject *dest_class = NULL
     cdef Plan plan = None
     cdef Plan dest_plan = None
-    cdef bint is_plain = False
+    cdef bint is_plain = False, have_named_identity = False
     for i in range(len(frame.sources)):
         source = PyList_GET_ITEM(<PyObject *>frame.sources, i)
         dest = PyList_GET_ITEM(<PyObject *>frame.dests, i)
@@ -585,7 +592,10 @@ cdef int pair(Walk walk, Frame frame, object sources, object dests, bint are_dis
             source_class = Py_TYPE(<object>source)
             dest_class = Py_TYPE(<object>dest)
             is_plain = have_plain_identity(plan, dest_plan)
+            have_named_identity = is_named_identity(plan, dest_plan)
         if not (is_plain and are_paired_by_id and are_same_thing(plan, dest_plan, source, dest)):
+            if have_named_identity and are_paired_by_id and have_same_identifiers(plan, dest_plan, source, dest):
+                continue
             check_pair(<object>source, <object>dest, are_paired_by_id=are_paired_by_id)
             source_class = NULL
     return 0
@@ -721,25 +731,33 @@ cdef PyObject *plain_key(PyObject *model) except? NULL:
     return key if key != NULL and is_plain_str(key) else NULL
 
 
+cdef bint is_keyed(object siblings) except -1:
+    """Whether siblings come by unique id, and not as a collection of records."""
+    return type(siblings) is not list and isinstance(siblings, Mapping)
+
+
 cdef list pair_by_hash(Walk walk, object sources, object dests):
-    if not isinstance(sources, Iterable) or not isinstance(dests, Iterable):
-        raise TypeError(f"Type combination {type(sources)}/{type(dests)} is not supported... for now")
-    by_id = sources if isinstance(sources, Mapping) else {unique_id(model): model for model in sources}
-    dest_by_id = dests if isinstance(dests, Mapping) else {unique_id(model): model for model in dests}
+    for siblings in (sources, dests):
+        if type(siblings) is not list and not isinstance(siblings, Iterable):
+            raise TypeError(f"Type combination {type(sources)}/{type(dests)} is not supported... for now")
+    by_id = sources if is_keyed(sources) else {unique_id(model): model for model in sources}
+    dest_by_id = dests if is_keyed(dests) else {unique_id(model): model for model in dests}
     paired_sources = []
     paired_dests = []
+    uids = list(by_id)
     for uid, source in by_id.items():
         paired_sources.append(source)
         paired_dests.append(dest_by_id.get(uid))
     for uid, dest in dest_by_id.items():
         if uid not in by_id:
+            uids.append(uid)
             paired_sources.append(None)
             paired_dests.append(dest)
     count = len(paired_sources)
     repeated = max(len(sources) - count, 0) + max(len(dests) - count, 0)
     if repeated:
         walk.advance(repeated)
-    return [paired_sources, paired_dests]
+    return [paired_sources, paired_dests, uids]
 
 
 cdef bint have_plain_identity(Plan plan, Plan other) except -1:
@@ -751,6 +769,27 @@ cdef bint have_plain_identity(Plan plan, Plan other) except -1:
             plan.modelname == other.modelname and plan.schema.identifiers == other.schema.identifiers
         ))
     )
+
+
+cdef bint is_named_identity(Plan plan, Plan other) except -1:
+    """Whether records of two classes are one thing if they share the unique id, whatever gives it, and identifiers."""
+    return (
+        plan.plain_type and other.plain_type and plan.modelname == other.modelname
+        and plan.is_named_by_unique_id and other.is_named_by_unique_id
+        and plan.plain_identifiers and other.plain_identifiers and plan.identifier_count > 0
+        and plan.schema.identifiers == other.schema.identifiers
+    )
+
+
+cdef bint have_same_identifiers(Plan plan, Plan other, PyObject *source, PyObject *dest) noexcept:
+    """Whether the identifiers of two records are seen to be equal without asking Python."""
+    cdef Py_ssize_t i
+    if slot(source, plan.key_offset) == OVERRIDES or slot(dest, other.key_offset) == OVERRIDES:
+        return False
+    for i in range(plan.identifier_count):
+        if scalars_differ(slot(source, plan.identifier_offsets[i]), slot(dest, other.identifier_offsets[i])) != 0:
+            return False
+    return True
 
 
 cdef bint are_same_thing(Plan plan, Plan other, PyObject *source, PyObject *dest) noexcept:
@@ -773,7 +812,7 @@ cdef bint are_same_thing(Plan plan, Plan other, PyObject *source, PyObject *dest
     return True
 
 
-cdef Frame visit(Walk walk, Frame frame, object source, object dest):
+cdef Frame visit(Walk walk, Frame frame, object source, object dest, object uid):
     """Append the record of one pair, unless a flag says to skip it; return a frame if it may have children."""
     model = dest if source is None else source
     cdef Plan plan = plan_of(type(model))
@@ -784,10 +823,16 @@ cdef Frame visit(Walk walk, Frame frame, object source, object dest):
         if reason:
             walk.matching.skip(model, reason)
             return None
-    element_type = plan.modelname if is_plain else model.get_type()
-    if not (is_plain and plan.plain_shortname):
-        check_element(element_type, model.get_shortname())
+    element_type = plan.modelname if plan.plain_type and key != OVERRIDES else model.get_type()
+    cdef bint asks_name = not (is_plain and plan.plain_shortname)
+    if asks_name:
+        is_named_by_uid = uid is not None and plan.is_named_by_unique_id and key != <PyObject *>INSTANCE_OVERRIDES
+        name = uid if is_named_by_uid else model.get_shortname()
+        if type(name) is not str or type(element_type) is not str:
+            check_element(element_type, name)
     cdef Py_ssize_t index = walk.records.add(frame.index, element_type, source, dest)
+    if asks_name:
+        walk.records.names[index] = name
     if not plan.plain_type or not plan.is_named_by_unique_id or key == <PyObject *>INSTANCE_OVERRIDES:
         frame.needs_names = True
     walk.advance((source is not None) + (dest is not None))
@@ -1056,3 +1101,41 @@ def mark_unknown(Records records, Py_ssize_t start, Py_ssize_t stop, data, statu
         set_slot_quietly(dest, plan.status_offset, status)
         set_slot_quietly(dest, plan.message_offset, empty)
     return stop
+
+
+def change_of(Records records, Py_ssize_t index, data, identifiers):
+    """Return what a sync needs to know of a record that has an action.
+
+    Args:
+        records: The array.
+        index: The record.
+        data: The `{modelname: {unique id: record}}` of the destination's local store.
+        identifiers: The identifiers of the destination's class, in the order in which they make the unique id.
+
+    Returns:
+        The type, the action (1 create, 2 update, 3 delete), new dicts of the identifiers and of the new attributes, and
+        the destination's record as it is now, or None.
+    """
+    _, keys, source, dest = records.snapshots[index]
+    cdef Py_ssize_t position = 0
+    cdef PyObject *name
+    cdef PyObject *value
+    cdef dict attrs = {}
+    if dest is None:
+        attrs = dict(source)
+    elif source is not None:
+        mask = records.mask(index)
+        for place, common in enumerate([common for common in dest if common in source]):
+            if mask >> place & 1:
+                attrs[common] = source[common]
+    while PyDict_Next(<PyObject *>attrs, &position, &name, &value):
+        if not is_scalar(value):
+            attrs = {attribute: copy_containers(held) for attribute, held in attrs.items()}
+            break
+    element_type = records.type(index)
+    if len(identifiers) == 1:
+        uid = keys[identifiers[0]]
+        uid = uid if type(uid) is str else str(uid)
+    else:
+        uid = "__".join([str(keys[identifier]) for identifier in identifiers])
+    return element_type, records.items[index].action, dict(keys), attrs, data[element_type].get(uid)

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
+from .dump import SCALARS, copy_containers
 from .enum import DiffSyncModelFlags
 from .exceptions import ChildrenCycle
 from .rules import CREATE, DELETE, INSTANCE_OVERRIDES, NO_ACTION, UPDATE, check_element, check_pair, skip_reason
@@ -19,7 +20,7 @@ from .schema import schema_of
 if TYPE_CHECKING:
     from .differ import Matching
 
-__all__ = ["Records", "mark_unknown", "match"]
+__all__ = ["Records", "change_of", "mark_unknown", "match"]
 
 NO_FLAGS = DiffSyncModelFlags.NONE
 
@@ -35,7 +36,7 @@ class Records:
             records that have an action, as they were when they were compared.
     """
 
-    __slots__ = ("_actions", "_dests", "_ends", "_masks", "_parents", "_sources", "_types", "snapshots")
+    __slots__ = ("_actions", "_dests", "_ends", "_masks", "_parents", "_sources", "_types", "names", "snapshots")
 
     def __init__(self) -> None:
         """Make an empty array."""
@@ -46,6 +47,8 @@ class Records:
         self._dests: list[Any] = []
         self._actions: bytearray = bytearray()
         self._masks: dict[int, int] = {}
+        # Of records whose names only hooks know, until they have been compared.
+        self.names: dict[int, str] = {}
         self.snapshots: dict[int, tuple[str, dict[str, Any], dict[str, Any] | None, dict[str, Any] | None]] = {}
 
     def __len__(self) -> int:
@@ -291,9 +294,13 @@ def _visit(matching: Matching, records: Records, frame: _Frame, source: Any, des
             return None
     has_key_as_name = _has_key_as_name(model, schema)
     element_type = schema.modelname if is_plain else model.get_type()
+    name = None
     if not (is_plain and (has_key_as_name or schema.plain_shortname)):
-        check_element(element_type, model.get_shortname())
+        name = model.get_shortname()
+        check_element(element_type, name)
     index = records.append(frame.index, element_type, source, dest)
+    if name is not None:
+        records.names[index] = name
     frame.needs_names |= not (is_plain or schema.plain_type) or not _is_named_by_unique_id(model, schema)
     matching.advance((source is not None) + (dest is not None))
     mapping = _children_mapping(matching, source, dest)
@@ -397,3 +404,33 @@ def mark_unknown(records: Records, start: int, stop: int, data: Any, status: Any
         dest._status = status
         dest._status_message = ""
     return stop
+
+
+def change_of(
+    records: Records, index: int, data: Any, identifiers: tuple[str, ...]
+) -> tuple[str, int, dict[str, Any], dict[str, Any], Any]:
+    """Return what a sync needs to know of a record that has an action.
+
+    Args:
+        records: The array.
+        index: The record.
+        data: The `{modelname: {unique id: record}}` of the destination's local store.
+        identifiers: The identifiers of the destination's class, in the order in which they make the unique id.
+
+    Returns:
+        The type, the action (1 create, 2 update, 3 delete), new dicts of the identifiers and of the new attributes, and
+        the destination's record as it is now, or None.
+    """
+    _, keys, source, dest = records.snapshots[index]
+    attrs: dict[str, Any] = {}
+    if dest is None:
+        attrs = dict(source or {})
+    elif source is not None:
+        mask = records.mask(index)
+        common = [name for name in dest if name in source]
+        attrs = {name: source[name] for place, name in enumerate(common) if mask >> place & 1}
+    if not SCALARS.issuperset(map(type, attrs.values())):
+        attrs = {name: copy_containers(value) for name, value in attrs.items()}
+    uid = "__".join([str(keys[name]) for name in identifiers])
+    element_type = records.type(index)
+    return element_type, records.action(index), dict(keys), attrs, data[element_type].get(uid)

@@ -180,6 +180,7 @@ cdef class Plan:
         self.children = schema.children if self.plain_children else {}
         self.plain_shortname = schema.plain_shortname
         self.reads_fields = schema.reads_fields
+        self.makes_plain_key = schema.makes_plain_key
         self.is_named_by_unique_id = schema.is_named_by_unique_id
         self.key_is_name = schema.plain_shortname and not schema.shortname and schema.plain_unique_id
         self.has_post_init = hasattr(cls, "__post_init__")
@@ -499,9 +500,12 @@ cdef object unique_id(object model):
 
 def get_unique_id(self):
     """Return the unique id, computed when the record was made or an identifier was last assigned."""
-    cdef PyObject *key = slot(<PyObject *>self, plan_of(type(self)).key_offset)
+    cdef Plan plan = plan_of(type(self))
+    cdef PyObject *key = slot(<PyObject *>self, plan.key_offset)
     if key != NULL and Py_TYPE(<object>key) == <PyTypeObject *>STR:
         return <object>key
+    if plan.makes_plain_key and plan.identifier_count <= MAX_PARTS and key != <PyObject *>INSTANCE_OVERRIDES:
+        return compute_key(self, plan)
     return self.create_unique_id(**self.get_identifiers())
 
 

@@ -94,8 +94,11 @@ def initialise(model: Any) -> None:
 
 def unique_id_key(model: Any, schema: Schema) -> str | None:
     """Return the unique id that the library's own hooks give the record, or None if hooks are overridden."""
-    if not schema.plain_unique_id:
-        return None
+    return plain_key(model, schema) if schema.plain_unique_id else None
+
+
+def plain_key(model: Any, schema: Schema) -> str:
+    """Return the unique id that the library's own `create_unique_id` and `get_identifiers` give the record."""
     identifiers = schema.identifiers
     if len(identifiers) == 1:
         value = getattr(model, identifiers[0])
@@ -155,8 +158,12 @@ def unique_id_of(model: Any) -> Any:
 def get_unique_id(self: Any) -> str:
     """Return the unique id, computed when the record was made or an identifier was last assigned."""
     key = self._unique_id
-    unique_id: str = key if type(key) is str else self.create_unique_id(**self.get_identifiers())
-    return unique_id
+    if type(key) is str:
+        return key
+    schema = schema_of(type(self))
+    if key is not INSTANCE_OVERRIDES and schema.makes_plain_key:
+        return plain_key(self, schema)
+    return self.create_unique_id(**self.get_identifiers())  # type: ignore[no-any-return]
 
 
 def get_identifiers(self: Any) -> dict[str, Any]:

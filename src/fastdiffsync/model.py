@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .adapter import Adapter
 
 _str = str
+_SUCCESS = DiffSyncStatus.SUCCESS
 
 
 class DiffSyncModel(msgspec.Struct, metaclass=ModelMeta):
@@ -125,7 +126,7 @@ class DiffSyncModel(msgspec.Struct, metaclass=ModelMeta):
     def create_base(cls, adapter: Adapter, ids: _Dict[_str, Any], attrs: _Dict[_str, Any]) -> Self | None:
         """Make a record of this class and mark it as created; not meant to be overridden, see `create`."""
         model = cls(**ids, adapter=adapter, **attrs)
-        model.set_status(DiffSyncStatus.SUCCESS, "Created successfully")
+        model.set_status(_SUCCESS, "Created successfully")
         return model
 
     @classmethod
@@ -149,7 +150,7 @@ class DiffSyncModel(msgspec.Struct, metaclass=ModelMeta):
         """Set the given attributes and mark the record as updated; not meant to be overridden, see `update`."""
         for name, value in attrs.items():
             setattr(self, name, value)
-        self.set_status(DiffSyncStatus.SUCCESS, "Updated successfully")
+        self.set_status(_SUCCESS, "Updated successfully")
         if self.adapter is not None and self.adapter.store.keeps_copies:
             self.adapter.store.record_changed(obj=self)
         return self
@@ -170,7 +171,7 @@ class DiffSyncModel(msgspec.Struct, metaclass=ModelMeta):
 
     def delete_base(self) -> Self | None:
         """Mark the record as deleted; not meant to be overridden, see `delete`."""
-        self.set_status(DiffSyncStatus.SUCCESS, "Deleted successfully")
+        self.set_status(_SUCCESS, "Deleted successfully")
         return self
 
     def delete(self) -> Self | None:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
-from .dump import SCALARS, copy_containers
+import msgspec
+
+from . import _kernel as kernel
+from .dump import copy_containers
 from .enum import DiffSyncActions, DiffSyncFlags, DiffSyncModelFlags, DiffSyncStatus
 from .exceptions import ObjectNotFound
 from .flat import ACTIONS
@@ -19,7 +22,13 @@ if TYPE_CHECKING:
     from .model import DiffSyncModel
 
 
-class Operation:
+_UNKNOWN = DiffSyncStatus.UNKNOWN
+_SUCCESS = DiffSyncStatus.SUCCESS
+_DELETE = DiffSyncActions.DELETE
+_NO_FLAGS = DiffSyncModelFlags.NONE
+
+
+class Operation(msgspec.Struct, eq=False):
     """What is to be done about one element of a diff.
 
     Attributes:
@@ -28,77 +37,46 @@ class Operation:
         ids: The element's identifiers.
         attrs: The new attributes of a create or update; nothing in them is shared with the diff.
         model_class: The destination's class for the type.
-        dest_model: The destination's record, None if there is none.
         parent_model: The destination's record of the parent element, None at the top.
+        dest_model: The destination's record, None if there is none.
+        read_diffs, read_arguments: What returns the element's changed attributes, as they are logged.
         skips_children: Whether deleting the record is known to delete its children.
         deletes_children_first: Whether its children are to be deleted before it.
     """
 
-    __slots__ = (
-        "_read_diffs",
-        "action",
-        "attrs",
-        "deletes_children_first",
-        "dest_model",
-        "element_type",
-        "ids",
-        "model_class",
-        "parent_model",
-        "skips_children",
-    )
-
-    def __init__(
-        self, element_type: str, action: str | None, ids: dict[str, Any], read_diffs: Callable[[], dict[str, Any]]
-    ) -> None:
-        """Describe an operation; whoever makes it fills in the rest.
-
-        Args:
-            element_type: The element's type name.
-            action: One of `DiffSyncActions`.
-            ids: The element's identifiers.
-            read_diffs: Returns the element's changed attributes, as they are logged.
-        """
-        self.element_type = element_type
-        self.action = action
-        self.ids = ids
-        self._read_diffs = read_diffs
-        self.attrs: dict[str, Any]
-        self.model_class: type[DiffSyncModel]
-        self.dest_model: DiffSyncModel | None
-        self.parent_model: DiffSyncModel | None
-        self.skips_children = False
-        self.deletes_children_first = False
+    element_type: str
+    action: str | None
+    ids: dict[str, Any]
+    attrs: dict[str, Any]
+    model_class: type[DiffSyncModel]
+    parent_model: DiffSyncModel | None
+    dest_model: DiffSyncModel | None
+    read_diffs: Callable[..., dict[str, Any]]
+    read_arguments: tuple[int, ...] = ()
+    skips_children: bool = False
+    deletes_children_first: bool = False
 
     @property
     def diffs(self) -> dict[str, Any]:
         """The element's changed attributes, in the form of `DiffElement.get_attrs_diffs`."""
-        return self._read_diffs()
-
-    def begin(self, dest_model: DiffSyncModel | None) -> None:
-        """Mark the destination's record as being in work, and read its flags."""
-        self.dest_model = dest_model
-        if dest_model is None:
-            return
-        dest_model.set_status(DiffSyncStatus.UNKNOWN)
-        flags: DiffSyncModelFlags = dest_model.model_flags
-        if self.action == DiffSyncActions.DELETE and flags:
-            self.skips_children = bool(flags & DiffSyncModelFlags.SKIP_CHILDREN_ON_DELETE)
-            is_natural = bool(flags & DiffSyncModelFlags.NATURAL_DELETION_ORDER)
-            self.deletes_children_first = is_natural and not self.skips_children
+        return self.read_diffs(*self.read_arguments)
 
 
 def of_element(element: DiffElement, parent_model: DiffSyncModel | None, dest: Adapter) -> Operation:
     """Return the operation for an element, its record looked up by the adapter's `get`."""
-    operation = Operation(element.type, element.action, element.keys, element.get_attrs_diffs)
-    operation.parent_model = parent_model
-    operation.model_class = getattr(dest, element.type)
+    model_class = getattr(dest, element.type)
+    ids = element.keys
     new = element.get_attrs_diffs().get("+", {})
-    operation.attrs = {name: copy_containers(value) for name, value in new.items()}
+    attrs = {name: copy_containers(value) for name, value in new.items()}
     try:
-        dest_model = dest.get(operation.model_class, operation.ids)
+        dest_model = dest.get(model_class, ids)
     except ObjectNotFound:
         dest_model = None
-    operation.begin(dest_model)
+    operation = Operation(
+        element.type, element.action, ids, attrs, model_class, parent_model, dest_model, element.get_attrs_diffs
+    )
+    if dest_model is not None:
+        _begin(operation, dest_model)
     return operation
 
 
@@ -110,21 +88,31 @@ def of_record(
     It is what `of_element` returns for the element, in a fifth of the time: no element is made, and no exception for
     a record that is not there.
     """
-    records = flat.records
-    _, keys, source, dest = records.snapshots[index]
-    element_type = records.type(index)
-    operation = Operation(element_type, ACTIONS[records.action(index)], dict(keys), lambda: flat.attrs_diffs(index))
-    operation.parent_model = parent_model
-    operation.model_class = model_class
-    new = {} if source is None else source if dest is None else flat.attrs_diffs(index)["+"]
-    operation.attrs = {name: value if type(value) in SCALARS else copy_containers(value) for name, value in new.items()}
-    uid = "__".join([str(keys[name]) for name in model_class._identifiers])
-    operation.begin(data[element_type].get(uid))
+    element_type, action, ids, attrs, dest_model = kernel.change_of(flat.records, index, data, model_class._identifiers)
+    operation = Operation(
+        element_type, ACTIONS[action], ids, attrs, model_class, parent_model, dest_model, flat.attrs_diffs, (index,)
+    )
+    if dest_model is not None:
+        _begin(operation, dest_model)
     return operation
 
 
+def _begin(operation: Operation, dest_model: DiffSyncModel) -> None:
+    """Mark the destination's record as being in work, and read its flags."""
+    dest_model.set_status(_UNKNOWN)
+    flags = dest_model.model_flags
+    if operation.action == _DELETE and flags is not _NO_FLAGS:
+        operation.skips_children = bool(flags & DiffSyncModelFlags.SKIP_CHILDREN_ON_DELETE)
+        is_natural = bool(flags & DiffSyncModelFlags.NATURAL_DELETION_ORDER)
+        operation.deletes_children_first = is_natural and not operation.skips_children
+
+
 class OperationLog:
-    """Logs the operations of one sync; a logger is bound to an operation only if somebody listens."""
+    """Logs the operations of one sync; a logger is bound to an operation only if somebody listens.
+
+    Attributes:
+        hears_debug, hears_info: Whether messages of these levels may go anywhere.
+    """
 
     def __init__(self, base: Any, flags: DiffSyncFlags) -> None:
         """Log to what a structlog logger binds.
@@ -135,15 +123,14 @@ class OperationLog:
         """
         self._base = base
         self._logs_unchanged = bool(flags & DiffSyncFlags.LOG_UNCHANGED_RECORDS)
-        self._hears_debug = _listens(base, logging.DEBUG)
-        self._hears_info = _listens(base, logging.INFO)
+        self.hears_debug = _listens(base, logging.DEBUG)
+        self.hears_info = _listens(base, logging.INFO)
         self._operation: Operation | None = None
         self._bound: Any = None
 
     def attempt(self, operation: Operation) -> None:
-        """Log that an operation is about to be tried."""
-        if self._hears_debug:
-            self._logger(operation).debug(f"Attempting model {operation.action}")
+        """Log that an operation is about to be tried, for whoever hears that."""
+        self._logger(operation).debug(f"Attempting model {operation.action}")
 
     def no_object(self, operation: Operation) -> None:
         """Log that an operation has led to no record."""
@@ -154,8 +141,8 @@ class OperationLog:
         if operation.action is None:
             if self._logs_unchanged:
                 self._logger(operation).debug(message, status=status.value)
-        elif status is DiffSyncStatus.SUCCESS:
-            if self._hears_info:
+        elif status is _SUCCESS:
+            if self.hears_info:
                 self._logger(operation).info(message, status=status.value)
         elif status is DiffSyncStatus.FAILURE:
             self._logger(operation).warning(message, status=status.value)

@@ -121,27 +121,3 @@ def coerce(model: Any, schema: Schema, name: str, field_type: FieldType, value: 
         identity = {field: getattr(model, field, None) for field in schema.identifiers}
         message = f"{type(model).__name__} {identity}: field {name!r}: {error}"
         raise ValidationError(message) from error
-
-
-def compare_by_hooks(records: Any, index: int, source: Any, dest: Any) -> None:
-    """Compare what `get_attrs` returns; it may be the user's."""
-    attrs = None if source is None else source.get_attrs()
-    dest_attrs = None if dest is None else dest.get_attrs()
-    model = dest if source is None else source
-    mask = 0
-    if attrs is not None and dest_attrs is not None:
-        names = [name for name in dest_attrs if name in attrs]
-        mask = sum(1 << place for place, name in enumerate(names) if attrs[name] != dest_attrs[name])
-        action = UPDATE if mask else NO_ACTION
-    elif attrs is not None:
-        action = CREATE
-    else:
-        action = NO_ACTION if dest_attrs is None else DELETE
-    records.set_outcome(index, action, mask)
-    if action or not is_readable(model):
-        records.snapshots[index] = (model.get_shortname(), model.get_identifiers(), attrs, dest_attrs)
-
-
-def is_readable(model: Any) -> bool:
-    """Whether a record's attributes can be read without asking a hook."""
-    return schema_of(type(model)).plain_attrs and type(model._unique_id) is str

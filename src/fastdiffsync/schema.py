@@ -60,6 +60,7 @@ class Schema:
         plain_unique_id, plain_identifiers, plain_attrs, plain_shortname, plain_type, plain_children, plain_status:
             Whether the hooks of that name are the library's own and read nothing but slots.
         is_named_by_unique_id: Whether `get_shortname` is the library's own and returns the unique id.
+        makes_plain_key: Whether what the library's `get_unique_id` calls is its own, even if that is overridden.
         reads_fields: Whether what the library's `get_attrs` and `get_identifiers` read are slots, and `dict` its own.
         slots: Every field, hidden ones too.
         defaults: The default of each field, `NODEFAULT` where there is none.
@@ -78,6 +79,7 @@ class Schema:
         "identifier_fields",
         "identifiers",
         "is_named_by_unique_id",
+        "makes_plain_key",
         "modelname",
         "plain_attrs",
         "plain_children",
@@ -127,6 +129,7 @@ class Schema:
             and len(self.identifier_fields) == len(set(self.identifiers))
         )
         self.plain_unique_id = self.plain_identifiers and is_own(*UNIQUE_ID_HOOKS)
+        self.makes_plain_key = self.plain_identifiers and is_own("create_unique_id")
         self.plain_attrs = own_access and is_own(*ATTRS_HOOKS) and are_slots(self.attributes)
         self.plain_shortname = (
             own_access and is_own("get_shortname") and (are_slots(self.shortname) if self.shortname else True)

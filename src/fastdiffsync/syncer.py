@@ -116,16 +116,16 @@ class DiffSyncSyncer:
 
     def _walk_changes(self, flat: FlatDiff, data: Any) -> bool:
         """Apply the diff record by record of the flat array, passing over what is unchanged."""
-        index, count = 0, len(flat)
+        records = flat.records
+        index, count = 0, len(records)
         models: dict[int, DiffSyncModel | None] = {-1: None}
         postponed: list[tuple[int, Operation]] = []
         changed = False
-        action = flat.records.action
-        classes = {modelname: getattr(self.dst_diffsync, modelname) for modelname in flat.records.types()}
+        classes = {modelname: getattr(self.dst_diffsync, modelname) for modelname in records.types()}
         while True:
             stop = postponed[-1][0] if postponed else count
-            if index < stop and not action(index):
-                following = kernel.mark_unknown(flat.records, index, stop, data, DiffSyncStatus.UNKNOWN)
+            if index < stop and not records.action(index):
+                following = kernel.mark_unknown(records, index, stop, data, DiffSyncStatus.UNKNOWN)
                 self._progress.advance(following - index)
                 index = following
             if index == stop:
@@ -133,14 +133,14 @@ class DiffSyncSyncer:
                     return changed
                 self._perform(postponed.pop()[1])
                 continue
-            parent = flat.parent(index)
-            parent_model = models[parent] if parent in models else flat.records.dest(parent)
-            if action(index) and index not in flat.elements:
-                operation = of_record(flat, index, parent_model, classes[flat.type(index)], data)
+            parent = records.parent(index)
+            parent_model = models[parent] if parent in models else records.dest(parent)
+            if records.action(index) and index not in flat.elements:
+                operation = of_record(flat, index, parent_model, classes[records.type(index)], data)
             else:
                 operation = self._begin(element_at(flat, index), parent_model)
             changed |= operation.action is not None
-            end = flat.end(index)
+            end = records.end(index)
             if operation.deletes_children_first:
                 models[index] = operation.dest_model
                 postponed.append((end, operation))
@@ -158,13 +158,16 @@ class DiffSyncSyncer:
 
     def _perform(self, operation: Operation) -> DiffSyncModel | None:
         """Carry out one operation; return the record whose children are next, None if they are to be left alone."""
-        model = self._apply(operation)
+        action = operation.action
+        model = operation.dest_model if action is None else self._apply(operation, action)
+        if action is None:
+            self._log.outcome(operation, DiffSyncStatus.SUCCESS, "No changes to apply; no action needed")
         if model is None:
             self._log.no_object(operation)
             return None
-        if operation.action == DiffSyncActions.CREATE:
+        if action == _CREATE:
             self._link(operation.parent_model, model)
-        elif operation.action == DiffSyncActions.DELETE:
+        elif action == _DELETE:
             if operation.parent_model is not None:
                 operation.parent_model.remove_child(model)
             self.dst_diffsync.remove(model, remove_children=operation.skips_children)
@@ -184,43 +187,52 @@ class DiffSyncSyncer:
                 parent_model.remove_child(model)
             raise
 
-    def _apply(self, operation: Operation) -> DiffSyncModel | None:
+    def _apply(self, operation: Operation, action: str) -> DiffSyncModel | None:
         """Call the model's create, update or delete; return the record that it returns, None if it failed."""
-        if operation.action is None:
-            self._log.outcome(operation, DiffSyncStatus.SUCCESS, "No changes to apply; no action needed")
-            return operation.dest_model
-        self._log.attempt(operation)
-        modelname = operation.model_class.get_type()
+        if self._log.hears_debug:
+            self._log.attempt(operation)
         try:
-            model = self._call_model(operation, modelname)
+            model = _CALLS.get(action, _refuse)(operation, self.dst_diffsync)
         except ObjectCrudException as error:
             self._log.outcome(operation, DiffSyncStatus.ERROR, str(error))
             if self.flags & DiffSyncFlags.CONTINUE_ON_FAILURE:
                 return None
             raise
         if model is None:
-            message = f"{modelname} {operation.action} did not return the model object."
+            message = f"{operation.model_class.get_type()} {action} did not return the model object."
             self._log.outcome(operation, DiffSyncStatus.FAILURE, message)
-        else:
-            self._log.outcome(operation, *model.get_status())
+            return None
+        status, message = model.get_status()
+        if self._log.hears_info or status is not DiffSyncStatus.SUCCESS:
+            self._log.outcome(operation, status, message)
         return model
 
-    def _call_model(self, operation: Operation, modelname: str) -> DiffSyncModel | None:
-        action, dest_model, ids = operation.action, operation.dest_model, operation.ids
-        if action == DiffSyncActions.CREATE:
-            if dest_model is not None:
-                message = f"Failed to create {modelname} {ids} - it already exists!"
-                raise ObjectNotCreated(message)
-            return operation.model_class.create(adapter=self.dst_diffsync, ids=ids, attrs=operation.attrs)
-        if action == DiffSyncActions.UPDATE:
-            if dest_model is None:
-                message = f"Failed to update {modelname} {ids} - not found!"
-                raise ObjectNotUpdated(message)
-            return dest_model.update(attrs=operation.attrs)
-        if action == DiffSyncActions.DELETE:
-            if dest_model is None:
-                message = f"Failed to delete {modelname} {ids} - not found!"
-                raise ObjectNotDeleted(message)
-            return dest_model.delete()
-        message = f'Unknown action "{action}"!'
-        raise ObjectCrudException(message)
+
+def _create(operation: Operation, dest: Adapter) -> DiffSyncModel | None:
+    if operation.dest_model is not None:
+        message = f"Failed to create {operation.model_class.get_type()} {operation.ids} - it already exists!"
+        raise ObjectNotCreated(message)
+    return operation.model_class.create(adapter=dest, ids=operation.ids, attrs=operation.attrs)
+
+
+def _update(operation: Operation, _dest: Adapter) -> DiffSyncModel | None:
+    if operation.dest_model is None:
+        message = f"Failed to update {operation.model_class.get_type()} {operation.ids} - not found!"
+        raise ObjectNotUpdated(message)
+    return operation.dest_model.update(attrs=operation.attrs)
+
+
+def _delete(operation: Operation, _dest: Adapter) -> DiffSyncModel | None:
+    if operation.dest_model is None:
+        message = f"Failed to delete {operation.model_class.get_type()} {operation.ids} - not found!"
+        raise ObjectNotDeleted(message)
+    return operation.dest_model.delete()
+
+
+def _refuse(operation: Operation, _dest: Adapter) -> DiffSyncModel | None:
+    message = f'Unknown action "{operation.action}"!'
+    raise ObjectCrudException(message)
+
+
+_CREATE, _DELETE = DiffSyncActions.CREATE, DiffSyncActions.DELETE
+_CALLS = {_CREATE: _create, DiffSyncActions.UPDATE: _update, _DELETE: _delete}
