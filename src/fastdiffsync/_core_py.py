@@ -15,7 +15,7 @@ from .dump import SCALARS, copy_containers
 from .enum import DiffSyncModelFlags
 from .exceptions import ChildrenCycle
 from .rules import CREATE, DELETE, INSTANCE_OVERRIDES, NO_ACTION, UPDATE, check_element, check_pair, skip_reason
-from .schema import schema_of
+from .schema import StructMeta, schema_of
 
 if TYPE_CHECKING:
     from .differ import Matching
@@ -64,6 +64,15 @@ class Records:
         self._sources.append(source)
         self._dests.append(dest)
         return index
+
+    def extend(self, parent: int, element_type: str, sources: list[Any], dests: list[Any]) -> None:
+        """Add records without descendants below `parent`."""
+        start, count = len(self._types), len(sources)
+        self._parents += [parent] * count
+        self._ends += range(start + 1, start + count + 1)
+        self._types += [element_type] * count
+        self._sources += sources
+        self._dests += dests
 
     def close(self, index: int) -> None:
         """Say that all records added since record `index` are its descendants."""
@@ -338,11 +347,50 @@ def _next_children(matching: Matching, records: Records, frame: _Frame) -> bool:
     for child_type, field in frame.mapping:
         sources = _fetch(matching.source_data, matching.source, frame.source, field, child_type)
         dests = _fetch(matching.dest_data, matching.dest, frame.dest, field, child_type)
-        if sources or dests:
+        if (sources or dests) and not _append_leaves(matching, records, frame, child_type, sources, dests):
             frame.pairs = iter(_pair(matching, sources, dests))
             frame.first = len(records)
             return True
     return False
+
+
+def _append_leaves(  # noqa: PLR0913 - all that pairing takes
+    matching: Matching, records: Records, frame: _Frame, child_type: str, sources: Any, dests: Any
+) -> bool:
+    """Append siblings at once if there is nothing special about them; return whether that could be done.
+
+    Most siblings are: of one class, without children, flags and overrides, the same on both sides and in one order.
+    """
+    if type(sources) is not list or type(dests) is not list or len(sources) != len(dests) or matching.flags.value:
+        return False
+    cls = type(sources[0]) if sources else None
+    schema = schema_of(cls) if isinstance(cls, StructMeta) else None
+    if schema is None or not _makes_plain_leaves(schema) or schema.modelname != child_type:
+        return False
+    count = len(sources)
+    if list(map(type, sources)).count(cls) + list(map(type, dests)).count(cls) != 2 * count:
+        return False
+    read = attrgetter("_unique_id", "model_flags", *schema.identifiers)
+    rows = list(map(read, sources))
+    if rows != list(map(read, dests)):
+        return False
+    keys, flags = [row[0] for row in rows], [row[1] for row in rows]
+    if len(set(keys)) != count or INSTANCE_OVERRIDES in keys or flags.count(NO_FLAGS) != count:
+        return False
+    records.extend(frame.index, child_type, sources, dests)
+    matching.advance(2 * count)
+    return True
+
+
+def _makes_plain_leaves(schema: Any) -> bool:
+    return (
+        schema.plain_type
+        and schema.plain_unique_id
+        and schema.is_named_by_unique_id
+        and schema.plain_children
+        and not schema.children
+        and bool(schema.identifiers)
+    )
 
 
 def _fetch(data: Any, adapter: Any, parent: Any, field: str, child_type: str) -> Any:
@@ -353,7 +401,7 @@ def _fetch(data: Any, adapter: Any, parent: Any, field: str, child_type: str) ->
     records = None if data is None else data.get(child_type)
     if records is not None:
         try:
-            return [records[uid] for uid in uids]
+            return list(map(records.__getitem__, uids))
         except KeyError:
             pass
     return adapter.get_by_uids(uids, child_type)
