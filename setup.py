@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import platform
 import sys
+from glob import glob
 
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
@@ -19,7 +20,7 @@ from setuptools.errors import CompileError
 IS_DISABLED = os.environ.get("FASTDIFFSYNC_DISABLE_EXTENSION", "") not in {"", "0"}
 IS_REQUIRED = os.environ.get("FASTDIFFSYNC_REQUIRE_EXTENSION", "") not in {"", "0"}
 IS_CPYTHON = platform.python_implementation() == "CPython"
-MODULES = ("_records", "_threads", "_values", "_plain", "_core", "_compare")
+MODULES = ("_records", "_threads", "_values", "_plain", "_core", "_compare", "_bulk")
 OPTIONS = [] if sys.platform == "win32" else ["-O3", "-pthread"]
 
 if IS_REQUIRED and (IS_DISABLED or not IS_CPYTHON):
@@ -43,7 +44,7 @@ def extension(name: str) -> Extension:
     module = Extension(
         f"fastdiffsync.{name}",
         [f"src/fastdiffsync/{name}.pyx"],
-        depends=[f"src/fastdiffsync/{name}.pxd" for name in ("_slots", *MODULES[:-1])],
+        depends=sorted(glob("src/fastdiffsync/*.pxd")),
         extra_compile_args=OPTIONS,
         extra_link_args=OPTIONS,
         optional=not IS_REQUIRED,

@@ -122,6 +122,14 @@ def container_models(library: ModuleType) -> list[type]:
     return [Site, Device, Interface]
 
 
+def with_parent_keys(models: list[type]) -> list[type]:
+    """Say which keys of a row name its parent, for bulk loading, on models that `scalar_models` has made."""
+    _, device, interface = models
+    device._parent_keys = {"site": ("site",)}  # type: ignore[attr-defined]
+    interface._parent_keys = {"device": ("device",)}  # type: ignore[attr-defined]
+    return models
+
+
 def overriding(model: type) -> type:
     """Return a subclass of the model that overrides two hooks, as a user's model might."""
 

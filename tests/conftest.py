@@ -40,6 +40,10 @@ def _put_aside() -> dict[str, ModuleType]:
     return modules
 
 
+COMPILED = ("_bulk", "_compare", "_core", "_plain", "_records", "_threads", "_values")
+"""The modules of the compiled kernel."""
+
+
 def load(kernel: str) -> dict[str, ModuleType]:
     """Return the modules of the package on one kernel, imported once and apart from those on the other."""
     if kernel not in _loaded:
@@ -49,7 +53,7 @@ def load(kernel: str) -> dict[str, ModuleType]:
         try:
             package = importlib.import_module(PACKAGE)
             for module in pkgutil.walk_packages(package.__path__, f"{PACKAGE}."):
-                if module.name.rpartition(".")[2] not in {"_compare", "_core", "_records"}:
+                if module.name.rpartition(".")[2] not in COMPILED:
                     importlib.import_module(module.name)
             _loaded[kernel] = _put_aside()
         finally:

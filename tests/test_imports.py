@@ -11,6 +11,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .conftest import COMPILED
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -21,7 +23,7 @@ FLOORS = [
     {"_kernel"},
     {"model"},
     {"store", "store.local", "diff"},
-    {"differ", "syncer"},
+    {"bulk", "differ", "syncer"},
     {"adapter"},
     {"helpers"},
     {"__init__"},
@@ -159,7 +161,7 @@ def test_each_module_imports_alone(kernel: str) -> None:
     loaded = set(_run(kernel, "import fastdiffsync, sys; print(*sys.modules)").split())
     names = {f"fastdiffsync.{name}" for name in MODULES if name != "__init__"} - loaded
     if kernel == "python":
-        names -= {"fastdiffsync._compare", "fastdiffsync._core", "fastdiffsync._records"}
+        names -= {f"fastdiffsync.{name}" for name in COMPILED}
     assert "fastdiffsync.store.sqlite" in names
     for name in sorted(names):
         _run(kernel, f"import {name}")

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from .conftest import COMPILED
+
 if TYPE_CHECKING:
     from types import ModuleType
 
-COMPILED_MODULES = ("fastdiffsync._compare", "fastdiffsync._core", "fastdiffsync._records")
+COMPILED_MODULES = tuple(f"fastdiffsync.{name}" for name in COMPILED)
 
 
 def run(implementation: str | None, program: str) -> subprocess.CompletedProcess[str]:
@@ -71,8 +73,8 @@ def test_asking_for_a_compiled_kernel_that_is_missing(missing: str) -> None:
 
 
 @pytest.mark.parametrize("missing", COMPILED_MODULES)
-def test_half_a_compiled_kernel_is_none(missing: str) -> None:
-    """Where one of the two compiled modules is missing, the Python kernel is used whole."""
+def test_a_part_of_a_compiled_kernel_is_none(missing: str) -> None:
+    """Where one of the compiled modules is missing, the Python kernel is used whole."""
     done = run(
         None,
         f"import sys; sys.modules[{missing!r}] = None; import fastdiffsync; from fastdiffsync import _kernel;"
@@ -81,6 +83,7 @@ def test_half_a_compiled_kernel_is_none(missing: str) -> None:
     assert done.stdout.startswith("False"), done.stderr
     assert "fastdiffsync._core'" not in done.stdout
     assert "fastdiffsync._records'" not in done.stdout
+    assert "fastdiffsync._bulk'" not in done.stdout
 
 
 @pytest.mark.parametrize("value", ["C", "cython", "0", " python"])

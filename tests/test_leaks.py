@@ -35,6 +35,7 @@ def growth(kernel: str, name: str) -> dict[str, int]:
     [
         "loading",
         "bad_input",
+        "bulk_loading",
         "diffing",
         "abandoned_diff",
         "syncing",

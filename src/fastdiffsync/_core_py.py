@@ -354,7 +354,7 @@ def _next_children(matching: Matching, records: Records, frame: _Frame) -> bool:
     return False
 
 
-def _append_leaves(  # noqa: PLR0913 - all that pairing takes
+def _append_leaves(  # noqa: PLR0913, PLR0917 - all that pairing takes
     matching: Matching, records: Records, frame: _Frame, child_type: str, sources: Any, dests: Any
 ) -> bool:
     """Append siblings at once if there is nothing special about them; return whether that could be done.
@@ -368,7 +368,7 @@ def _append_leaves(  # noqa: PLR0913 - all that pairing takes
     if schema is None or not _makes_plain_leaves(schema) or schema.modelname != child_type:
         return False
     count = len(sources)
-    if list(map(type, sources)).count(cls) + list(map(type, dests)).count(cls) != 2 * count:
+    if list(map(type, sources)).count(schema.cls) + list(map(type, dests)).count(schema.cls) != 2 * count:
         return False
     read = attrgetter("_unique_id", "model_flags", *schema.identifiers)
     rows = list(map(read, sources))

@@ -13,6 +13,7 @@ if _CHOICE not in {"", "c", "python"}:
 COMPILED = False
 if not TYPE_CHECKING and _CHOICE != "python":
     try:
+        from ._bulk import *  # noqa: F403
         from ._compare import *  # noqa: F403
         from ._core import *  # noqa: F403
         from ._records import *  # noqa: F403
@@ -22,6 +23,7 @@ if not TYPE_CHECKING and _CHOICE != "python":
         if _CHOICE == "c":
             raise
 if not COMPILED:
+    from ._bulk_py import *  # noqa: F403
     from ._compare_py import *  # noqa: F403
     from ._core_py import *  # noqa: F403
     from ._records_py import *  # noqa: F403

@@ -36,3 +36,11 @@ cdef object unique_id(object model)
 cdef object attrs_of(object model)
 cdef object identifiers_of(object model)
 cdef object name_of(object model)
+cdef object type_of(object model)
+cdef object reference_to(object adapter)
+cdef object compute_key(object model, Plan plan)
+cdef object child_list(object model, Plan plan, object field)
+cdef int initialise_record(object model, Plan plan) except -1
+cdef int claim_record(object obj, Plan plan, object data, object adapter) except -1
+cdef int tell_store(object model, Plan plan) except -1
+cdef bint has_key(object model, Plan plan) noexcept

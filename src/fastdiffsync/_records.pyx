@@ -794,7 +794,6 @@ def add_record(self, *, obj):
     cdef Plan plan = plan_of(type(obj))
     cdef PyObject *record = <PyObject *>obj
     cdef PyObject *found
-    cdef PyObject *owner
     data = self._data
     adapter = self.adapter
     modelname = type_of(obj)
@@ -809,9 +808,15 @@ def add_record(self, *, obj):
         raise ObjectAlreadyExists(f"Object {uid} already present", obj)
     if PyDict_GET_SIZE(<PyObject *>records) == size:
         return
-    owner = slot(record, adapter_offset)
+    claim_record(obj, plan, data, adapter)
+
+
+cdef int claim_record(object obj, Plan plan, object data, object adapter) except -1:
+    """Make a record that has come into a store that of the store's adapter, unless it has another."""
+    cdef PyObject *record = <PyObject *>obj
+    cdef PyObject *owner = slot(record, adapter_offset)
     if adapter is None or (owner != NULL and owner != <PyObject *>None and owner != <PyObject *>adapter):
-        return
+        return 0
     reference = reference_to(adapter) if type(data) is RecordData and has_plain_values(record, plan) else None
     if reference is not None:
         set_slot_quietly(record, adapter_offset, reference)
@@ -819,6 +824,7 @@ def add_record(self, *, obj):
             PyObject_GC_UnTrack(record)
     elif owner != <PyObject *>adapter:
         set_slot(record, adapter_offset, adapter)
+    return 0
 
 
 cdef bint has_plain_values(PyObject *record, Plan plan) noexcept:

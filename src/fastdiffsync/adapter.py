@@ -9,6 +9,7 @@ from typing import Dict as _Dict  # noqa: UP035 - `dict`, `str` and `type` are a
 from typing import Type as _Type  # noqa: UP035
 
 from . import _kernel as kernel
+from . import bulk
 from .diff import Diff
 from .differ import DiffSyncDiffer
 from .enum import DiffSyncFlags
@@ -20,7 +21,7 @@ from .syncer import DiffSyncSyncer
 from .utils import get_path, set_key, tree_string
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Mapping
 
 _str = str
 
@@ -117,6 +118,31 @@ class Adapter:
             model_class = getattr(self, modelname)
             for values in data.get(modelname, {}).values():
                 self.add(model_class(**values))
+
+    def load_records(self, rows: Mapping[_str, Iterable[Mapping[_str, Any]]]) -> int:
+        """Add a record for each row, below the parent that its `_parent_keys` name: all of them, or none.
+
+        This is what constructing, `add` and `add_child` would do, in less time. Parents may be among the rows, before
+        or after their children, or in the store. Children are listed in the order of their rows.
+
+        Args:
+            rows: `{modelname: rows}`, each row the keywords that its record would be constructed with. Keys that are
+                no fields are ignored as there, but for parent keys.
+
+        Returns:
+            The number of rows.
+
+        Raises:
+            ValueError: If the adapter has no model class of one of the names.
+            ValidationError: If a value is not of its field's type, or a field is missing.
+            TypeError: If a row is no mapping, or has an unknown key that its class forbids.
+            ObjectAlreadyExists: If a unique id is taken, or a parent lists the child already.
+            ObjectNotFound: If a parent is not there.
+            ObjectStoreWrongType: If a parent does not have children of the type.
+            ObjectStoreException: If the store cannot write; then the records are in it, for the next attempt.
+            AttributeError: If the `_parent_keys` for a parent are not as many as its `_identifiers`.
+        """
+        return bulk.load_records(self, rows)
 
     # ---- synchronising ----
 

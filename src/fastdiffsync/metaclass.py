@@ -14,7 +14,7 @@ from . import _kernel as kernel
 from .inheritance import STOOD_IN_FOR, is_stood_in_for, without_layout_conflicts
 from .schema import PRIVATE_DEFAULTS, SCHEMA_ATTRIBUTE, StructMeta, own_annotations
 
-CLASS_SETTINGS = ("_modelname", "_identifiers", "_shortname", "_attributes", "_children")
+CLASS_SETTINGS = ("_modelname", "_identifiers", "_shortname", "_attributes", "_children", "_parent_keys")
 _EMPTY_CONTAINERS = (list, dict, set, bytearray)
 
 
@@ -219,6 +219,7 @@ def _check_declaration(cls: type[Any]) -> None:
         if name not in fields:
             message = f"_children {cls._children} references missing or un-annotated attr {name}"
             raise AttributeError(message)
+    _check_parent_keys(cls)
     identifiers, attributes = set(cls._identifiers), set(cls._attributes)
     child_fields = set(cls._children.values())
     for overlap, first, second in (
@@ -229,3 +230,15 @@ def _check_declaration(cls: type[Any]) -> None:
         if overlap:
             message = f"Fields {overlap} are included in both {first} and {second}."
             raise AttributeError(message)
+
+
+def _check_parent_keys(cls: type[Any]) -> None:
+    """Check that the parent keys are a tuple of names for each type; which names rows have is not known yet."""
+    keys = cls._parent_keys
+    is_dict_of_tuples = isinstance(keys, dict) and all(
+        isinstance(modelname, str) and isinstance(names, (tuple, list)) and len(names) > 0
+        for modelname, names in keys.items()
+    )
+    if not is_dict_of_tuples or not all(isinstance(name, str) for names in keys.values() for name in names):
+        message = f'_parent_keys {keys} must be of the form {{"type of the parent": ("key of a row", ...)}}'
+        raise AttributeError(message)

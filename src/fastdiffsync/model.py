@@ -26,7 +26,7 @@ _SUCCESS = DiffSyncStatus.SUCCESS
 class DiffSyncModel(msgspec.Struct, metaclass=ModelMeta):
     """Base class of all models: one record of one system.
 
-    Subclasses annotate their fields and say with five class variables what the fields are for. Construction takes
+    Subclasses annotate their fields and say with class variables what the fields are for. Construction takes
     keywords only, validates and coerces them as pydantic's lax mode does, and ignores unknown ones; two class
     keywords change that: `class Device(DiffSyncModel, validate=False, forbid_unknown_fields=True)`.
 
@@ -36,7 +36,7 @@ class DiffSyncModel(msgspec.Struct, metaclass=ModelMeta):
 
     Raises (at declaration):
         AttributeError: If a class variable names something that is not a field, or a field stands in two of
-            `_identifiers`, `_attributes` and `_children`.
+            `_identifiers`, `_attributes` and `_children`; or `_parent_keys` is not a dict of tuples of names.
     """
 
     _modelname: ClassVar[_str] = "diffsyncmodel"
@@ -53,6 +53,12 @@ class DiffSyncModel(msgspec.Struct, metaclass=ModelMeta):
 
     _children: ClassVar[_Dict[_str, _str]] = {}
     """`{modelname: field}`: which field lists the unique ids of child records of which type."""
+
+    _parent_keys: ClassVar[_Dict[_str, tuple[_str, ...]]] = {}
+    """`{modelname: keys}`: which keys of a row, fields or not, hold the identifiers of a parent of which type.
+
+    `Adapter.load_records` links records by it. The first type whose keys a row has is that of the row's parent.
+    """
 
     model_flags: DiffSyncModelFlags = DiffSyncModelFlags.NONE
     """How this record, or every record of the class, is to be treated."""

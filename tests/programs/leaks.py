@@ -52,6 +52,7 @@ class Device(DiffSyncModel):
     _identifiers = ("name",)
     _attributes = ("role", "ports", "tags", "anything")
     _children = {}  # noqa: RUF012
+    _parent_keys = {"site": ("in",)}  # noqa: RUF012
 
     name: str
     role: str | None = None
@@ -135,6 +136,30 @@ def bad_input() -> None:
         site.add_child(site)
     with contextlib.suppress(ObjectNotFound):
         adapter.get("device", VALUE)
+
+
+def bulk_loading() -> None:
+    """Load many rows in one call, in both orders of types, and rows that are refused."""
+    sites = [{"name": f"site {number}", "rooms": number} for number in range(3)]
+    devices = [
+        {"name": f"device {number}", "role": VALUE, "ports": str(number), "in": f"site {number % 3}", "tags": [VALUE]}
+        for number in range(90)
+    ]
+    for rows in ({"site": sites, "device": devices}, {"device": devices, "site": sites}):
+        adapter = Network()
+        assert adapter.load_records(rows) == 93
+        assert len(adapter.get("site", "site 1").devices) == 30
+        for bad in (
+            {"name": "d", "ports": VALUE},
+            {"role": VALUE},
+            {"name": "device 1"},
+            {"name": "d", "in": VALUE},
+            TOUCHY,
+        ):
+            with contextlib.suppress(ValidationError, ObjectStoreException, TypeError):
+                adapter.load_records({"device": [{"name": "new", "in": "site 1"}, bad]})
+                raise AssertionError
+        assert adapter.count() == 93
 
 
 def diffing() -> None:
@@ -320,6 +345,7 @@ PROGRAMS: dict[str, Callable[[], None]] = {
     for program in (
         loading,
         bad_input,
+        bulk_loading,
         diffing,
         abandoned_diff,
         syncing,

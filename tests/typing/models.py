@@ -29,6 +29,8 @@ class Device(DiffSyncModel):
     _identifiers = ("name",)
     _attributes = ("role",)
 
+    _parent_keys = {"site": ("site_name",)}  # noqa: RUF012
+
     name: str
     role: str | None = None
     ports: list[str] = []  # noqa: RUF012
@@ -84,6 +86,7 @@ assert_type(Device.create(adapter, {"name": "router"}, {}), Device | None)
 assert_type(Device.create_unique_id(name="router"), str)
 assert_type(device.add_child(device), None)
 
+assert_type(adapter.load_records({"device": [{"name": "router"}], "port": iter(({"name": "1"},))}), int)
 assert_type(adapter.store, BaseStore)
 assert_type(adapter.get("device", "router"), DiffSyncModel)
 assert_type(adapter.get_or_none("device", {"name": "router"}), DiffSyncModel | None)
