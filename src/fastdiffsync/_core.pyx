@@ -15,7 +15,7 @@ from ._plain cimport MAX_KINDS, Item, PlainTrees, Range, release
 from ._records cimport Plan, plan_of, unique_id
 from ._slots cimport is_plain_str, is_scalar, str_length, prefetch, same_str, scalars_differ, set_slot_quietly, slot
 from ._threads cimport MAX_THREADS
-from ._values cimport OVERRIDES
+from ._values cimport OVERRIDES, ask_for_record, has_clear_parts
 
 from collections.abc import Iterable, Mapping
 
@@ -792,14 +792,20 @@ cdef bint have_same_identifiers(Plan plan, Plan other, PyObject *source, PyObjec
     return True
 
 
-cdef bint are_same_thing(Plan plan, Plan other, PyObject *source, PyObject *dest) noexcept:
+cdef bint are_same_thing(Plan plan, Plan other, PyObject *source, PyObject *dest) except -1:
     """Whether two records that share a unique id are seen to be one thing without asking them."""
     cdef PyObject *key = slot(source, plan.key_offset)
     cdef PyObject *other_key = slot(dest, other.key_offset)
     if key == NULL or other_key == NULL or not is_plain_str(key) or not is_plain_str(other_key):
         return False
-    # Equal keys whose parts have equal lengths have equal parts; the last part's length follows from the rest.
+    # Equal keys whose parts have equal lengths have equal parts; where the types are certain and there is but one way to
+    # take the key apart, the parts need not be read.
     cdef Py_ssize_t i
+    if (
+        plan.certain_types is not None and (plan is other or plan.certain_types == other.certain_types)
+        and has_clear_parts(key, plan.identifier_count)
+    ):
+        return True
     cdef PyObject *value
     cdef PyObject *other_value
     for i in range(plan.identifier_count):
@@ -946,7 +952,11 @@ cdef list all_of(object data, object modelname, bint *are_distinct):
     if not PyDict_CheckExact(records):
         are_distinct[0] = False
         return found
+    cdef Py_ssize_t place = 0
     while are_distinct[0] and PyDict_Next(<PyObject *>records, &position, &key, &model):
+        if place + PREFETCH_TAKEN < len(found):
+            ask_for_record(PyList_GET_ITEM(<PyObject *>found, place + PREFETCH_TAKEN), 2 * CACHE_LINE)
+        place += 1
         are_distinct[0] = plain_key(model) == key
     return found
 

@@ -13,14 +13,15 @@ It makes no difference to the result, and there is nothing like it in the kernel
 from cpython.mem cimport PyMem_Calloc, PyMem_Free, PyMem_RawFree, PyMem_RawRealloc
 from cpython.object cimport PyObject, PyTypeObject
 from libc.stdint cimport int32_t, uint16_t
-from libc.string cimport memchr, memset
+from libc.string cimport memset
 
 from ._records cimport Plan, plan_of
 from ._slots cimport is_plain_str, prefetch, same_str, slot, str_length
 from ._threads cimport MAX_THREADS, Share, run_together
 
 from ._values cimport (
-    ask_for_dest_values, ask_for_record, ask_for_source_values, fill_offsets, have_equal_scalars, type_of
+    ask_for_dest_values, ask_for_record, ask_for_source_values, data_of_text, fill_offsets, has_clear_parts,
+    have_equal_scalars, kind_of_text, type_of,
 )
 
 from .enum import DiffSyncModelFlags
@@ -253,6 +254,11 @@ cdef void walk_range(void *share) noexcept nogil:
     cdef Range *part = <Range *>share
     cdef Py_ssize_t place, before
     for place in range(part.first, part.stop):
+        if place + 2 * AHEAD < part.stop:
+            ask_for_record(part.sources[place + 2 * AHEAD], part.top.values.source_size)
+            ask_for_record(part.dests[place + 2 * AHEAD], part.top.values.dest_size)
+        if place + AHEAD < part.stop:
+            ask_for_top(part, place + AHEAD)
         before = part.size
         part.cells_used = 0
         if walk_tree(part, place):
@@ -260,6 +266,17 @@ cdef void walk_range(void *share) noexcept nogil:
         else:
             part.size = before
             part.ends[place - part.first] = -1
+
+
+cdef void ask_for_top(Range *part, Py_ssize_t place) noexcept nogil:
+    cdef PyObject *source = part.sources[place]
+    cdef PyObject *dest = part.dests[place]
+    cdef Kind *kind = part.top
+    if type_of(source) == kind.sides[0].cls and type_of(dest) == kind.sides[1].cls:
+        prefetch(slot(source, kind.sides[0].key))
+        if part.compares:
+            ask_for_source_values(&kind.values, source)
+            ask_for_dest_values(&kind.values, dest)
 
 
 cdef bint walk_tree(Range *part, Py_ssize_t place) noexcept nogil:
@@ -694,11 +711,6 @@ cdef Py_ssize_t text_hash(PyObject *text) noexcept nogil:
     return <Py_ssize_t>((number ^ (number >> 29)) >> 1)
 
 
-cdef extern from "Python.h":
-    int kind_of_text "PyUnicode_KIND"(PyObject *text) nogil
-    void *data_of_text "PyUnicode_DATA"(PyObject *text) nogil
-
-
 cdef inline bint are_same_thing(Kind *kind, PyObject *source, PyObject *dest) noexcept nogil:
     """Whether two records that share a unique id are seen to be one thing without asking them.
 
@@ -718,23 +730,3 @@ cdef inline bint are_same_thing(Kind *kind, PyObject *source, PyObject *dest) no
         if value != other and str_length(value) != str_length(other):
             return False
     return True
-
-
-cdef inline bint has_clear_parts(PyObject *key, Py_ssize_t count) noexcept nogil:
-    """Whether a key can have been joined of so many parts in one way only."""
-    cdef const char *data
-    cdef const char *end
-    if count == 1:
-        return True
-    if kind_of_text(key) != 1:
-        return False
-    data = <const char *>data_of_text(key)
-    end = data + str_length(key) - 1
-    while data < end:
-        data = <const char *>memchr(data, b'_', end - data)
-        if data == NULL:
-            break
-        data += 1
-        if data[0] == b'_':
-            count -= 1
-    return count == 1

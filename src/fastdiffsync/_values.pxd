@@ -1,10 +1,13 @@
 from cpython.object cimport PyObject, PyTypeObject
+from libc.string cimport memchr
 
 from ._records cimport Plan
-from ._slots cimport prefetch, scalars_differ, slot
+from ._slots cimport prefetch, scalars_differ, slot, str_length
 
 cdef extern from "Python.h":
     PyTypeObject *type_of "Py_TYPE"(PyObject *object) nogil
+    int kind_of_text "PyUnicode_KIND"(PyObject *text) nogil
+    void *data_of_text "PyUnicode_DATA"(PyObject *text) nogil
 
 cdef enum:
     MAX_ATTRIBUTES = 64
@@ -57,3 +60,23 @@ cdef inline bint have_equal_scalars(Offsets *offsets, PyObject *source, PyObject
         if scalars_differ(slot(source, offsets.source_values[i]), slot(dest, offsets.dest_values[i])) != 0:
             return False
     return True
+
+
+cdef inline bint has_clear_parts(PyObject *key, Py_ssize_t count) noexcept nogil:
+    """Whether a key can have been joined of so many parts in one way only."""
+    cdef const char *data
+    cdef const char *end
+    if count == 1:
+        return True
+    if kind_of_text(key) != 1:
+        return False
+    data = <const char *>data_of_text(key)
+    end = data + str_length(key) - 1
+    while data < end:
+        data = <const char *>memchr(data, b'_', end - data)
+        if data == NULL:
+            break
+        data += 1
+        if data[0] == b'_':
+            count -= 1
+    return count == 1
