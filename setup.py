@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import platform
 import sys
-from glob import glob
+from pathlib import Path
 
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
@@ -44,7 +44,7 @@ def extension(name: str) -> Extension:
     module = Extension(
         f"fastdiffsync.{name}",
         [f"src/fastdiffsync/{name}.pyx"],
-        depends=sorted(glob("src/fastdiffsync/*.pxd")),
+        depends=sorted(map(str, Path("src/fastdiffsync").glob("*.pxd"))),
         extra_compile_args=OPTIONS,
         extra_link_args=OPTIONS,
         optional=not IS_REQUIRED,

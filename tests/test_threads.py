@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -189,6 +190,19 @@ def test_an_identifier_changed_to_another_type_is_noticed(fastdiffsync: Any) -> 
     source.get("port", "d__1").name = 1
     with pytest.raises(ValueError, match="Keys mismatch"):
         dest.diff_from(source)
+
+
+def test_memory_can_be_traced_meanwhile(fastdiffsync: Any) -> None:
+    """With tracemalloc on, a diff that threads share ends, and finds the same."""
+    source, dest = load_both(fastdiffsync, "in order")
+    expected = dest.diff_from(source).summary()
+    tracemalloc.start()
+    try:
+        fastdiffsync.set_compare_threads(4)
+        assert dest.diff_from(source).summary() == expected
+    finally:
+        fastdiffsync.set_compare_threads(None)
+        tracemalloc.stop()
 
 
 @pytest.mark.parametrize("count", [0, -1])

@@ -10,9 +10,10 @@ It makes no difference to the result, and there is nothing like it in the kernel
 `_core.pyx` it takes a third of the time on one thread, and a fifth on two.
 """
 
-from cpython.mem cimport PyMem_Calloc, PyMem_Free, PyMem_RawFree, PyMem_RawRealloc
+from cpython.mem cimport PyMem_Calloc, PyMem_Free
 from cpython.object cimport PyObject, PyTypeObject
 from libc.stdint cimport int32_t, uint16_t
+from libc.stdlib cimport free, realloc
 from libc.string cimport memset
 
 from ._records cimport Plan, plan_of
@@ -194,7 +195,7 @@ cdef class PlainTrees:
             part.dests = (<PyListObject *>dests).ob_item
             part.first = len(sources) * i // count
             part.stop = len(sources) * (i + 1) // count
-            part.ends = <int32_t *>PyMem_RawRealloc(NULL, (part.stop - part.first + 1) * sizeof(int32_t))
+            part.ends = <int32_t *>realloc(NULL, (part.stop - part.first + 1) * sizeof(int32_t))
             if part.ends == NULL:
                 raise MemoryError
             for kind in range(self.kind_count):
@@ -240,12 +241,14 @@ cdef bint are_alike(Plan source, Plan dest) except -1:
 
 
 cdef void release(Range *found) noexcept:
-    PyMem_RawFree(found.ends)
-    PyMem_RawFree(found.items)
-    PyMem_RawFree(found.cells)
+    free(found.ends)
+    free(found.items)
+    free(found.cells)
 
 
 # ---- walking ----
+#
+# Memory comes from the C library: Python's own functions may want the interpreter lock, while tracemalloc traces.
 #
 # Functions that return whether all went well return False as well where memory is short: the other walk will say so.
 
@@ -302,7 +305,7 @@ cdef bint append(Range *part, Kind *kind, int32_t parent, PyObject *source, PyOb
     if index == part.capacity:
         if index >= 0x3FFFFFFF:
             return False
-        items = <Item *>PyMem_RawRealloc(part.items, (2 * index + 64) * sizeof(Item))
+        items = <Item *>realloc(part.items, (2 * index + 64) * sizeof(Item))
         if items == NULL:
             return False
         part.items = items
@@ -377,7 +380,7 @@ cdef bint children_of(PyObject *parent, Py_ssize_t offset, Sequence *sequence) n
 cdef bint reserve(Range *part, Py_ssize_t count) noexcept nogil:
     cdef void **cells
     if part.cells_used + count > part.cells_capacity:
-        cells = <void **>PyMem_RawRealloc(part.cells, 2 * (part.cells_used + count) * sizeof(void *))
+        cells = <void **>realloc(part.cells, 2 * (part.cells_used + count) * sizeof(void *))
         if cells == NULL:
             return False
         part.cells = cells

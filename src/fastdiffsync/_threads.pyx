@@ -2,7 +2,8 @@
 """Sharing work among plain C threads.
 
 The calling thread holds the interpreter lock until all have ended, so no Python code runs meanwhile, and nothing that
-the threads read can change. They may read objects; they may neither call into Python nor touch a reference count.
+the threads read can change. They may read objects; they may neither call into Python, not even for memory,
+nor touch a reference count.
 """
 
 cdef extern from "pythread.h":
