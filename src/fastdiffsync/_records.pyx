@@ -26,6 +26,7 @@ __all__ = [
     "add_child",
     "add_record",
     "construct",
+    "create_record",
     "forget_plans",
     "get_attrs",
     "get_identifiers",
@@ -147,6 +148,8 @@ cdef Py_ssize_t index_children_from = INDEX_CHILDREN_FROM
 cdef object Struct = msgspec.Struct
 cdef object _struct_call = StructMeta.__call__
 cdef PyObject *STR = <PyObject *>str
+cdef object SUCCESS = DiffSyncStatus.SUCCESS
+cdef object CREATED = "Created successfully"
 cdef vectorcallfunc struct_vectorcall = NULL
 cdef Py_ssize_t adapter_offset = -1
 
@@ -360,6 +363,18 @@ cdef extern from "Python.h":
 def construct(cls, args, values):
     """Make a record of the model class `cls`: what calling the class does."""
     return cls(*args, **values)
+
+
+def create_record(cls, adapter, ids, attrs):
+    """Make a record of the model class `cls` and mark it as created: `DiffSyncModel.create_base`."""
+    model = cls(**ids, adapter=adapter, **attrs)
+    cdef Plan plan = plan_of(type(model))
+    if plan.plain_status and slot(<PyObject *>model, plan.key_offset) != <PyObject *>INSTANCE_OVERRIDES:
+        set_slot_quietly(<PyObject *>model, plan.status_offset, SUCCESS)
+        set_slot_quietly(<PyObject *>model, plan.message_offset, CREATED)
+    else:
+        model.set_status(SUCCESS, CREATED)
+    return model
 
 
 def initialise(model):

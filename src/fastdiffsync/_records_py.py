@@ -5,17 +5,15 @@ The twin of `_records.pyx`, function for function; `_kernel.py` chooses. Whoever
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
 from .dump import plain
+from .enum import DiffSyncStatus
 from .exceptions import ObjectAlreadyExists, ObjectNotFound, ObjectStoreWrongType
 from .rules import INSTANCE_OVERRIDES, REBUILDING, coerce, raise_construction_error
 from .schema import Schema, StructMeta, copied, schema_of
-
-if TYPE_CHECKING:
-    from .enum import DiffSyncStatus
 
 __all__ = [
     "REBUILDING",
@@ -23,6 +21,7 @@ __all__ = [
     "add_child",
     "add_record",
     "construct",
+    "create_record",
     "forget_plans",
     "get_attrs",
     "get_identifiers",
@@ -70,6 +69,13 @@ def construct(cls: Any, args: tuple[Any, ...], values: dict[str, Any]) -> Any:
             raise_construction_error(cls, args, known, second_error)
     if not hasattr(cls, "__post_init__"):
         initialise(model)
+    return model
+
+
+def create_record(cls: Any, adapter: Any, ids: dict[str, Any], attrs: dict[str, Any]) -> Any:
+    """Make a record of the model class `cls` and mark it as created: `DiffSyncModel.create_base`."""
+    model = cls(**ids, adapter=adapter, **attrs)
+    model.set_status(DiffSyncStatus.SUCCESS, "Created successfully")
     return model
 
 

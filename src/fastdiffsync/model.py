@@ -131,9 +131,7 @@ class DiffSyncModel(msgspec.Struct, metaclass=ModelMeta):
     @classmethod
     def create_base(cls, adapter: Adapter, ids: _Dict[_str, Any], attrs: _Dict[_str, Any]) -> Self | None:
         """Make a record of this class and mark it as created; not meant to be overridden, see `create`."""
-        model = cls(**ids, adapter=adapter, **attrs)
-        model.set_status(_SUCCESS, "Created successfully")
-        return model
+        return kernel.create_record(cls, adapter, ids, attrs)  # type: ignore[no-any-return]
 
     @classmethod
     def create(cls, adapter: Adapter, ids: _Dict[_str, Any], attrs: _Dict[_str, Any]) -> Self | None:

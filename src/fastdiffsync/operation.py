@@ -28,7 +28,7 @@ _DELETE = DiffSyncActions.DELETE
 _NO_FLAGS = DiffSyncModelFlags.NONE
 
 
-class Operation(msgspec.Struct, eq=False):
+class Operation(msgspec.Struct, eq=False, gc=False):
     """What is to be done about one element of a diff.
 
     Attributes:
