@@ -160,6 +160,8 @@ cdef dict plans_of(Records records):
     for i in range(records.size):
         if records.items[i].type == last or records.items[i].type not in missing:
             continue
+        if records.items[i].action != UNSEEN:
+            continue
         if records._sources[i] is None or records._dests[i] is None:
             continue
         pair_plan(plans, type(records._sources[i]), type(records._dests[i]))

@@ -242,6 +242,7 @@ cdef class Frame:
     cdef object source, dest
     cdef list child_types, fields
     cdef Py_ssize_t next_type
+    cdef object child_type, below
     # The siblings, and what their hooks gave as their unique ids; None where no hook was asked.
     cdef list sources, dests, uids
     cdef bint needs_names
@@ -272,7 +273,7 @@ cdef class Cursor:
 cdef class Walk:
     """The state of one match."""
 
-    cdef object matching, flags
+    cdef object matching, flags, prefetch
     cdef int flag_bits
     cdef Records records
     cdef object source_data, dest_data
@@ -297,7 +298,7 @@ cdef class Walk:
         return 0
 
 
-def match(matching, Records records, modelname, sources, dests):
+def match(matching, Records records, modelname, sources, dests, bint are_paired=False):
     """Append the records of one top-level type and of all below it.
 
     Args:
@@ -307,6 +308,8 @@ def match(matching, Records records, modelname, sources, dests):
         sources: The type's records on the source side, a list or a `{unique id: record}` mapping; None for all that
             the side's local data has.
         dests: The same on the destination side.
+        are_paired: Whether the two are lists of pairs already, None standing in for a record that is not there. A pair
+            of records that are known to be equal may be the same `str` twice, their unique id, in place of the records.
 
     Raises:
         TypeError: If two records with one unique id are of different types, or a side is no collection.
@@ -317,6 +320,7 @@ def match(matching, Records records, modelname, sources, dests):
     cdef Walk walk = Walk()
     walk.matching = matching
     walk.flags = matching.flags
+    walk.prefetch = matching.prefetch
     walk.flag_bits = matching.flags.value
     walk.records = records
     walk.source_data = matching.source_data
@@ -334,7 +338,8 @@ def match(matching, Records records, modelname, sources, dests):
         sources = all_of(walk.source_data, modelname, &are_distinct)
     if dests is None:
         dests = all_of(walk.dest_data, modelname, &are_distinct)
-    pair(walk, top, sources, dests, are_distinct)
+    top.child_type = modelname
+    pair_or_take(walk, top, sources, dests, are_distinct, are_paired)
     cdef PlainTrees trees = None
     if walk.source_data is not None and walk.dest_data is not None and not walk.is_watched and not walk.flag_bits:
         trees = PlainTrees(walk.source_data, walk.dest_data, modelname)
@@ -472,9 +477,11 @@ cdef int walk_tree(Walk walk, Frame top) except -1:
                 break
             place = frame.position
             frame.position += 1
-            child = visit(
-                walk, frame, frame.sources[place], frame.dests[place], None if frame.uids is None else frame.uids[place]
-            )
+            if is_unread(frame, place):
+                child = visit_unread(walk, frame, place)
+            else:
+                uid = None if frame.uids is None else frame.uids[place]
+                child = visit(walk, frame, frame.sources[place], frame.dests[place], uid)
             if child is not None:
                 break
         if child is not None:
@@ -512,6 +519,8 @@ cdef int visit_plain_run(Walk walk, Frame frame) except -1:
         dest = PyList_GET_ITEM(<PyObject *>frame.dests, place)
         if source == NONE or dest == NONE or Py_TYPE(<object>source) != Py_TYPE(<object>dest):
             break
+        if is_plain_str(source):
+            break
         if <PyObject *>Py_TYPE(<object>source) != <PyObject *>walk.leaf_class:
             plan = plan_of(<object>Py_TYPE(<object>source))
             if not is_leaf_plan(plan):
@@ -529,6 +538,31 @@ cdef int visit_plain_run(Walk walk, Frame frame) except -1:
     walk.done += 2 * (place - frame.position)
     frame.position = place
     return 0
+
+
+cdef bint is_unread(Frame frame, Py_ssize_t place) noexcept:
+    cdef PyObject *uid = PyList_GET_ITEM(<PyObject *>frame.sources, place)
+    return uid == PyList_GET_ITEM(<PyObject *>frame.dests, place) and is_plain_str(uid)
+
+
+cdef Frame visit_unread(Walk walk, Frame frame, Py_ssize_t place):
+    """Append the record of a pair that is known to be equal, and of those after it up to one that may have children.
+
+    Returns a frame for that one.
+    """
+    cdef Py_ssize_t index
+    while True:
+        uid = frame.sources[place]
+        index = walk.records.add(frame.index, frame.child_type, uid, uid)
+        walk.records.items[index].action = NO_ACTION
+        walk.records.unseen -= 1
+        walk.advance(2)
+        if frame.below:
+            return frame_of(walk, index, uid, uid, frame.below)
+        if frame.position == len(frame.sources) or not is_unread(frame, frame.position):
+            return None
+        place = frame.position
+        frame.position += 1
 
 
 cdef bint is_leaf_plan(Plan plan) noexcept:
@@ -550,6 +584,20 @@ cdef int watch_path(set path, list stack) except -1:
             parent = (<Frame>stack[len(stack) - 2]).source
             raise ChildrenCycle(f"{model!r} is among its own descendants: remove it from the children of {parent!r}")
     path.update([id(model) for model in (newest.source, newest.dest) if model is not None])
+    return 0
+
+
+cdef int pair_or_take(
+    Walk walk, Frame frame, object sources, object dests, bint are_distinct, bint are_paired
+) except -1:
+    """Match two lists of siblings into the frame, unless they have been matched."""
+    if not are_paired:
+        return pair(walk, frame, sources, dests, are_distinct)
+    frame.position = 0
+    frame.uids = None
+    frame.sources = <list>sources
+    frame.dests = <list>dests
+    frame.below = walk.prefetch.children_mapping(frame.child_type)
     return 0
 
 
@@ -844,11 +892,10 @@ cdef Frame visit(Walk walk, Frame frame, object source, object dest, object uid)
     walk.advance((source is not None) + (dest is not None))
     if (source is None or not mapping_of(source)) and (dest is None or not mapping_of(dest)):
         return None
-    return frame_of(walk, index, source, dest)
+    return frame_of(walk, index, source, dest, children_mapping(walk, source, dest))
 
 
-cdef Frame frame_of(Walk walk, Py_ssize_t index, object source, object dest):
-    mapping = children_mapping(walk, source, dest)
+cdef Frame frame_of(Walk walk, Py_ssize_t index, object source, object dest, object mapping):
     if not mapping:
         return None
     cdef Frame child = Frame()
@@ -911,15 +958,25 @@ cdef bint next_children(Walk walk, Frame frame) except -1:
         field = frame.fields[frame.next_type]
         frame.next_type += 1
         are_distinct = True
-        sources = fetch(
-            walk, walk.source_data, walk.source_cursors, walk.matching.source, frame.source, field, child_type, &are_distinct
-        )
-        dests = fetch(
-            walk, walk.dest_data, walk.dest_cursors, walk.matching.dest, frame.dest, field, child_type, &are_distinct
-        )
+        ahead = sources = dests = None
+        if walk.prefetch is not None:
+            parent_type = walk.records.type(frame.index)
+            ahead = walk.prefetch.children(frame.source, frame.dest, parent_type, child_type, field)
+            are_distinct = ahead is None
+            if ahead is not None:
+                sources, dests = ahead.sources, ahead.dests
+        if sources is None:
+            sources = fetch(
+                walk, walk.source_data, walk.source_cursors, walk.matching.source, frame.source, field, child_type, &are_distinct
+            )
+        if dests is None:
+            dests = fetch(
+                walk, walk.dest_data, walk.dest_cursors, walk.matching.dest, frame.dest, field, child_type, &are_distinct
+            )
         if sources or dests:
             frame.first = walk.records.size
-            pair(walk, frame, sources, dests, are_distinct)
+            frame.child_type = child_type
+            pair_or_take(walk, frame, sources, dests, are_distinct, ahead is not None and ahead.are_paired)
             return True
     return False
 
@@ -1062,7 +1119,7 @@ cdef int check_names(Walk walk, Frame frame) except -1:
         if model is None:
             model = walk.records._dests[index]
         names = frame.names.setdefault(walk.records.type(index), set())
-        name = model.get_shortname()
+        name = model if type(model) is str else model.get_shortname()
         if name in names:
             walk.matching.repeated_name(index)
         names.add(name)
@@ -1093,7 +1150,7 @@ def mark_unknown(Records records, Py_ssize_t start, Py_ssize_t stop, data, statu
     cdef dict cursors = records.cursors_of(data)
     for i in range(max(start, 0), min(stop, records.size)):
         dest = PyList_GET_ITEM(<PyObject *>records._dests, i)
-        if records.items[i].action != NO_ACTION or dest == NONE:
+        if records.items[i].action != NO_ACTION or dest == NONE or is_plain_str(dest):
             return i
         plan = plan_of(<object>Py_TYPE(<object>dest))
         key = slot(dest, plan.key_offset)

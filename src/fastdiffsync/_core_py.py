@@ -146,7 +146,7 @@ class Records:
 class _Frame:
     """One record whose children are being walked; for the top level, no record."""
 
-    __slots__ = ("dest", "first", "index", "mapping", "names", "needs_names", "pairs", "source")
+    __slots__ = ("below", "child_type", "dest", "first", "index", "mapping", "names", "needs_names", "pairs", "source")
 
     def __init__(self, index: int, source: Any, dest: Any, mapping: Any, pairs: Any) -> None:
         self.index = index
@@ -154,12 +154,16 @@ class _Frame:
         self.dest = dest
         self.mapping = mapping
         self.pairs = pairs
+        self.child_type = ""
+        self.below: Mapping[str, str] = {}
         self.first = 0
         self.needs_names = False
         self.names: dict[str, set[str]] = {}
 
 
-def match(matching: Matching, records: Records, modelname: str, sources: Any, dests: Any) -> None:
+def match(  # noqa: C901, PLR0913, PLR0917 - one more than the kernel is usually told
+    matching: Matching, records: Records, modelname: str, sources: Any, dests: Any, are_paired: bool = False
+) -> None:
     """Append the records of one top-level type and of all below it.
 
     Args:
@@ -169,6 +173,8 @@ def match(matching: Matching, records: Records, modelname: str, sources: Any, de
         sources: The type's records on the source side, a list or a `{unique id: record}` mapping; None for all that
             the side's local data has.
         dests: The same on the destination side.
+        are_paired: Whether the two are lists of pairs already, None standing in for a record that is not there. A pair
+            of records that are known to be equal may be the same `str` twice, their unique id, in place of the records.
 
     Raises:
         TypeError: If two records with one unique id are of different types, or a side is no collection.
@@ -180,8 +186,9 @@ def match(matching: Matching, records: Records, modelname: str, sources: Any, de
         sources = list(matching.source_data[modelname].values())
     if dests is None and matching.dest_data is not None:
         dests = list(matching.dest_data[modelname].values())
-    top = _Frame(-1, None, None, iter(()), iter(_pair(matching, sources, dests)))
+    top = _Frame(-1, None, None, iter(()), iter(()))
     top.first = len(records)
+    _fill(matching, top, modelname, sources, dests, are_paired)
     stack = [top]
     path: set[int] = set()
     leaf_types: dict[type, str] = {}
@@ -198,8 +205,11 @@ def match(matching: Matching, records: Records, modelname: str, sources: Any, de
                 records.append(frame.index, leaf_types[type(source)], source, dest)
                 matching.advance(2)
                 continue
-            child = _visit(matching, records, frame, source, dest)
-            _note_leaf_types(leaf_types, source, dest)
+            if source is dest and type(source) is str:
+                child = _visit_unread(matching, records, frame, source)
+            else:
+                child = _visit(matching, records, frame, source, dest)
+                _note_leaf_types(leaf_types, source, dest)
             if child is not None:
                 stack.append(child)
                 if len(stack) > WATCH_CYCLES_FROM:
@@ -234,6 +244,25 @@ def _watch_path(path: set[int], stack: list[_Frame]) -> None:
             message = f"{model!r} is among its own descendants: remove it from the children of {stack[-2].source!r}"
             raise ChildrenCycle(message)
     path.update(id(model) for model in (stack[-1].source, stack[-1].dest) if model is not None)
+
+
+def _fill(  # noqa: PLR0913, PLR0917 - as `match`
+    matching: Matching, frame: _Frame, child_type: str, sources: Any, dests: Any, are_paired: bool
+) -> None:
+    """Match two lists of siblings into the frame, unless they have been matched."""
+    frame.child_type = child_type
+    if are_paired and matching.prefetch is not None:
+        frame.below = matching.prefetch.children_mapping(child_type)
+        frame.pairs = zip(sources, dests, strict=True)
+    else:
+        frame.pairs = iter(_pair(matching, sources, dests))
+
+
+def _visit_unread(matching: Matching, records: Records, frame: _Frame, uid: str) -> _Frame | None:
+    """Append the record of a pair that is known to be equal; return a frame if it may have children."""
+    index = records.append(frame.index, frame.child_type, uid, uid)
+    matching.advance(2)
+    return _Frame(index, uid, uid, iter(frame.below.items()), iter(())) if frame.below else None
 
 
 def _pair(matching: Matching, sources: Any, dests: Any) -> list[tuple[Any, Any]]:
@@ -345,10 +374,23 @@ def _children_mapping(matching: Matching, source: Any, dest: Any) -> Mapping[str
 def _next_children(matching: Matching, records: Records, frame: _Frame) -> bool:
     """Fetch and pair the frame's children of the next type; False if there is none."""
     for child_type, field in frame.mapping:
-        sources = _fetch(matching.source_data, matching.source, frame.source, field, child_type)
-        dests = _fetch(matching.dest_data, matching.dest, frame.dest, field, child_type)
-        if (sources or dests) and not _append_leaves(matching, records, frame, child_type, sources, dests):
-            frame.pairs = iter(_pair(matching, sources, dests))
+        ahead = None
+        if matching.prefetch is not None:
+            parent_type = records.type(frame.index)
+            ahead = matching.prefetch.children(frame.source, frame.dest, parent_type, child_type, field)
+        if ahead is None or ahead.sources is None:
+            sources = _fetch(matching.source_data, matching.source, frame.source, field, child_type)
+        else:
+            sources = ahead.sources
+        if ahead is None or ahead.dests is None:
+            dests = _fetch(matching.dest_data, matching.dest, frame.dest, field, child_type)
+        else:
+            dests = ahead.dests
+        are_paired = ahead is not None and ahead.are_paired
+        if not (sources or dests):
+            continue
+        if are_paired or not _append_leaves(matching, records, frame, child_type, sources, dests):
+            _fill(matching, frame, child_type, sources, dests, are_paired)
             frame.first = len(records)
             return True
     return False
@@ -417,7 +459,7 @@ def _check_names(matching: Matching, records: Records, frame: _Frame) -> None:
         model = records._sources[index]
         model = records._dests[index] if model is None else model
         names = (matching.names if frame.index < 0 else frame.names).setdefault(records._types[index], set())
-        name = model.get_shortname()
+        name = model if type(model) is str else model.get_shortname()
         if name in names:
             matching.repeated_name(index)
         names.add(name)
@@ -440,7 +482,7 @@ def mark_unknown(records: Records, start: int, stop: int, data: Any, status: Any
     """
     for index in range(start, stop):
         dest = records._dests[index]
-        if records._actions[index] or dest is None:
+        if records._actions[index] or dest is None or type(dest) is str:
             return index
         schema = schema_of(type(dest))
         key = dest._unique_id

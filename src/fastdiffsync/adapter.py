@@ -258,10 +258,19 @@ class Adapter:
             *methods: Methods of the adapter that the caller would otherwise call; if one of them is overridden, in a
                 subclass or on the instance, it is to be called.
         """
+        return None if self._overrides(methods) else self.store.local_data()
+
+    def batch_store(self, *methods: _str) -> BaseStore | None:
+        """Return the store if it fetches in batches and nothing stands between it and these methods.
+
+        Args:
+            *methods: As for `local_data`.
+        """
+        return self.store if self.store.fetches_in_batches and not self._overrides(methods) else None
+
+    def _overrides(self, methods: tuple[_str, ...]) -> bool:
         cls = self.__class__
-        if any(name in self.__dict__ or getattr(cls, name) != getattr(Adapter, name) for name in methods):
-            return None
-        return self.store.local_data()
+        return any(name in self.__dict__ or getattr(cls, name) != getattr(Adapter, name) for name in methods)
 
     def get_all_model_names(self) -> set[_str]:
         """Return the type names of which there are records."""

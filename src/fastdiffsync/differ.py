@@ -11,12 +11,14 @@ from .collection import paused_collection
 from .diff import Diff, bind_diff, element_at, is_overridden
 from .exceptions import ObjectAlreadyExists
 from .flat import FlatDiff
+from .prefetch import prefetch_for
 from .progress import Progress
 from .threads import compare_threads
+from .upcoming import Siblings
 from .utils import intersection, symmetric_difference
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from .adapter import Adapter
     from .enum import DiffSyncFlags
@@ -30,6 +32,7 @@ class Matching:
         source_data, dest_data: `{modelname: {unique id: record}}` of an adapter with a plain local store, read
             directly in place of `get_by_uids`; None for any other.
         flags: The global flags.
+        prefetch: What reads children ahead, None if neither side's store gains from it.
         threads: How many threads may share what needs no Python.
         names: `{type: names}` of top-level elements whose names are not their unique ids.
     """
@@ -44,6 +47,7 @@ class Matching:
         self.dest: Adapter = flat.dest_adapter
         self.source_data = self.source.local_data("get_all", "get_by_uids")
         self.dest_data = self.dest.local_data("get_all", "get_by_uids")
+        self.prefetch = prefetch_for(self.source, self.dest)
         self.threads = compare_threads()
         self.names: dict[str, set[str]] = {}
         self.advance = progress.advance
@@ -136,14 +140,31 @@ class DiffSyncDiffer:
     def _fill(self, flat: FlatDiff) -> None:
         """Match and compare all top-level types that both sides have."""
         matching = Matching(flat, self.logger, self._progress, self.flags)
-        for modelname in intersection(self.dst_diffsync.top_level, self.src_diffsync.top_level):
-            sources = None if matching.source_data is not None else self.src_diffsync.get_all(modelname)
-            dests = None if matching.dest_data is not None else self.dst_diffsync.get_all(modelname)
-            kernel.match(matching, flat.records, modelname, sources, dests)
+        try:
+            for modelname in intersection(self.dst_diffsync.top_level, self.src_diffsync.top_level):
+                for part in self._top_level(matching, modelname):
+                    kernel.match(matching, flat.records, modelname, part.sources, part.dests, part.are_paired)
+        finally:
+            if matching.prefetch is not None:
+                matching.prefetch.close()
         kernel.compare(flat.records, matching.threads)
+
+    def _top_level(self, matching: Matching, modelname: str) -> Iterator[Siblings]:
+        """Yield the records of a top-level type, in parts if both sides are read ahead; None for all local records."""
+        prefetch = matching.prefetch
+        if prefetch is not None and prefetch.reads_both:
+            yield from prefetch.top_level(modelname)
+            return
+        sources = None if matching.source_data is not None else self.src_diffsync.get_all(modelname)
+        dests = None if matching.dest_data is not None else self.dst_diffsync.get_all(modelname)
+        if prefetch is not None:
+            prefetch.expect_below(sources, dests)
+        yield Siblings(sources, dests)
 
     def _count_skipped_types(self) -> None:
         """Count the records of top-level types that only one side has; what is below them is not counted."""
         for modelname in symmetric_difference(self.dst_diffsync.top_level, self.src_diffsync.top_level):
             owner = self.dst_diffsync if modelname in self.dst_diffsync.top_level else self.src_diffsync
-            self._progress.advance(len(owner.get_all(modelname)))
+            store = owner.batch_store("get_all")
+            count = len(owner.get_all(modelname)) if store is None else store.count(model=modelname)
+            self._progress.advance(count)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from .dump import copy_containers
 from .enum import DiffSyncActions
+from .unread import UnreadRecords
 
 if TYPE_CHECKING:
     from ._kernel import Records
@@ -19,7 +20,7 @@ class FlatDiff:
     """All elements of one diff, in pre-order.
 
     Of changed, created and deleted records it keeps the values at the time of the diff; unchanged ones are read from
-    the live objects.
+    the live objects, or where those are in a store that could tell that they are equal, from the store.
 
     Attributes:
         records: The kernel's array.
@@ -31,6 +32,8 @@ class FlatDiff:
     """
 
     __slots__ = (
+        "_dest_reader",
+        "_source_reader",
         "dest_adapter",
         "dest_name",
         "diff_class",
@@ -51,6 +54,8 @@ class FlatDiff:
         self.diff_class = diff_class
         self.elements: dict[int, DiffElement] = {}
         self.touched: set[int] = set()
+        self._source_reader = UnreadRecords(records, source, dest)
+        self._dest_reader = UnreadRecords(records, dest, source)
 
     def __len__(self) -> int:
         """Return the number of elements."""
@@ -84,10 +89,26 @@ class FlatDiff:
         """Return the first index from `start` up to `stop` whose element has an action, or `stop`."""
         return self.records.next_changed(start, stop)
 
+    def source(self, index: int) -> Any:
+        """Return the source's record of an element, None if the source does not have it."""
+        return self._source_reader.read(index, self.records.source(index))
+
+    def dest(self, index: int) -> Any:
+        """Return the destination's record of an element, None if the destination does not have it."""
+        return self._dest_reader.read(index, self.records.dest(index))
+
+    def read_ahead(self, index: int) -> None:
+        """Have the destination's records of an element and of the next ones at hand, for whoever asks the store."""
+        self._dest_reader.read_ahead(index, self.records.dest(index))
+
     def name(self, index: int) -> str:
         """Return an element's name, the record's shortname."""
         snapshot = self.records.snapshots.get(index)
-        name: str = self._model(index).get_shortname() if snapshot is None else snapshot[0]
+        if snapshot is not None:
+            return snapshot[0]
+        source = self.records.source(index)
+        # Of records that have not been read the unique id is all there is, and their name.
+        name: str = source if type(source) is str else self._model(index).get_shortname()
         return name
 
     def keys(self, index: int) -> dict[str, Any]:
@@ -100,7 +121,7 @@ class FlatDiff:
         snapshot = self.records.snapshots.get(index)
         if snapshot is not None:
             return None if snapshot[2] is None else _copied(snapshot[2])
-        source = self.records.source(index)
+        source = self.source(index)
         return None if source is None else source.get_attrs()
 
     def dest_attrs(self, index: int) -> dict[str, Any] | None:
@@ -111,7 +132,7 @@ class FlatDiff:
         snapshot = self.records.snapshots.get(index)
         if snapshot is not None:
             return None if snapshot[3] is None else _copied(snapshot[3])
-        dest = self.records.dest(index)
+        dest = self.dest(index)
         if dest is None:
             return None
         attrs: dict[str, Any] = dest.get_attrs()
@@ -136,8 +157,8 @@ class FlatDiff:
         return {"-": {name: dest[name] for name in changed}, "+": {name: source[name] for name in changed}}
 
     def _model(self, index: int) -> Any:
-        source = self.records.source(index)
-        return self.records.dest(index) if source is None else source
+        source = self.source(index)
+        return self.dest(index) if source is None else source
 
 
 def _copied(attrs: dict[str, Any]) -> dict[str, Any]:

@@ -134,7 +134,7 @@ class DiffSyncSyncer:
                 self._perform(postponed.pop()[1])
                 continue
             parent = records.parent(index)
-            parent_model = models[parent] if parent in models else records.dest(parent)
+            parent_model = models[parent] if parent in models else flat.dest(parent)
             if records.action(index) and index not in flat.elements:
                 operation = of_record(flat, index, parent_model, classes[records.type(index)], data)
             else:
@@ -154,6 +154,8 @@ class DiffSyncSyncer:
     def _begin(self, element: DiffElement, parent_model: DiffSyncModel | None) -> Operation:
         if self._asks_source:
             self.src_diffsync.get_or_none(getattr(self.dst_diffsync, element.type), element.keys)
+        if element._flat is not None and element._flat.dest_adapter is self.dst_diffsync:
+            element._flat.read_ahead(element._index)
         return of_element(element, parent_model, self.dst_diffsync)
 
     def _perform(self, operation: Operation) -> DiffSyncModel | None:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 NATURAL_DELETION_ORDER = 16
 EDITS = {"edit_source", "edit_dest", "rename"}
+REFUSALS = ("Object ", "have (")  # what a store says of a record that it has already
 EDITED = {bool: True, int: 77, float: 7.5}
 
 
@@ -46,7 +47,7 @@ class Run:
                     outcome = ("raised", *render_error(error))
                     self._forget_adding(noted)
                     self._forget_skipping(logs, logged)
-                    is_half_linked = str(error.args[:1]).startswith("('Object ")
+                    is_half_linked = str(error.args[0]).startswith(REFUSALS)
                 seen.append((step.verb, outcome))
                 callbacks.append(self.calls)
                 if is_half_linked:

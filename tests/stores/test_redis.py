@@ -324,7 +324,7 @@ def test_server_restarts_during_a_diff(two_sides: Any, mortal_server: Any, store
     """A server that is killed and started during a diff gives the right diff if it kept its data, or a clear error."""
     adapter, local = two_sides
     server, keeps_data = mortal_server
-    restarter = Restarter(server, adapter.store, at_request=20)
+    restarter = Restarter(server, adapter.store, at_request=2)
     if keeps_data:
         summary = adapter.diff_from(local).summary()
         assert (summary["create"], summary["update"], summary["delete"]) == (0, 1, 38)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
     from ..adapter import Adapter
     from ..model import DiffSyncModel
+    from .comparison import Comparison
 
 
 class BaseStore:
@@ -24,6 +26,9 @@ class BaseStore:
 
     keeps_copies = False
     """Whether the store keeps copies of records, so that it must be told of changes by `record_changed`."""
+
+    fetches_in_batches = False
+    """Whether asking for many records at once is so much cheaper than for few that a diff should read ahead."""
 
     def __init__(self, *args: Any, adapter: Adapter | None = None, name: str = "", **kwargs: Any) -> None:  # noqa: ARG002
         """Make a store.
@@ -122,6 +127,31 @@ class BaseStore:
     def iterate(self, *, model: str | DiffSyncModel | type[DiffSyncModel]) -> Iterator[DiffSyncModel]:
         """Yield all records of a type; a store that is larger than memory overrides this to hold only some at once."""
         yield from self.get_all(model=model)
+
+    def find_by_uids(
+        self, *, uids: list[str], model: str | DiffSyncModel | type[DiffSyncModel]
+    ) -> dict[str, DiffSyncModel]:
+        """Return those of the records of one type that are there, by unique id.
+
+        Args:
+            uids: The unique ids.
+            model: A type name, or a model class or record of the type.
+        """
+        try:
+            return dict(zip(uids, self.get_by_uids(uids=uids, model=model), strict=True))
+        except ObjectNotFound:
+            found = {}
+            for uid in uids:
+                with suppress(ObjectNotFound):
+                    found[uid] = self.get(model=model, identifier=uid)
+            return found
+
+    def comparison_with(self, other: BaseStore) -> Comparison | None:  # noqa: ARG002 - for subclasses
+        """Return what tells of many records whether they are equal in both stores, without reading them.
+
+        None if nothing does; a store that keeps bytes may override it.
+        """
+        return None
 
     def remove(self, *, obj: DiffSyncModel, remove_children: bool = False) -> None:
         """Remove a record, and with `remove_children` all below it; children that are not there are logged.

@@ -13,6 +13,7 @@ from ..exceptions import ObjectAlreadyExists, ObjectNotFound, ObjectStoreExcepti
 from ..schema import StructMeta
 from . import BaseStore
 from .buffer import Backend, Batch, WriteBuffer
+from .comparison import Comparison
 from .encoding import Encodings
 from .live import KeyFilter, LiveRecords
 
@@ -30,6 +31,8 @@ PAGE_SIZE = 1000
 BATCH_BYTES = 4 * 1024 * 1024
 """Bytes of records that are collected before they are written."""
 
+_READING = frozenset({"get", "get_all", "get_by_uids", "find_by_uids", "iterate"})
+
 
 class EncodedStore(BaseStore):
     """A store that keeps records as MessagePack, outside the process's memory.
@@ -46,6 +49,7 @@ class EncodedStore(BaseStore):
     """
 
     keeps_copies = True
+    fetches_in_batches = True
 
     def __init__(self, backend: Backend, *args: Any, batch_bytes: int = BATCH_BYTES, **kwargs: Any) -> None:
         """Make a store on a backend.
@@ -161,19 +165,34 @@ class EncodedStore(BaseStore):
         Raises:
             ObjectStoreException: If a record's bytes cannot be read, or there is no class for them.
         """
+        found = self.find_by_uids(uids=uids, model=model)
+        for uid in uids:
+            if uid not in found:
+                modelname = model if isinstance(model, str) else model.get_type()
+                message = f"{modelname} {uid} not present in {self}"
+                raise ObjectNotFound(message)
+        return [found[uid] for uid in uids]
+
+    def find_by_uids(
+        self, *, uids: list[str], model: str | DiffSyncModel | type[DiffSyncModel]
+    ) -> dict[str, DiffSyncModel]:
+        """Return those of the records of one type that are there, read together; see `BaseStore.find_by_uids`.
+
+        Raises:
+            ObjectStoreException: If a record's bytes cannot be read, or there is no class for them.
+        """
         modelname = model if isinstance(model, str) else model.get_type()
         with self._lock:
             self._check_open()
-            found = {uid: self._live.get((modelname, uid)) for uid in uids}
-            absent = [uid for uid, obj in found.items() if obj is None]
+            held = {uid: self._live.get((modelname, uid)) for uid in uids}
+            found = {uid: obj for uid, obj in held.items() if obj is not None}
+            absent = [uid for uid, obj in held.items() if obj is None]
             if absent:
                 encoding = self._encoding_for(model)
                 for uid, data in zip(absent, self._read_encoded(modelname, absent), strict=True):
-                    if data is None:
-                        message = f"{modelname} {uid} not present in {self}"
-                        raise ObjectNotFound(message)
-                    found[uid] = self._make_live(modelname, uid, data, encoding)
-            return [found[uid] for uid in uids]  # type: ignore[misc]
+                    if data is not None:
+                        found[uid] = self._make_live(modelname, uid, data, encoding)
+            return found
 
     def get_all(self, *, model: str | DiffSyncModel | type[DiffSyncModel]) -> list[DiffSyncModel]:
         """Return all records of a type; see `iterate`."""
@@ -251,6 +270,44 @@ class EncodedStore(BaseStore):
             self._check_open()
             self._buffer.flush()
             return self._backend.count(modelname or None)
+
+    # ---- comparing ----
+
+    def comparison_with(self, other: BaseStore) -> Comparison | None:
+        """Return what compares records of both stores by their bytes; see `BaseStore.comparison_with`."""
+        if not isinstance(other, EncodedStore) or self._reads_otherwise() or other._reads_otherwise():
+            return None
+        return Comparison(self, other)
+
+    def encoding_of(self, modelname: str) -> RecordEncoding:
+        """Return how records of a type are written and read.
+
+        Raises:
+            ObjectStoreException: If no class is known for the type.
+        """
+        return self._encoding_for(modelname)
+
+    def read_encoded(self, modelname: str, uids: list[str]) -> list[bytes | None]:
+        """Return the bytes of records of a type as they will be when all is written, None where there is none."""
+        with self._lock:
+            self._check_open()
+            return self._read_encoded(modelname, uids)
+
+    def flush_and_list_held(self, modelname: str, uids: list[str]) -> set[str]:
+        """Write what has not been written, and return those of the unique ids whose objects a program holds.
+
+        Of all others the bytes that are written are all there is to know.
+        """
+        with self._lock:
+            self._check_open()
+            self._buffer.flush()
+            return self._live.held_among(modelname, uids)
+
+    def _reads_otherwise(self) -> bool:
+        """Whether a subclass or the instance overrides how records are read."""
+        cls = type(self)
+        is_own = all(getattr(cls, name) is getattr(EncodedStore, name) for name in _READING)
+        return not is_own or not _READING.isdisjoint(self.__dict__)
 
     # ---- writing ----
 

@@ -23,25 +23,38 @@ class LiveRecords:
 
     def __init__(self) -> None:
         """Know no object yet."""
-        self._references: dict[Key, weakref.ref[DiffSyncModel]] = {}
-        self._purge_at = self._PURGE_FROM
+        self._references: dict[str, dict[str, weakref.ref[DiffSyncModel]]] = {}
+        self._until_purge = self._PURGE_FROM
 
     def get(self, key: Key) -> DiffSyncModel | None:
         """Return the object for a (type name, unique id), or None if nobody holds one."""
-        reference = self._references.get(key)
+        reference = self._references.get(key[0], {}).get(key[1])
         return None if reference is None else reference()
+
+    def held_among(self, modelname: str, uids: list[str]) -> set[str]:
+        """Return those of the unique ids of a type for which somebody holds the object."""
+        references = self._references.get(modelname)
+        if not references:
+            return set()
+        return {uid for uid in references.keys() & uids if references[uid]() is not None}
 
     def put(self, key: Key, obj: DiffSyncModel) -> None:
         """Note that `obj` stands for the record from now on."""
-        references = self._references
-        references[key] = weakref.ref(obj)
-        if len(references) >= self._purge_at:
-            self._references = {known: reference for known, reference in references.items() if reference() is not None}
-            self._purge_at = max(self._PURGE_FROM, 2 * len(self._references))
+        self._references.setdefault(key[0], {})[key[1]] = weakref.ref(obj)
+        self._until_purge -= 1
+        if not self._until_purge:
+            self._purge()
 
     def discard(self, key: Key) -> None:
         """Forget the object for a record that has been removed."""
-        self._references.pop(key, None)
+        self._references.get(key[0], {}).pop(key[1], None)
+
+    def _purge(self) -> None:
+        """Forget objects that nobody holds any more; the next time is when as many again have come."""
+        for modelname, references in self._references.items():
+            held = {uid: reference for uid, reference in references.items() if reference() is not None}
+            self._references[modelname] = held
+        self._until_purge = max(self._PURGE_FROM, sum(map(len, self._references.values())))
 
 
 class KeyFilter:

@@ -7,7 +7,10 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+import msgspec
+
 from ..exceptions import ObjectStoreException
+from .comparison import Comparison
 from .encoded import EncodedStore
 
 try:
@@ -21,7 +24,9 @@ except ImportError as error:
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from . import BaseStore
     from .buffer import Batch
+    from .encoding import RecordEncoding
 
 ROOT = "fastdiffsync"
 """What all keys begin with."""
@@ -33,6 +38,21 @@ RETRIES = 3
 """How often a request is sent again when the connection is lost or times out; every request may be sent twice."""
 
 _CHUNK = 1000
+
+_UNEQUAL = """
+local fields = cmsgpack.unpack(ARGV[1])
+local first = redis.call('HMGET', KEYS[1], unpack(fields))
+local second = redis.call('HMGET', KEYS[2], unpack(fields))
+local unequal = {}
+for place, data in ipairs(first) do
+    local prefix = data and string.sub(data, 1, #ARGV[2])
+    if not data or data ~= second[place] or prefix ~= ARGV[2] and prefix ~= ARGV[3] then
+        unequal[#unequal + 1] = place - 1
+    end
+end
+return unequal
+"""
+"""Compares the same fields of two hashes; false stands for one that is not there."""
 
 
 class RedisStore(EncodedStore):
@@ -74,12 +94,34 @@ class RedisStore(EncodedStore):
             message = "'url' and 'host' arguments can't be specified together."
             raise ValueError(message)
         self._store_id = store_id or str(uuid.uuid4())
+        self._backend: RedisServer
         server = RedisServer(self._store_id, host=host, port=port, url=url, db=db, timeout=timeout)
         super().__init__(server, *args, **kwargs)
 
     def __str__(self) -> str:
         """Return the store's name and id."""
         return f"{self.name} ({self._store_id})"
+
+    def comparison_with(self, other: BaseStore) -> Comparison | None:
+        """Return what compares records of both stores by their bytes; on one server, the server does it."""
+        comparison = super().comparison_with(other)
+        if comparison is not None and isinstance(other, RedisStore) and self._backend.shares_server(other._backend):
+            return RedisComparison(self, other)
+        return comparison
+
+
+class RedisComparison(Comparison):
+    """Tells which records of two stores on one server may differ; the bytes of equal ones do not leave the server."""
+
+    def __init__(self, source: RedisStore, dest: RedisStore) -> None:
+        """Prepare to compare the records of two stores."""
+        super().__init__(source, dest)
+        self._servers = source._backend, dest._backend
+
+    def _unequal(self, modelname: str, uids: list[str], encoding: RecordEncoding) -> set[str]:
+        source, dest = self._servers
+        unequal = source.find_unequal(dest, modelname, uids, encoding.settled_prefixes)
+        return super()._unequal(modelname, uids if unequal is None else unequal, encoding)
 
 
 class _DataLostError(redis.exceptions.RedisError):
@@ -111,6 +153,7 @@ class RedisServer:
             "socket_connect_timeout": timeout,
             "retry": Retry(ExponentialBackoff(cap=1.0, base=0.1), RETRIES),
             "redis_connect_func": self._on_connect,
+            "protocol": 2,  # of answers as plain as ours, redis reads those of version 2 in four fifths of the time
         }
         if not url and not host:
             message = "Redis store is unavailable: neither 'host' nor 'url' was given."
@@ -152,6 +195,34 @@ class RedisServer:
             for start in range(0, len(fields), _CHUNK):
                 pipeline.hmget(self._records_key(modelname), fields[start : start + _CHUNK])
             return [data for chunk in pipeline.execute() for data in chunk]
+
+    def shares_server(self, other: RedisServer) -> bool:
+        """Whether another store is in the same database of the same server, as far as is known."""
+        databases = [server._client.get_connection_kwargs().get("db", 0) for server in (self, other)]
+        return self._run_id is not None and self._run_id == other._run_id and databases[0] == databases[1]
+
+    def find_unequal(
+        self, other: RedisServer, modelname: str, uids: list[str], prefixes: tuple[bytes, bytes]
+    ) -> list[str] | None:
+        """Return those of the unique ids whose bytes differ from those of another store, or begin otherwise.
+
+        None if the server runs no scripts, or not on these keys together, as in a cluster, or an id is no Unicode.
+        """
+        keys = self._records_key(modelname), other._records_key(modelname)
+        pipeline = self._client.pipeline(transaction=False)
+        parts = [uids[start : start + _CHUNK] for start in range(0, len(uids), _CHUNK)]
+        for part in parts:
+            try:
+                asked = msgspec.msgpack.encode(part)
+            except UnicodeEncodeError:
+                return None
+            pipeline.eval(_UNEQUAL, 2, *keys, asked, *prefixes)
+        with self._explaining(f"compare {modelname} records"):
+            try:
+                answers = pipeline.execute()
+            except redis.exceptions.ResponseError:
+                return None
+        return [part[place] for part, places in zip(parts, answers, strict=True) for place in places]
 
     def write(self, batch: Batch) -> None:
         """Apply a batch as one transaction, in one round trip."""

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..exceptions import ObjectStoreException
+from .comparison import Comparison, are_certainly_equal
 from .encoded import EncodedStore
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
+    from . import BaseStore
     from .buffer import Batch
+    from .encoding import RecordEncoding
 
 SCHEMA_VERSION = 1
 """Version of the tables, kept in the file's `user_version`."""
@@ -22,6 +26,7 @@ SCHEMA_VERSION = 1
 _APPLICATION_ID = 0x66647379
 _READ_CHUNK = 500
 _CACHE_KIB = 32 * 1024
+_COMPARE_CACHE_KIB = 8 * 1024
 _PAGE_BYTES = 8192
 _WAL_PAGES = 2000
 
@@ -48,6 +53,19 @@ _INSERT = """
 INSERT INTO record (model, uid, position, data) VALUES (?, ?, ?, ?)
 ON CONFLICT (model, uid) DO UPDATE SET data = excluded.data
 """
+
+# SQLite asks for the records in the order of a CROSS JOIN or a LEFT JOIN; of any other it might read all, for each id.
+_JOINED = """
+FROM json_each(?) AS asked
+{join} main.record AS a ON a.model = ? AND a.uid = asked.value
+{join} other.record AS b ON b.model = ? AND b.uid = asked.value
+"""
+_ARE_EQUAL = "a.data = b.data AND (a.data >= ? AND a.data < ? OR a.data >= ? AND a.data < ?)"
+_EQUAL = f"SELECT asked.key, a.data {_JOINED.format(join='CROSS JOIN')} WHERE {_ARE_EQUAL}"
+_UNEQUAL = f"SELECT asked.key, a.data, b.data {_JOINED.format(join='LEFT JOIN')} WHERE NOT coalesce({_ARE_EQUAL}, 0)"
+
+# Releases of SQLite differ in what they make of this.
+_JSON_NUL = "\\u0000"
 
 _WAYS_OUT = {
     "full": "make room on the disk; what was not written is kept and written with the next batch",
@@ -93,11 +111,58 @@ class SQLiteStore(EncodedStore):
             ObjectStoreException: If the file cannot be opened, is no store, or one of a later version.
         """
         self._store_id = store_id
+        self._backend: SQLiteFile
         super().__init__(SQLiteFile(path, store_id, read_only=read_only, timeout=timeout), *args, **kwargs)
 
     def __str__(self) -> str:
         """Return the store's name and id."""
         return f"{self.name} ({self._store_id})"
+
+    def comparison_with(self, other: BaseStore) -> Comparison | None:
+        """Return what compares records of both stores by their bytes; that of two files leaves the work to SQLite."""
+        comparison = super().comparison_with(other)
+        if comparison is None or not isinstance(other, SQLiteStore):
+            return comparison
+        with suppress(sqlite3.Error):
+            connection = self._backend.connect_with(other._backend)
+            return SQLiteComparison(self, other, connection) if connection else comparison
+        return comparison
+
+
+class SQLiteComparison(Comparison):
+    """Tells which records of two SQLite stores may differ; the bytes of equal ones do not leave SQLite."""
+
+    def __init__(self, source: SQLiteStore, dest: SQLiteStore, connection: sqlite3.Connection) -> None:
+        """Prepare to compare the records of two stores, by a connection that reads both files."""
+        super().__init__(source, dest)
+        self._files = source._backend, dest._backend
+        self._connection = connection
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
+    def _equal(self, modelname: str, uids: list[str], encoding: RecordEncoding) -> Iterable[tuple[str, bytes]]:
+        rows = self._select(_EQUAL, modelname, uids, encoding)
+        return super()._equal(modelname, uids, encoding) if rows is None else [(uids[key], data) for key, data in rows]
+
+    def _unequal(self, modelname: str, uids: list[str], encoding: RecordEncoding) -> set[str]:
+        rows = self._select(_UNEQUAL, modelname, uids, encoding)
+        if rows is None:
+            return super()._unequal(modelname, uids, encoding)
+        return {uids[key] for key, data, other in rows if not are_certainly_equal(data, other, encoding)}
+
+    def _select(self, query: str, modelname: str, uids: list[str], encoding: RecordEncoding) -> list[Any] | None:
+        """Return what a query finds of these records; None if JSON cannot carry the unique ids."""
+        asked = json.dumps(uids, ensure_ascii=False)
+        if _JSON_NUL in asked or not _is_text(asked):
+            return None
+        numbers = [file.number(modelname) for file in self._files]
+        ranges = [
+            end for prefix in encoding.settled_prefixes for end in (prefix, prefix[:-1] + bytes([prefix[-1] + 1]))
+        ]
+        with self._files[0].explaining(f"compare {modelname} records"):
+            return self._connection.execute(query, (asked, *numbers, *ranges)).fetchall()
 
 
 class SQLiteFile:
@@ -108,9 +173,10 @@ class SQLiteFile:
     def __init__(self, path: str | os.PathLike[str], store_id: str, *, read_only: bool, timeout: float) -> None:
         """Open the file and check what it is; the arguments are those of `SQLiteStore`."""
         self._path = os.fspath(path)
+        self._timeout = timeout
         self._store_id = store_id
         self._numbers: dict[str, int] = {}
-        with self._explaining("open the file"):
+        with self.explaining("open the file"):
             self._connection = self._connect(read_only=read_only, timeout=timeout)
             try:
                 self._prepare(read_only=read_only)
@@ -159,11 +225,28 @@ class SQLiteFile:
             )
             raise ObjectStoreException(message)
 
+    def connect_with(self, other: SQLiteFile) -> sqlite3.Connection | None:
+        """Return a connection that reads this file as `main` and another as `other`; None if one is in memory only."""
+        paths = [file._value("SELECT file FROM pragma_database_list WHERE name = 'main'") for file in (self, other)]
+        if not all(paths):
+            return None
+        addresses = [Path(path).as_uri() + "?mode=ro" for path in paths]
+        connection = sqlite3.connect(addresses[0], uri=True, timeout=self._timeout, check_same_thread=False)
+        try:
+            connection.execute("ATTACH ? AS other", (addresses[1],))
+            for name in ("main", "other"):
+                connection.execute(f"PRAGMA {name}.cache_size = -{_COMPARE_CACHE_KIB}")
+            connection.execute(_EQUAL, ("[]", *(None,) * 6))
+        except sqlite3.Error:
+            connection.close()
+            raise
+        return connection
+
     def read(self, modelname: str, uids: Sequence[str]) -> list[bytes | None]:
         """Return the bytes of records of a type, None where there is none."""
         found: dict[str, bytes] = {}
-        with self._explaining(f"read {modelname} records"):
-            number = self._number(modelname)
+        with self.explaining(f"read {modelname} records"):
+            number = self.number(modelname)
             if number is not None:
                 for start in range(0, len(uids), _READ_CHUNK):
                     chunk = [uid for uid in uids[start : start + _READ_CHUNK] if _is_text(uid)]
@@ -174,13 +257,13 @@ class SQLiteFile:
 
     def write(self, batch: Batch) -> None:
         """Apply a batch in one transaction."""
-        with self._explaining(f"write {', '.join(batch.modelnames)} records"), self._transaction():
+        with self.explaining(f"write {', '.join(batch.modelnames)} records"), self._transaction():
             for modelname, uids in batch.removed.items():
-                number = self._number(modelname)
+                number = self.number(modelname)
                 removals = ((number, uid) for uid in sorted(uids))
                 self._connection.executemany("DELETE FROM record WHERE model = ? AND uid = ?", removals)
             for modelname, records in batch.written.items():
-                number = self._number(modelname) or self._new_number(modelname)
+                number = self.number(modelname) or self._new_number(modelname)
                 last = self._value("SELECT max(position) FROM record WHERE model = ?", number)
                 first = 0 if last is None else last + 1
                 rows = [(number, uid, place, data) for place, (uid, data) in enumerate(records.items(), first)]
@@ -198,8 +281,8 @@ class SQLiteFile:
                 f"SELECT uid, data, {column} FROM record WHERE model = ? AND {column} {comparison} ? "  # noqa: S608
                 f"ORDER BY {column} LIMIT ?"
             )
-            with self._explaining(f"read {modelname} records"):
-                rows = self._connection.execute(query, (self._number(modelname), start, size)).fetchall()
+            with self.explaining(f"read {modelname} records"):
+                rows = self._connection.execute(query, (self.number(modelname), start, size)).fetchall()
             if rows:
                 yield [row[:2] for row in rows]
             if len(rows) < size:
@@ -208,9 +291,9 @@ class SQLiteFile:
 
     def count(self, modelname: str | None) -> int:
         """Return the number of records of a type, or of all types."""
-        with self._explaining("count records"):
+        with self.explaining("count records"):
             if modelname is not None:
-                return int(self._value("SELECT count(*) FROM record WHERE model = ?", self._number(modelname)))
+                return int(self._value("SELECT count(*) FROM record WHERE model = ?", self.number(modelname)))
             query = "SELECT count(*) FROM record WHERE model IN (SELECT number FROM model WHERE store_id = ?)"
             return int(self._value(query, self._store_id))
 
@@ -220,19 +303,19 @@ class SQLiteFile:
             "SELECT modelname FROM model WHERE store_id = ? "
             "AND EXISTS (SELECT 1 FROM record WHERE record.model = model.number)"
         )
-        with self._explaining("list the types of records"):
+        with self.explaining("list the types of records"):
             return {modelname for (modelname,) in self._connection.execute(query, (self._store_id,))}
 
     def close(self) -> None:
         """Close the file."""
-        with self._explaining("close the file"):
+        with self.explaining("close the file"):
             self._connection.close()
 
     def _value(self, query: str, *parameters: Any) -> Any:
         row = self._connection.execute(query, parameters).fetchone()
         return None if row is None else row[0]
 
-    def _number(self, modelname: str) -> int | None:
+    def number(self, modelname: str) -> int | None:
         """Return the number of a type in the file, None if it has none yet."""
         number = self._numbers.get(modelname)
         if number is None and _is_text(modelname):
@@ -259,7 +342,7 @@ class SQLiteFile:
             raise
 
     @contextmanager
-    def _explaining(self, operation: str) -> Iterator[None]:
+    def explaining(self, operation: str) -> Iterator[None]:
         """Turn what SQLite raises into an ObjectStoreException that says what failed, where, and what to do."""
         try:
             yield
