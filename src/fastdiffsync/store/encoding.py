@@ -88,11 +88,7 @@ class RecordEncoding:
         self._plain_prefix = self._prefixes[_SETTLED | _TYPED]
         self.settled_prefixes = (self._prefixes[_SETTLED], self._plain_prefix)
         self._known: dict[tuple[type, ...], int] = {}
-        lists: Any = msgspec.defstruct("Children", [(name, list[str]) for name in self.schema.children.values()])
-        self._children_decoders: dict[int, Any] = {
-            _FIELDS_ONLY[0]: msgspec.msgpack.Decoder(tuple[bytes, lists]),
-            _WITH_STATUS[0]: msgspec.msgpack.Decoder(tuple[bytes, lists, Any]),
-        }
+        self._children_decoders = _children_decoders(tuple(self.schema.children.values()))
 
     def encode(self, obj: DiffSyncModel) -> bytes:
         """Return the bytes of a record.
@@ -278,6 +274,16 @@ def _values_getter(names: tuple[str, ...]) -> Any:
 def _struct_of(names: tuple[str, ...]) -> Any:
     """Return a Struct class with these fields, whose instances carry the values of a record to the encoder."""
     return msgspec.defstruct("Fields", [(name, Any) for name in names], gc=False)
+
+
+@functools.lru_cache(maxsize=64)
+def _children_decoders(names: tuple[str, ...]) -> dict[int, Any]:
+    """Return what reads these lists alone from a record's bytes, by its first byte: without, or with a status."""
+    lists: Any = msgspec.defstruct("Children", [(name, list[str]) for name in names], gc=False)
+    return {
+        _FIELDS_ONLY[0]: msgspec.msgpack.Decoder(tuple[bytes, lists]),
+        _WITH_STATUS[0]: msgspec.msgpack.Decoder(tuple[bytes, lists, Any]),
+    }
 
 
 def _annotations(cls: type[Any], names: tuple[str, ...], child_fields: frozenset[str]) -> dict[str, Any]:
