@@ -47,7 +47,7 @@ class Run:
                     outcome = ("raised", *render_error(error))
                     self._forget_adding(noted)
                     self._forget_skipping(logs, logged)
-                    is_half_linked = str(error.args[0]).startswith(REFUSALS)
+                    is_half_linked = str(next(iter(error.args), "")).startswith(REFUSALS)
                 seen.append((step.verb, outcome))
                 callbacks.append(self.calls)
                 if is_half_linked:
