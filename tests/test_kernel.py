@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import subprocess
 import sys
 from importlib.machinery import EXTENSION_SUFFIXES
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,6 +18,9 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 COMPILED_MODULES = tuple(f"fastdiffsync.{name}" for name in COMPILED)
+
+
+STUBS = ("_bulk", "_compare", "_core", "_records")
 
 
 def run(implementation: str | None, program: str) -> subprocess.CompletedProcess[str]:
@@ -44,6 +49,20 @@ def test_both_kernels_offer_the_same_names(kernel: str, fastdiffsync: ModuleType
     python = run("python", "from fastdiffsync import _kernel; print(*(n for n in vars(_kernel) if n[0] != '_'))")
     assert {"Records", "compare", "match"} <= offered
     assert offered >= set(python.stdout.split()), kernel
+
+
+@pytest.mark.parametrize("name", STUBS)
+def test_the_stub_of_a_compiled_module_names_what_it_offers(kernel: str, fastdiffsync: ModuleType, name: str) -> None:
+    """A type checker sees of a compiled module just what it and its twin in Python export."""
+    stub = Path(fastdiffsync.__file__ or "").with_name(f"{name}.pyi")
+    named = {
+        alias.asname
+        for node in ast.parse(stub.read_text(encoding="utf-8")).body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    module = sys.modules[f"fastdiffsync.{name}" if kernel == "c" else f"fastdiffsync.{name}_py"]
+    assert named == set(module.__all__)
 
 
 def test_the_switch_chooses(kernel: str) -> None:
