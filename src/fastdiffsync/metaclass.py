@@ -18,8 +18,10 @@ CLASS_SETTINGS = ("_modelname", "_identifiers", "_shortname", "_attributes", "_c
 _EMPTY_CONTAINERS = (list, dict, set, bytearray)
 
 
-class ModelMeta(StructMeta):  # type: ignore[misc, valid-type]
+class ModelMeta(StructMeta):
     """Metaclass of `DiffSyncModel`: keyword-only Structs, checked at declaration, recompiled when they change."""
+
+    __validate__: bool
 
     def __new__(  # noqa: D102
         mcls,

@@ -15,14 +15,20 @@ from .metaclass import ModelMeta
 from .schema import HIDDEN_FIELDS, schema_of
 
 if TYPE_CHECKING:
-    from typing_extensions import Self
+    from typing_extensions import Self, dataclass_transform
 
     from .adapter import Adapter
+else:
+
+    def dataclass_transform(**_options: Any) -> Any:
+        """Stand in for what tells type checkers alone how a model's constructor takes its fields."""
+        return lambda cls: cls
 
 _str = str
 _SUCCESS = DiffSyncStatus.SUCCESS
 
 
+@dataclass_transform(kw_only_default=True, field_specifiers=(msgspec.field,))
 class DiffSyncModel(msgspec.Struct, metaclass=ModelMeta):
     """Base class of all models: one record of one system.
 

@@ -28,7 +28,7 @@ SCHEMA_ATTRIBUTE = "__diffsync_schema__"
 PRIVATE_DEFAULTS = "__private_defaults__"
 """Name under which a class keeps the defaults of its private attributes, which each record gets a copy of."""
 
-StructMeta = type(msgspec.Struct)
+StructMeta = msgspec.StructMeta
 
 HIDDEN_FIELDS = frozenset({"_status", "_status_message", "_unique_id", "_side_data"})
 """Fields of every model that hold the library's own state and are no part of the record."""
