@@ -24,6 +24,7 @@ else:
         """Stand in for what tells type checkers alone how a model's constructor takes its fields."""
         return lambda cls: cls
 
+
 _str = str
 _SUCCESS = DiffSyncStatus.SUCCESS
 
