@@ -12,14 +12,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from .conftest import COMPILED
+from .conftest import COMPILED, KERNELS
 
 if TYPE_CHECKING:
     from types import ModuleType
 
 COMPILED_MODULES = tuple(f"fastdiffsync.{name}" for name in COMPILED)
-
-
 STUBS = ("_bulk", "_compare", "_core", "_records")
 
 
@@ -84,10 +82,11 @@ def test_compiled_by_default(kernel: str, unset: str | None) -> None:
 
 @pytest.mark.parametrize("missing", COMPILED_MODULES)
 def test_asking_for_a_compiled_kernel_that_is_missing(missing: str) -> None:
-    """The switch set to "c" never falls back to Python: the import fails."""
+    """The switch set to "c" never falls back to Python: the import fails, and names what is missing."""
     done = run("c", f"import sys; sys.modules[{missing!r}] = None; import fastdiffsync")
     assert done.returncode == 1
-    assert missing in done.stderr.splitlines()[-1]
+    candidates = [missing] if "c" in KERNELS else COMPILED_MODULES
+    assert any(name in done.stderr.splitlines()[-1] for name in candidates)
     assert "ImportError" in done.stderr or "ModuleNotFoundError" in done.stderr
 
 

@@ -48,6 +48,8 @@ class Run:
                     self._forget_adding(noted)
                     self._forget_skipping(logs, logged)
                     is_half_linked = str(next(iter(error.args), "")).startswith(REFUSALS)
+                    if is_half_linked:
+                        self._forget_unlinking()
                 seen.append((step.verb, outcome))
                 callbacks.append(self.calls)
                 if is_half_linked:
@@ -73,6 +75,12 @@ class Run:
         """Drop what `Diff.add` noted in a step that raised: it is called later here, see docs/deviations.md."""
         events = self.journal.events
         events[noted:] = [event for event in events[noted:] if event[0] != "'add'"]
+
+    def _forget_unlinking(self) -> None:
+        """Drop the call that takes a record which its store has refused out of its parent again."""
+        events = self.journal.events
+        if events and events[-1][0] == "'remove_child'":
+            events.pop()
 
     def _forget_skipping(self, logs: list[Any], logged: int) -> None:
         """Drop what was logged of skipped records in a step that a `Diff.add` ended: here all have been met by then."""
