@@ -661,7 +661,7 @@ def remove_child(self, child):
 
 cdef object type_of(object model):
     cdef Plan plan = plan_of(type(model))
-    if plan.plain_type and Py_TYPE(<object>slot(<PyObject *>model, plan.key_offset)) == <PyTypeObject *>STR:
+    if plan.plain_type and has_key(model, plan):
         return plan.modelname
     return model.get_type()
 

@@ -1,5 +1,7 @@
 """Throws garbage at everything that can be assigned, overridden or passed: `garbage.py <number of examples> <notes>`.
 
+First each field of each record is deleted, and then as many combinations of attacks are tried as the command line says.
+
 Any `Exception` is an answer. What is not is a crash: then the file `notes` tells what was tried last.
 """
 
@@ -7,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import itertools
 import logging
 import sys
 from pathlib import Path
@@ -265,6 +268,16 @@ def read(diff: Any) -> None:
             job()
 
 
+def throw(attacks: list[tuple[str, str, str, int]], notes: Path, *, is_wide: bool) -> None:
+    """Try one combination of attacks, noting it before."""
+    notes.write_text(f"wide: {is_wide}, attacks: {attacks}\n", encoding="utf-8")
+    target = Target(is_wide=is_wide)
+    for attack in attacks:
+        with contextlib.suppress(Exception):
+            target.attack(*attack)
+    target.work(attacks)
+
+
 def main() -> None:
     """Run as many examples as the command line says, noting each before it is tried."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
@@ -272,15 +285,12 @@ def main() -> None:
 
     @settings(max_examples=int(sys.argv[1]), database=None, deadline=None, suppress_health_check=list(HealthCheck))
     @given(attacks=st.lists(ATTACKS, min_size=1, max_size=3), is_wide=st.booleans())
-    def throw(attacks: list[tuple[str, str, str, int]], is_wide: bool) -> None:
-        notes.write_text(f"wide: {is_wide}, attacks: {attacks}\n", encoding="utf-8")
-        target = Target(is_wide=is_wide)
-        for attack in attacks:
-            with contextlib.suppress(Exception):
-                target.attack(*attack)
-        target.work(attacks)
+    def throw_any(attacks: list[tuple[str, str, str, int]], is_wide: bool) -> None:
+        throw(attacks, notes, is_wide=is_wide)
 
-    throw()
+    for name, place in itertools.product(FIELDS, range(6)):
+        throw([("field", name, "deleted", place)], notes, is_wide=False)
+    throw_any()
     gc.collect()
     sys.stdout.write("done\n")
 

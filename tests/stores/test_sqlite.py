@@ -175,14 +175,14 @@ class Spy:
 
 
 def test_writes_are_batched(open_adapter: Callable[..., Any]) -> None:
-    """A load of many records makes few transactions, and does not ask for each new record whether it is there."""
+    """A load of many records makes few transactions, and asks of next to none of the new ones whether it is there."""
     adapter = open_adapter(batch_bytes=50_000)
     spy = Spy(adapter.store)
     for number in range(5000):
         adapter.add(adapter.device(name=f"r{number}"))
     adapter.store.flush()
     assert len(spy.batches) <= 10
-    assert spy.reads == 0
+    assert spy.reads <= 5  # a filter of hashes takes one in some ten thousand for known
 
 
 def test_wide_parent_is_not_written_again_for_each_child(open_adapter: Callable[..., Any]) -> None:
