@@ -20,7 +20,21 @@ from setuptools.errors import CompileError
 IS_DISABLED = os.environ.get("FASTDIFFSYNC_DISABLE_EXTENSION", "") not in {"", "0"}
 IS_REQUIRED = os.environ.get("FASTDIFFSYNC_REQUIRE_EXTENSION", "") not in {"", "0"}
 IS_CPYTHON = platform.python_implementation() == "CPython"
-MODULES = ("_records", "_threads", "_values", "_plain", "_core", "_compare", "_bulk")
+MODULES = (
+    "_bulk",
+    "_compare",
+    "_core",
+    "_cursor",
+    "_finding",
+    "_flat",
+    "_kinds",
+    "_pairing",
+    "_plain",
+    "_records",
+    "_siblings",
+    "_threads",
+    "_values",
+)
 OPTIONS = [] if sys.platform == "win32" else ["-O3", "-pthread"]
 
 if IS_REQUIRED and (IS_DISABLED or not IS_CPYTHON):

@@ -40,7 +40,21 @@ def _put_aside() -> dict[str, ModuleType]:
     return modules
 
 
-COMPILED = ("_bulk", "_compare", "_core", "_plain", "_records", "_threads", "_values")
+COMPILED = (
+    "_bulk",
+    "_compare",
+    "_core",
+    "_cursor",
+    "_finding",
+    "_flat",
+    "_kinds",
+    "_pairing",
+    "_plain",
+    "_records",
+    "_siblings",
+    "_threads",
+    "_values",
+)
 """The modules of the compiled kernel."""
 
 

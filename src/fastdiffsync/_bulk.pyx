@@ -1,5 +1,5 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, binding=True
-"""The compiled kernel, third part: many records at once, from dicts into a local store and below their parents.
+"""The compiled kernel, fifth part: many records at once, from dicts into a local store and below their parents.
 
 The twin of `_bulk_py.py`, function for function; `_kernel.py` chooses. Whoever changes one changes both.
 """

@@ -1,4 +1,4 @@
-"""The kernel in Python, third part: many records at once, from dicts into a local store and below their parents.
+"""The kernel in Python, fifth part: many records at once, from dicts into a local store and below their parents.
 
 The twin of `_bulk.pyx`, function for function; `_kernel.py` chooses. Whoever changes one changes both.
 """

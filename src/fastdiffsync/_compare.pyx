@@ -1,5 +1,5 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, binding=True
-"""The compiled kernel, third part: comparing the records that matched.
+"""The compiled kernel, fourth part: comparing the records that matched.
 
 The twin of `_compare_py.py`, function for function; `_kernel.py` chooses. Whoever changes one changes both.
 
@@ -10,7 +10,7 @@ shared by several threads. What it leaves is compared one by one, asking Python 
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
 from cpython.object cimport PyObject, PyTypeObject
 
-from ._core cimport CREATE, DELETE, NO_ACTION, UNDECIDED, UNSEEN, UPDATE, Record, Records
+from ._flat cimport CREATE, DELETE, NO_ACTION, UNDECIDED, UNSEEN, UPDATE, Record, Records
 from ._records cimport Plan, attrs_of, identifiers_of, name_of, plan_of
 from ._slots cimport is_plain_str, scalars_differ, slot
 from ._threads cimport MAX_THREADS, Share, run_together

@@ -1,4 +1,4 @@
-"""The kernel in Python, third part: comparing the records that matched.
+"""The kernel in Python, fourth part: comparing the records that matched.
 
 The twin of `_compare.pyx`, function for function; `_kernel.py` chooses. Whoever changes one changes both.
 """
@@ -14,7 +14,7 @@ from .rules import CREATE, DELETE, NO_ACTION, UPDATE, differ
 from .schema import schema_of
 
 if TYPE_CHECKING:
-    from ._core_py import Records
+    from ._flat_py import Records
 
 __all__ = ["compare"]
 

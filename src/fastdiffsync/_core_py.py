@@ -1,4 +1,4 @@
-"""The kernel in Python, second part: matching two trees into the flat array.
+"""The kernel in Python, third part: matching two trees into the flat array.
 
 The twin of `_core.pyx`, function for function; `_kernel.py` chooses. Whoever changes one changes both.
 
@@ -11,136 +11,21 @@ from collections.abc import Iterable, Mapping
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from .dump import SCALARS, copy_containers
 from .enum import DiffSyncModelFlags
 from .exceptions import ChildrenCycle
-from .rules import CREATE, DELETE, INSTANCE_OVERRIDES, NO_ACTION, UPDATE, check_element, check_pair, skip_reason
+from .rules import INSTANCE_OVERRIDES, check_element, check_pair, skip_reason
 from .schema import StructMeta, schema_of
 
 if TYPE_CHECKING:
+    from ._flat_py import Records
     from .differ import Matching
 
-__all__ = ["Records", "change_of", "mark_unknown", "match"]
+__all__ = ["match"]
 
 NO_FLAGS = DiffSyncModelFlags.NONE
 
 # A chain of records this deep may be a cycle; from here on the walk remembers its path.
 WATCH_CYCLES_FROM = 64
-
-
-class Records:
-    """The flat array: one record for each pair or single, in pre-order.
-
-    Attributes:
-        snapshots: `{index: (name, identifiers, source attributes or None, destination attributes or None)}` of the
-            records that have an action, as they were when they were compared.
-    """
-
-    __slots__ = ("_actions", "_dests", "_ends", "_masks", "_parents", "_sources", "_types", "names", "snapshots")
-
-    def __init__(self) -> None:
-        """Make an empty array."""
-        self._parents: list[int] = []
-        self._ends: list[int] = []
-        self._types: list[str] = []
-        self._sources: list[Any] = []
-        self._dests: list[Any] = []
-        self._actions: bytearray = bytearray()
-        self._masks: dict[int, int] = {}
-        # Of records whose names only hooks know, until they have been compared.
-        self.names: dict[int, str] = {}
-        self.snapshots: dict[int, tuple[str, dict[str, Any], dict[str, Any] | None, dict[str, Any] | None]] = {}
-
-    def __len__(self) -> int:
-        """Return the number of records."""
-        return len(self._parents)
-
-    def append(self, parent: int, element_type: str, source: Any, dest: Any) -> int:
-        """Add a record below `parent` (-1: at the top) and return its index; `close` it when its children are in."""
-        index = len(self._parents)
-        self._parents.append(parent)
-        self._ends.append(index + 1)
-        self._types.append(element_type)
-        self._sources.append(source)
-        self._dests.append(dest)
-        return index
-
-    def extend(self, parent: int, element_type: str, sources: list[Any], dests: list[Any]) -> None:
-        """Add records without descendants below `parent`."""
-        start, count = len(self._types), len(sources)
-        self._parents += [parent] * count
-        self._ends += range(start + 1, start + count + 1)
-        self._types += [element_type] * count
-        self._sources += sources
-        self._dests += dests
-
-    def close(self, index: int) -> None:
-        """Say that all records added since record `index` are its descendants."""
-        self._ends[index] = len(self._parents)
-
-    def parent(self, index: int) -> int:
-        """Return the index of a record's parent, -1 at the top."""
-        return self._parents[self._checked(index)]
-
-    def end(self, index: int) -> int:
-        """Return the index one past a record's last descendant."""
-        return self._ends[self._checked(index)]
-
-    def types(self) -> set[str]:
-        """Return the type names that occur."""
-        return set(self._types)
-
-    def type(self, index: int) -> str:
-        """Return a record's type name."""
-        return self._types[self._checked(index)]
-
-    def source(self, index: int) -> Any:
-        """Return a record's source object, or None."""
-        return self._sources[self._checked(index)]
-
-    def dest(self, index: int) -> Any:
-        """Return a record's destination object, or None."""
-        return self._dests[self._checked(index)]
-
-    def action(self, index: int) -> int:
-        """Return a record's action: 0 none, 1 create, 2 update, 3 delete."""
-        return self._actions[self._checked(index)]
-
-    def mask(self, index: int) -> int:
-        """Return the bitmask of a record's changed attributes, by their place among the attributes of both sides."""
-        return self._masks.get(self._checked(index), 0)
-
-    def children(self, index: int) -> list[int]:
-        """Return the indices of a record's children, of the top records for -1."""
-        child, stop = (0, len(self)) if index == -1 else (index + 1, self.end(index))
-        found = []
-        while child < stop:
-            found.append(child)
-            child = self._ends[child]
-        return found
-
-    def count(self, start: int, stop: int) -> tuple[int, int, int, int]:
-        """Return how many records from `start` up to `stop` are creates, updates, deletes, and unchanged."""
-        actions = self._actions
-        counts = [actions.count(action, start, stop) for action in (CREATE, UPDATE, DELETE, NO_ACTION)]
-        return counts[0], counts[1], counts[2], counts[3]
-
-    def next_changed(self, start: int, stop: int) -> int:
-        """Return the first index from `start` up to `stop` whose record has an action, or `stop`."""
-        rest = self._actions[start:stop].lstrip(b"\0")
-        return stop - len(rest)
-
-    def set_outcome(self, index: int, action: int, mask: int) -> None:
-        """Set a record's action and bitmask."""
-        self._actions[self._checked(index)] = action
-        if mask:
-            self._masks[index] = mask
-
-    def _checked(self, index: int) -> int:
-        if not 0 <= index < len(self._parents):
-            message = f"record {index} of {len(self._parents)}"
-            raise IndexError(message)
-        return index
 
 
 class _Frame:
@@ -464,63 +349,3 @@ def _check_names(matching: Matching, records: Records, frame: _Frame) -> None:
             matching.repeated_name(index)
         names.add(name)
         index = records._ends[index]
-
-
-def mark_unknown(records: Records, start: int, stop: int, data: Any, status: Any) -> int:
-    """Give the destination objects of unchanged records the status that a sync gives whatever it passes.
-
-    Args:
-        records: The array.
-        start: The first record.
-        stop: One past the last record.
-        data: The `{modelname: {unique id: record}}` of the destination's local store.
-        status: The status, `DiffSyncStatus.UNKNOWN`.
-
-    Returns:
-        The index of the first record that needs more than that: it has an action, its object is no longer the one in
-        the store, or hooks of its class are overridden. `stop` if there is none.
-    """
-    for index in range(start, stop):
-        dest = records._dests[index]
-        if records._actions[index] or dest is None or type(dest) is str:
-            return index
-        schema = schema_of(type(dest))
-        key = dest._unique_id
-        if not (schema.plain_status and schema.plain_unique_id and type(key) is str):
-            return index
-        stored = data.get(records._types[index])
-        if stored is None or stored.get(key) is not dest:
-            return index
-        dest._status = status
-        dest._status_message = ""
-    return stop
-
-
-def change_of(
-    records: Records, index: int, data: Any, identifiers: tuple[str, ...]
-) -> tuple[str, int, dict[str, Any], dict[str, Any], Any]:
-    """Return what a sync needs to know of a record that has an action.
-
-    Args:
-        records: The array.
-        index: The record.
-        data: The `{modelname: {unique id: record}}` of the destination's local store.
-        identifiers: The identifiers of the destination's class, in the order in which they make the unique id.
-
-    Returns:
-        The type, the action (1 create, 2 update, 3 delete), new dicts of the identifiers and of the new attributes, and
-        the destination's record as it is now, or None.
-    """
-    _, keys, source, dest = records.snapshots[index]
-    attrs: dict[str, Any] = {}
-    if dest is None:
-        attrs = dict(source or {})
-    elif source is not None:
-        mask = records.mask(index)
-        common = [name for name in dest if name in source]
-        attrs = {name: source[name] for place, name in enumerate(common) if mask >> place & 1}
-    if not SCALARS.issuperset(map(type, attrs.values())):
-        attrs = {name: copy_containers(value) for name, value in attrs.items()}
-    uid = "__".join([str(keys[name]) for name in identifiers])
-    element_type = records.type(index)
-    return element_type, records.action(index), dict(keys), attrs, data[element_type].get(uid)

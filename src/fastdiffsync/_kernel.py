@@ -9,21 +9,21 @@ _CHOICE = os.environ.get("FASTDIFFSYNC_IMPLEMENTATION", "")
 if _CHOICE not in {"", "c", "python"}:
     _MESSAGE = f"FASTDIFFSYNC_IMPLEMENTATION must be 'c' or 'python', not {_CHOICE!r}"
     raise ImportError(_MESSAGE)
-
-COMPILED = False
-if not TYPE_CHECKING and _CHOICE != "python":
+COMPILED = not TYPE_CHECKING and _CHOICE != "python"
+if COMPILED:
     try:
         from ._bulk import *  # noqa: F403
         from ._compare import *  # noqa: F403
         from ._core import *  # noqa: F403
+        from ._flat import *  # noqa: F403
         from ._records import *  # noqa: F403
-
-        COMPILED = True
     except ImportError:
         if _CHOICE == "c":
             raise
+        COMPILED = False
 if not COMPILED:
     from ._bulk_py import *  # noqa: F403
     from ._compare_py import *  # noqa: F403
     from ._core_py import *  # noqa: F403
+    from ._flat_py import *  # noqa: F403
     from ._records_py import *  # noqa: F403

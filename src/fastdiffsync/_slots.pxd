@@ -106,6 +106,25 @@ cdef extern from *:
         return -1;
     }
 
+    /* References that threads may add at once to a record which several parents list, while one of them holds the
+       interpreter lock. */
+    #if defined(Py_GIL_DISABLED)
+    #define FDS_ADD_REFERENCE(object) Py_INCREF(object)
+    #define FDS_DROP_REFERENCE(object) Py_DECREF(object)
+    #elif defined(_MSC_VER)
+    #include <intrin.h>
+    #ifdef _WIN64
+    #define FDS_ADD_REFERENCE(object) ((void)_InterlockedIncrement64((volatile __int64 *)&(object)->ob_refcnt))
+    #define FDS_DROP_REFERENCE(object) ((void)_InterlockedDecrement64((volatile __int64 *)&(object)->ob_refcnt))
+    #else
+    #define FDS_ADD_REFERENCE(object) ((void)_InterlockedIncrement((volatile long *)&(object)->ob_refcnt))
+    #define FDS_DROP_REFERENCE(object) ((void)_InterlockedDecrement((volatile long *)&(object)->ob_refcnt))
+    #endif
+    #else
+    #define FDS_ADD_REFERENCE(object) ((void)__atomic_fetch_add(&(object)->ob_refcnt, 1, __ATOMIC_RELAXED))
+    #define FDS_DROP_REFERENCE(object) ((void)__atomic_fetch_sub(&(object)->ob_refcnt, 1, __ATOMIC_RELAXED))
+    #endif
+
     #if defined(__GNUC__) || defined(__clang__)
     #define FDS_PREFETCH(address) __builtin_prefetch(address)
     #else
@@ -114,6 +133,8 @@ cdef extern from *:
     """
     bint is_scalar "fds_is_scalar"(PyObject *value) nogil
     int scalars_differ "fds_scalars_differ"(PyObject *left, PyObject *right) nogil
+    void add_reference "FDS_ADD_REFERENCE"(PyObject *object) nogil
+    void drop_reference "FDS_DROP_REFERENCE"(PyObject *object) nogil
     void prefetch "FDS_PREFETCH"(void *address) nogil
     Py_ssize_t slot_offset "fds_slot_offset"(object descriptor)
     PyObject *slot "fds_slot"(PyObject *record, Py_ssize_t offset) nogil

@@ -1,3 +1,4 @@
+from cpython.object cimport PyObject
 from libc.stdint cimport int32_t, uint8_t, uint16_t
 
 cdef enum:
@@ -32,6 +33,9 @@ cdef class Records:
     cdef dict cursors
     cdef object cursors_into
     cdef Py_ssize_t add(self, Py_ssize_t parent, object element_type, object source, object dest) except -1
+    cdef Py_ssize_t take_over(
+        self, Record *items, PyObject **sources, PyObject **dests, Py_ssize_t count, Py_ssize_t first, Py_ssize_t parent
+    ) except -1
     cdef int reserve(self, Py_ssize_t count) except -1
     cdef uint16_t type_number(self, object element_type) except? 0xFFFF
     cdef Py_ssize_t checked(self, Py_ssize_t index) except -1

@@ -1,0 +1,14 @@
+from cpython.object cimport PyObject
+
+
+cdef class Cursor:
+    cdef dict records
+    cdef Py_ssize_t position
+    cdef Py_ssize_t credit
+    cdef bint is_ascending
+    # The class of the records met last, and where its key stands: siblings are of one class.
+    cdef object last_class
+    cdef Py_ssize_t key_offset
+
+
+cdef PyObject *look_up(Cursor cursor, PyObject *uid) except? NULL

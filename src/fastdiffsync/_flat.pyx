@@ -1,0 +1,319 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, binding=True
+"""The compiled kernel, second part: the flat array that a diff is, and what a sync asks of it.
+
+The twin of `_flat_py.py`, function for function; `_kernel.py` chooses. Whoever changes one changes both.
+"""
+
+from cpython.mem cimport PyMem_Free, PyMem_Realloc
+from cpython.object cimport PyObject
+from cpython.ref cimport Py_TYPE
+from libc.stdint cimport int32_t, uint16_t
+from libc.string cimport memcpy
+
+from ._cursor cimport Cursor, look_up
+from ._records cimport Plan, plan_of
+from ._slots cimport is_plain_str, is_scalar, set_slot_quietly, slot
+
+from .dump import copy_containers
+
+__all__ = ["Records", "change_of", "mark_unknown"]
+
+cdef extern from "Python.h":
+    bint PyDict_CheckExact(object value)
+    int PyDict_Next(PyObject *mapping, Py_ssize_t *position, PyObject **key, PyObject **value)
+    PyObject *PyList_GET_ITEM(PyObject *values, Py_ssize_t index) nogil
+
+cdef extern from *:
+    """
+    /* Return a list with room for more: `list` itself if it has that, otherwise a new one that has taken over its items. */
+    static PyObject *fds_list_with_room(PyObject *list, Py_ssize_t more) {
+        Py_ssize_t size = PyList_GET_SIZE(list);
+        if (((PyListObject *)list)->allocated - size >= more) return Py_NewRef(list);
+        PyObject *larger = PyList_New(size + more + size / 8);
+        if (larger == NULL) return NULL;
+        if (size) memcpy(((PyListObject *)larger)->ob_item, ((PyListObject *)list)->ob_item, size * sizeof(PyObject *));
+        Py_SET_SIZE(larger, size);
+        Py_SET_SIZE(list, 0);
+        return larger;
+    }
+
+    /* Append objects whose references become the list's, which has room for them; return how many of them are None. */
+    static Py_ssize_t fds_take_over(PyObject *list, PyObject **objects, Py_ssize_t count) {
+        Py_ssize_t i, none_count = 0;
+        for (i = 0; i < count; i++)
+            if (objects[i] == Py_None) { Py_INCREF(Py_None); none_count++; }
+        memcpy(((PyListObject *)list)->ob_item + PyList_GET_SIZE(list), objects, count * sizeof(PyObject *));
+        Py_SET_SIZE(list, PyList_GET_SIZE(list) + count);
+        return none_count;
+    }
+    """
+    list list_with_room "fds_list_with_room"(list objects, Py_ssize_t more)
+    Py_ssize_t append_owned "fds_take_over"(list objects, PyObject **more, Py_ssize_t count)
+
+cdef PyObject *NONE = <PyObject *>None
+
+
+cdef class Records:
+    """The flat array: one record for each pair or single, in pre-order.
+
+    Attributes:
+        snapshots: `{index: (name, identifiers, source attributes or None, destination attributes or None)}` of the
+            records that have an action, as they were when they were compared.
+    """
+
+    def __cinit__(self):
+        self.type_names = []
+        self.type_numbers = {}
+        self._sources = []
+        self._dests = []
+        self._masks = {}
+        self.snapshots = {}
+        self.names = {}
+
+    def __dealloc__(self):
+        PyMem_Free(self.items)
+
+    def __len__(self):
+        return self.size
+
+    cdef Py_ssize_t add(self, Py_ssize_t parent, object element_type, object source, object dest) except -1:
+        cdef Py_ssize_t index = self.size
+        if index == self.capacity:
+            self.reserve(index + 64)
+        self._sources.append(source)
+        self._dests.append(dest)
+        self.items[index].parent = <int32_t>parent
+        self.items[index].end = <int32_t>index + 1
+        self.items[index].type = self.type_number(element_type)
+        self.items[index].action = UNSEEN
+        self.unseen += 1
+        self.size += 1
+        return index
+
+    cdef Py_ssize_t take_over(
+        self, Record *items, PyObject **sources, PyObject **dests, Py_ssize_t count, Py_ssize_t first, Py_ssize_t parent
+    ) except -1:
+        """Add records below `parent`, with the references to their objects; return how many objects there are.
+
+        Args:
+            items: The records; what they call their parent and their end counts from `first`, and a parent of -1 is
+                `parent`.
+            sources, dests: Their objects, each with a reference but for None.
+            count: How many they are.
+            first: The number of the first of them.
+            parent: The index of the record below which they come, -1 for none.
+        """
+        cdef Py_ssize_t i, shift = self.size - first, none_count
+        cdef Record *added
+        self.reserve(count)
+        added = &self.items[self.size]
+        memcpy(added, items, count * sizeof(Record))
+        for i in range(count):
+            added[i].parent = <int32_t>(parent if added[i].parent < 0 else added[i].parent + shift)
+            added[i].end += <int32_t>shift
+            self.unseen += added[i].action == UNSEEN
+        none_count = append_owned(self._sources, sources, count) + append_owned(self._dests, dests, count)
+        self.size += count
+        return 2 * count - none_count
+
+    cdef int reserve(self, Py_ssize_t count) except -1:
+        """Make room for so many more records."""
+        self._sources = list_with_room(self._sources, count)
+        self._dests = list_with_room(self._dests, count)
+        cdef Py_ssize_t capacity = self.size + count
+        if capacity <= self.capacity:
+            return 0
+        if capacity >= 0x7FFFFFFF // 2:
+            raise OverflowError("a diff holds at most 2**30 records")
+        cdef Record *items = <Record *>PyMem_Realloc(self.items, capacity * sizeof(Record))
+        if items == NULL:
+            raise MemoryError
+        self.items = items
+        self.capacity = capacity
+        return 0
+
+    cdef uint16_t type_number(self, object element_type) except? 0xFFFF:
+        if element_type is self.last_type:
+            return self.last_type_number
+        number = self.type_numbers.get(element_type)
+        if number is None:
+            number = len(self.type_names)
+            if number >= 0xFFFF:
+                raise OverflowError("a diff holds at most 65,535 types")
+            self.type_names.append(element_type)
+            self.type_numbers[element_type] = number
+        self.last_type = element_type
+        self.last_type_number = number
+        return number
+
+    cdef Py_ssize_t checked(self, Py_ssize_t index) except -1:
+        if not 0 <= index < self.size:
+            raise IndexError(f"record {index} of {self.size}")
+        return index
+
+    def append(self, parent, element_type, source, dest):
+        """Add a record below `parent` (-1: at the top) and return its index; `close` it when its children are in."""
+        return self.add(parent, element_type, source, dest)
+
+    def close(self, index):
+        """Say that all records added since record `index` are its descendants."""
+        self.items[self.checked(index)].end = <int32_t>self.size
+
+    def parent(self, index):
+        """Return the index of a record's parent, -1 at the top."""
+        return self.items[self.checked(index)].parent
+
+    def end(self, index):
+        """Return the index one past a record's last descendant."""
+        return self.items[self.checked(index)].end
+
+    def types(self):
+        """Return the type names that occur."""
+        return set(self.type_names)
+
+    def type(self, index):
+        """Return a record's type name."""
+        return self.type_names[self.items[self.checked(index)].type]
+
+    def source(self, index):
+        """Return a record's source object, or None."""
+        return self._sources[self.checked(index)]
+
+    def dest(self, index):
+        """Return a record's destination object, or None."""
+        return self._dests[self.checked(index)]
+
+    def action(self, index):
+        """Return a record's action: 0 none, 1 create, 2 update, 3 delete."""
+        return self.items[self.checked(index)].action
+
+    def mask(self, index):
+        """Return the bitmask of a record's changed attributes, by their place among the attributes of both sides."""
+        return self._masks.get(self.checked(index), 0)
+
+    def children(self, Py_ssize_t index):
+        """Return the indices of a record's children, of the top records for -1."""
+        cdef Py_ssize_t child = 0, stop = self.size
+        if index != -1:
+            child = self.checked(index) + 1
+            stop = self.items[index].end
+        found = []
+        while child < stop:
+            found.append(child)
+            child = self.items[child].end
+        return found
+
+    def count(self, Py_ssize_t start, Py_ssize_t stop):
+        """Return how many records from `start` up to `stop` are creates, updates, deletes, and unchanged."""
+        cdef Py_ssize_t[UNSEEN + 1] counts
+        cdef Py_ssize_t i
+        for i in range(UNSEEN + 1):
+            counts[i] = 0
+        for i in range(max(start, 0), min(stop, self.size)):
+            counts[self.items[i].action] += 1
+        return counts[CREATE], counts[UPDATE], counts[DELETE], counts[NO_ACTION]
+
+    def next_changed(self, Py_ssize_t start, Py_ssize_t stop):
+        """Return the first index from `start` up to `stop` whose record has an action, or `stop`."""
+        cdef Py_ssize_t i
+        for i in range(max(start, 0), min(stop, self.size)):
+            if self.items[i].action != NO_ACTION:
+                return i
+        return stop
+
+    cdef dict cursors_of(self, object data):
+        """Return the cursors into a store's dicts that the last call with the same data left off with."""
+        if self.cursors_into is not data:
+            self.cursors_into = data
+            self.cursors = {}
+        return self.cursors
+
+    def set_outcome(self, index, action, mask):
+        """Set a record's action and bitmask."""
+        self.items[self.checked(index)].action = action
+        if mask:
+            self._masks[index] = mask
+
+
+# ---- for a sync ----
+
+
+def mark_unknown(Records records, Py_ssize_t start, Py_ssize_t stop, data, status):
+    """Give the destination objects of unchanged records the status that a sync gives whatever it passes.
+
+    Args:
+        records: The array.
+        start: The first record.
+        stop: One past the last record.
+        data: The `{modelname: {unique id: record}}` of the destination's local store.
+        status: The status, `DiffSyncStatus.UNKNOWN`.
+
+    Returns:
+        The index of the first record that needs more than that: it has an action, its object is no longer the one in
+        the store, or hooks of its class are overridden. `stop` if there is none.
+    """
+    cdef Py_ssize_t i
+    cdef Plan plan
+    cdef PyObject *dest
+    cdef PyObject *key
+    cdef Cursor cursor
+    empty = ""
+    cdef dict cursors = records.cursors_of(data)
+    for i in range(max(start, 0), min(stop, records.size)):
+        dest = PyList_GET_ITEM(<PyObject *>records._dests, i)
+        if records.items[i].action != NO_ACTION or dest == NONE or is_plain_str(dest):
+            return i
+        plan = plan_of(<object>Py_TYPE(<object>dest))
+        key = slot(dest, plan.key_offset)
+        if not (plan.plain_status and plan.plain_unique_id) or key == NULL or not is_plain_str(key):
+            return i
+        cursor = cursors.get(records.type_names[records.items[i].type])
+        if cursor is None:
+            stored = data.get(records.type_names[records.items[i].type])
+            if not PyDict_CheckExact(stored):
+                return i
+            cursor = Cursor(stored)
+            cursors[records.type_names[records.items[i].type]] = cursor
+        if look_up(cursor, key) != dest:
+            return i
+        set_slot_quietly(dest, plan.status_offset, status)
+        set_slot_quietly(dest, plan.message_offset, empty)
+    return stop
+
+
+def change_of(Records records, Py_ssize_t index, data, identifiers):
+    """Return what a sync needs to know of a record that has an action.
+
+    Args:
+        records: The array.
+        index: The record.
+        data: The `{modelname: {unique id: record}}` of the destination's local store.
+        identifiers: The identifiers of the destination's class, in the order in which they make the unique id.
+
+    Returns:
+        The type, the action (1 create, 2 update, 3 delete), new dicts of the identifiers and of the new attributes, and
+        the destination's record as it is now, or None.
+    """
+    _, keys, source, dest = records.snapshots[index]
+    cdef Py_ssize_t position = 0
+    cdef PyObject *name
+    cdef PyObject *value
+    cdef dict attrs = {}
+    if dest is None:
+        attrs = dict(source)
+    elif source is not None:
+        mask = records.mask(index)
+        for place, common in enumerate([common for common in dest if common in source]):
+            if mask >> place & 1:
+                attrs[common] = source[common]
+    while PyDict_Next(<PyObject *>attrs, &position, &name, &value):
+        if not is_scalar(value):
+            attrs = {attribute: copy_containers(held) for attribute, held in attrs.items()}
+            break
+    element_type = records.type(index)
+    if len(identifiers) == 1:
+        uid = keys[identifiers[0]]
+        uid = uid if type(uid) is str else str(uid)
+    else:
+        uid = "__".join([str(keys[identifier]) for identifier in identifiers])
+    return element_type, records.items[index].action, dict(keys), attrs, data[element_type].get(uid)

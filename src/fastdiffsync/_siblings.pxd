@@ -1,0 +1,26 @@
+from cpython.object cimport PyObject
+
+
+cdef struct Room:
+    PyObject **cells
+    Py_ssize_t capacity
+
+
+cdef struct Siblings:
+    PyObject **uids                # of the source's siblings, borrowed, and of the destination's
+    PyObject **other_uids
+    Py_ssize_t uid_count, other_uid_count
+    PyObject **found               # the destination's records in their own order
+    # The pairs: in the source's order, then what only the destination has. NULL for no record.
+    Py_ssize_t count
+    PyObject **sources
+    PyObject **dests
+    PyObject **dest_uids
+    # Places of the destination's records that have no partner among the sources, and how many sources have none.
+    Py_ssize_t *unpaired
+    Py_ssize_t unpaired_count, left_count
+
+
+cdef bint make_room(Siblings *siblings, Room *room) noexcept nogil
+cdef bint pair_siblings(Siblings *siblings) noexcept nogil
+cdef bint are_distinct(PyObject **records, Py_ssize_t count) noexcept nogil
