@@ -10,8 +10,10 @@ shared by several threads. What it leaves is compared one by one, asking Python 
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
 from cpython.object cimport PyObject, PyTypeObject
 
+from libc.stdint cimport uint64_t
+
 from ._flat cimport CREATE, DELETE, NO_ACTION, UNDECIDED, UNSEEN, UPDATE, Record, Records
-from ._records cimport Plan, attrs_of, identifiers_of, name_of, plan_of
+from ._records cimport Plan, attribute_values, identifier_values, identifiers_of, attrs_of, name_of, plan_of
 from ._slots cimport is_plain_str, scalars_differ, slot
 from ._threads cimport MAX_THREADS, Share, run_together
 from ._values cimport (
@@ -254,15 +256,24 @@ cdef bint note_single(Records records, Py_ssize_t index, object model, bint is_d
     cdef PyObject *key = slot(<PyObject *>model, plan.key_offset)
     if not plan.plain_attrs or key == NULL or not is_plain_str(key):
         return False
-    attrs = attrs_of(model)
     name = name_of(model)
+    names, values = plan.attribute_names, attribute_values(model, plan)
+    identifier_names, identifiers = folded_identifiers(model, plan)
     if is_dest:
         records.items[index].action = DELETE
-        records.snapshots[index] = (name, identifiers_of(model), None, attrs)
+        records._snapshots[index] = (name, identifier_names, identifiers, None, None, names, values)
     else:
         records.items[index].action = CREATE
-        records.snapshots[index] = (name, identifiers_of(model), attrs, None)
+        records._snapshots[index] = (name, identifier_names, identifiers, names, values, None, None)
     return True
+
+
+cdef tuple folded_identifiers(object model, Plan plan):
+    """Return the names and the values of a record's identifiers, asking it where that may be the user's to say."""
+    if plan.plain_identifiers:
+        return plan.identifier_names, identifier_values(model, plan)
+    identifiers = model.get_identifiers()
+    return tuple(identifiers), tuple(identifiers.values())
 
 
 cdef PairPlan pair_plan(dict plans, object source_class, object dest_class):
@@ -283,11 +294,12 @@ cdef bint compare_values(Records records, PairPlan plan, Py_ssize_t index, objec
     cdef int outcome
     cdef PyObject *value
     cdef PyObject *other
+    cdef uint64_t mask = 0
+    cdef Plan source_plan = plan_of(plan.source_class), dest_plan = plan_of(plan.dest_class)
     cdef PyObject *key = slot(<PyObject *>source, plan.offsets.source_key)
     cdef PyObject *other_key = slot(<PyObject *>dest, plan.offsets.dest_key)
     if key == NULL or other_key == NULL or not is_plain_str(key) or not is_plain_str(other_key):
         return False
-    mask = 0
     for i in range(plan.offsets.count):
         value = slot(<PyObject *>source, plan.offsets.source_values[i])
         other = slot(<PyObject *>dest, plan.offsets.dest_values[i])
@@ -299,11 +311,15 @@ cdef bint compare_values(Records records, PairPlan plan, Py_ssize_t index, objec
             else:
                 outcome = differ(<object>value, <object>other)
         if outcome:
-            mask |= 1 << i
+            mask |= <uint64_t>1 << i
     if mask:
-        records.set_outcome(index, UPDATE, mask)
-        records.snapshots[index] = (
-            name_of(source), identifiers_of(source), attrs_of(source), attrs_of(dest)
+        records.items[index].action = UPDATE
+        records._masks[index] = mask
+        identifier_names, identifiers = folded_identifiers(source, source_plan)
+        records._snapshots[index] = (
+            name_of(source), identifier_names, identifiers,
+            source_plan.attribute_names, attribute_values(source, source_plan),
+            dest_plan.attribute_names, attribute_values(dest, dest_plan),
         )
     return True
 
@@ -334,7 +350,7 @@ cdef int compare_by_hooks(Records records, Py_ssize_t index, object source, obje
     if action != NO_ACTION or not is_readable(model):
         name = records.names.get(index)
         name = model.get_shortname() if name is None else name
-        records.snapshots[index] = (name, model.get_identifiers(), attrs, dest_attrs)
+        records._snapshots[index] = (name, model.get_identifiers(), attrs, dest_attrs)
     return 0
 
 

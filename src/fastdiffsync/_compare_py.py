@@ -95,7 +95,7 @@ def _compare_values(records: Records, index: int, source: Any, dest: Any, names:
     if mask:
         records.set_outcome(index, UPDATE, mask)
         attrs, dest_attrs = source.get_attrs(), dest.get_attrs()
-        records.snapshots[index] = (source.get_shortname(), source.get_identifiers(), attrs, dest_attrs)
+        records._snapshots[index] = (source.get_shortname(), source.get_identifiers(), attrs, dest_attrs)
 
 
 def _common_plain_attributes(source_class: type[Any], dest_class: type[Any]) -> tuple[str, ...] | None:
@@ -124,7 +124,7 @@ def _compare_by_hooks(records: Records, index: int, source: Any, dest: Any) -> N
     if action or not _is_readable(model):
         name = records.names.get(index)
         name = model.get_shortname() if name is None else name
-        records.snapshots[index] = (name, model.get_identifiers(), attrs, dest_attrs)
+        records._snapshots[index] = (name, model.get_identifiers(), attrs, dest_attrs)
 
 
 def _is_readable(model: Any) -> bool:

@@ -17,7 +17,7 @@ from ._kinds cimport Kinds
 from ._pairing cimport check_identities, pair_siblings, plain_key
 from ._plain cimport PlainSiblings
 from ._records cimport Plan, plan_of
-from ._slots cimport is_plain_str, prefetch, slot
+from ._slots cimport is_plain_str, prefetch, same_str, slot
 from ._values cimport OVERRIDES
 
 from .enum import DiffSyncModelFlags
@@ -192,20 +192,31 @@ cdef bint take_plain_children(Walk walk, Frame frame, object uids, object other_
 
 
 cdef bint walk_plain(Walk walk, Frame frame, PlainSiblings plain) except -1:
-    """Walk the trees of siblings, and leave to the frame those that turn out to be special."""
+    """Walk the trees of siblings, and leave to the frame those that turn out to be special.
+
+    False if the siblings are to be paired otherwise: one that is special does not bear the unique id that it was found by.
+    """
     cdef int threads = walk.matching.threads
+    cdef list special_places = [], sources = [], dests = []
     if not plain.are_worthwhile(threads):
         return False
-    frame.plain = plain
+    for place, uid, source, dest in plain.walk(threads):
+        if not (source is None or bears(source, uid)) or not (dest is None or bears(dest, uid)):
+            return False
+        special_places.append(place)
+        sources.append(source)
+        dests.append(dest)
+    frame.plain, frame.special_places, frame.sources, frame.dests = plain, special_places, sources, dests
     frame.position = 0
     frame.uids = None
-    frame.special_places, frame.sources, frame.dests = [], [], []
-    for place, source, dest in plain.walk(threads):
-        frame.special_places.append(place)
-        frame.sources.append(source)
-        frame.dests.append(dest)
-    check_identities(frame.sources, frame.dests, True)
+    check_identities(sources, dests, True)
     return True
+
+
+cdef bint bears(object model, object uid) except -1:
+    """Whether a record's unique id is this one, and the library's own to compute."""
+    cdef PyObject *key = plain_key(<PyObject *>model)
+    return key != NULL and is_plain_str(<PyObject *>uid) and same_str(key, <PyObject *>uid)
 
 
 cdef int take_found(Walk walk, Frame frame) except -1:

@@ -54,12 +54,7 @@ cdef PyObject *NONE = <PyObject *>None
 
 
 cdef class Records:
-    """The flat array: one record for each pair or single, in pre-order.
-
-    Attributes:
-        snapshots: `{index: (name, identifiers, source attributes or None, destination attributes or None)}` of the
-            records that have an action, as they were when they were compared.
-    """
+    """The flat array: one record for each pair or single, in pre-order."""
 
     def __cinit__(self):
         self.type_names = []
@@ -67,7 +62,7 @@ cdef class Records:
         self._sources = []
         self._dests = []
         self._masks = {}
-        self.snapshots = {}
+        self._snapshots = {}
         self.names = {}
 
     def __dealloc__(self):
@@ -191,6 +186,18 @@ cdef class Records:
         """Return the bitmask of a record's changed attributes, by their place among the attributes of both sides."""
         return self._masks.get(self.checked(index), 0)
 
+    def snapshot(self, index):
+        """Return what a record that has an action was when it was compared, None for any other.
+
+        Returns:
+            (name, identifiers, source attributes or None, destination attributes or None)
+        """
+        found = self._snapshots.get(index)
+        if found is not None and len(<tuple>found) == FOLDED:
+            found = unfolded(found)
+            self._snapshots[index] = found
+        return found
+
     def children(self, Py_ssize_t index):
         """Return the indices of a record's children, of the top records for -1."""
         cdef Py_ssize_t child = 0, stop = self.size
@@ -233,6 +240,17 @@ cdef class Records:
         self.items[self.checked(index)].action = action
         if mask:
             self._masks[index] = mask
+
+
+cdef tuple unfolded(tuple folded):
+    """Return what `Records.snapshot` returns of a snapshot as it was taken, see `_flat.pxd`."""
+    name, identifier_names, identifiers, source_names, source_values, dest_names, dest_values = folded
+    return (
+        name,
+        dict(zip(identifier_names, identifiers)),
+        None if source_values is None else dict(zip(source_names, source_values)),
+        None if dest_values is None else dict(zip(dest_names, dest_values)),
+    )
 
 
 # ---- for a sync ----
@@ -294,7 +312,7 @@ def change_of(Records records, Py_ssize_t index, data, identifiers):
         The type, the action (1 create, 2 update, 3 delete), new dicts of the identifiers and of the new attributes, and
         the destination's record as it is now, or None.
     """
-    _, keys, source, dest = records.snapshots[index]
+    _, keys, source, dest = records.snapshot(index)
     cdef Py_ssize_t position = 0
     cdef PyObject *name
     cdef PyObject *value

@@ -5,24 +5,24 @@ The twin of `_flat.pyx`, function for function; `_kernel.py` chooses. Whoever ch
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .dump import SCALARS, copy_containers
 from .rules import CREATE, DELETE, NO_ACTION, UPDATE
 from .schema import schema_of
 
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
 __all__ = ["Records", "change_of", "mark_unknown"]
+
+Snapshot: TypeAlias = "tuple[str, dict[str, Any], dict[str, Any] | None, dict[str, Any] | None]"
 
 
 class Records:
-    """The flat array: one record for each pair or single, in pre-order.
+    """The flat array: one record for each pair or single, in pre-order."""
 
-    Attributes:
-        snapshots: `{index: (name, identifiers, source attributes or None, destination attributes or None)}` of the
-            records that have an action, as they were when they were compared.
-    """
-
-    __slots__ = ("_actions", "_dests", "_ends", "_masks", "_parents", "_sources", "_types", "names", "snapshots")
+    __slots__ = ("_actions", "_dests", "_ends", "_masks", "_parents", "_snapshots", "_sources", "_types", "names")
 
     def __init__(self) -> None:
         """Make an empty array."""
@@ -35,7 +35,7 @@ class Records:
         self._masks: dict[int, int] = {}
         # Of records whose names only hooks know, until they have been compared.
         self.names: dict[int, str] = {}
-        self.snapshots: dict[int, tuple[str, dict[str, Any], dict[str, Any] | None, dict[str, Any] | None]] = {}
+        self._snapshots: dict[int, Snapshot] = {}
 
     def __len__(self) -> int:
         """Return the number of records."""
@@ -95,6 +95,14 @@ class Records:
     def mask(self, index: int) -> int:
         """Return the bitmask of a record's changed attributes, by their place among the attributes of both sides."""
         return self._masks.get(self._checked(index), 0)
+
+    def snapshot(self, index: int) -> Snapshot | None:
+        """Return what a record that has an action was when it was compared, None for any other.
+
+        Returns:
+            (name, identifiers, source attributes or None, destination attributes or None)
+        """
+        return self._snapshots.get(index)
 
     def children(self, index: int) -> list[int]:
         """Return the indices of a record's children, of the top records for -1."""
@@ -174,7 +182,7 @@ def change_of(
         The type, the action (1 create, 2 update, 3 delete), new dicts of the identifiers and of the new attributes, and
         the destination's record as it is now, or None.
     """
-    _, keys, source, dest = records.snapshots[index]
+    _, keys, source, dest = records._snapshots[index]
     attrs: dict[str, Any] = {}
     if dest is None:
         attrs = dict(source or {})

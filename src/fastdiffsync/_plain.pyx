@@ -40,7 +40,7 @@ cdef extern from "Python.h":
 
 # How many siblings ahead memory is asked for: their values, and twice as far the records.
 cdef enum:
-    AHEAD = 16
+    AHEAD = 12
 
 # From how many records on threads share a walk: below, starting one takes longer than it saves.
 cdef enum:
@@ -117,8 +117,10 @@ cdef class PlainSiblings:
         return <Py_ssize_t>(<double>sibling_count / max(own_count, 1) * self.kinds.record_count(0, self.kinds.count))
 
     cdef list walk(self, int threads):
-        """Walk the trees, and return the pairs of those that are special, as (place, source, destination)."""
+        """Walk the trees, and return the pairs of those that are special, as (place, unique id, source, destination)."""
         cdef Py_ssize_t place, expected_count = self.expected_count()
+        cdef PyObject *source
+        cdef PyObject *dest
         cdef list special = []
         self.range_count = 1
         if expected_count >= SHARED_FROM:
@@ -131,9 +133,14 @@ cdef class PlainSiblings:
         self.walk_parts(2 * expected_count >= self.kinds.record_count(0, self.kinds.count))
         for place in range(self.siblings.count):
             if self.trees[place].range == NULL:
-                source = None if self.siblings.sources[place] == NULL else <object>self.siblings.sources[place]
-                dest = None if self.siblings.dests[place] == NULL else <object>self.siblings.dests[place]
-                special.append((place, source, dest))
+                source = self.siblings.sources[place]
+                dest = self.siblings.dests[place]
+                special.append((
+                    place,
+                    <object>(self.siblings.dest_uids[place] if source == NULL else self.siblings.uids[place]),
+                    None if source == NULL else <object>source,
+                    None if dest == NULL else <object>dest,
+                ))
         return special
 
     cdef int walk_parts(self, bint may_build_tables) except -1:

@@ -6,7 +6,7 @@ The twin of `_records_py.py`, function for function; `_kernel.py` chooses. Whoev
 
 from cpython.mem cimport PyMem_Calloc, PyMem_Free
 from cpython.object cimport PyObject, PyTypeObject
-from cpython.ref cimport Py_DECREF, Py_TYPE
+from cpython.ref cimport Py_DECREF, Py_INCREF, Py_TYPE
 from libc.stdint cimport uintptr_t
 
 from ._slots cimport is_plain_str, is_scalar, same_str, set_slot, set_slot_quietly, slot, slot_offset
@@ -128,6 +128,8 @@ cdef extern from *:
     bint is_exclusive "FDS_IS_EXCLUSIVE"(PyObject *object)
 
 cdef extern from "Python.h":
+    tuple PyTuple_New(Py_ssize_t size)
+    void PyTuple_SET_ITEM(object values, Py_ssize_t index, object value)
     PyObject *PyDict_SetDefault(object mapping, object key, object value) except NULL
     PyObject *PyDict_GetItemWithError(object mapping, object key) except? NULL
     Py_ssize_t PyDict_GET_SIZE(PyObject *mapping)
@@ -543,16 +545,16 @@ def get_attrs(self):
 cdef dict fields_of(object model, tuple names, Py_ssize_t *offsets):
     cdef dict result = {}
     cdef Py_ssize_t i
-    cdef PyObject *value
     for i in range(len(names)):
-        value = slot(<PyObject *>model, offsets[i])
-        if value == NULL:
-            result[names[i]] = plain(getattr(model, names[i]))
-        elif is_scalar(value):
-            result[names[i]] = <object>value
-        else:
-            result[names[i]] = plain(<object>value)
+        result[names[i]] = field_of(model, names[i], offsets[i])
     return result
+
+
+cdef inline object field_of(object model, object name, Py_ssize_t offset):
+    cdef PyObject *value = slot(<PyObject *>model, offset)
+    if value == NULL:
+        return plain(getattr(model, name))
+    return <object>value if is_scalar(value) else plain(<object>value)
 
 
 cdef object attrs_of(object model):
@@ -569,6 +571,26 @@ cdef object identifiers_of(object model):
     if plan.plain_identifiers and has_key(model, plan):
         return fields_of(model, plan.identifier_names, plan.identifier_field_offsets)
     return model.get_identifiers()
+
+
+cdef tuple attribute_values(object model, Plan plan):
+    """Return the values of `attrs_of`, of a record whose attributes may be read without asking it."""
+    return values_of(model, plan.attribute_names, plan.attribute_offsets)
+
+
+cdef tuple identifier_values(object model, Plan plan):
+    """Return the values of `identifiers_of`, of a record whose identifiers may be read without asking it."""
+    return values_of(model, plan.identifier_names, plan.identifier_field_offsets)
+
+
+cdef tuple values_of(object model, tuple names, Py_ssize_t *offsets):
+    cdef Py_ssize_t i, count = len(names)
+    cdef tuple values = PyTuple_New(count)
+    for i in range(count):
+        value = field_of(model, names[i], offsets[i])
+        Py_INCREF(value)
+        PyTuple_SET_ITEM(values, i, value)
+    return values
 
 
 cdef object name_of(object model):
@@ -700,8 +722,9 @@ cdef object child_index(object model, Plan plan, object field, list uids):
     """
     indexes = <object>slot(<PyObject *>model, plan.side_data_offset)
     if indexes is None:
+        # Nothing is in it but the list, which the record has anyhow, and texts: no reason to track the record.
         indexes = {}
-        set_slot(<PyObject *>model, plan.side_data_offset, indexes)
+        set_slot_quietly(<PyObject *>model, plan.side_data_offset, indexes)
     entry = indexes.get(field)
     if entry is not None:
         index = (<tuple>entry)[1]

@@ -103,7 +103,7 @@ class FlatDiff:
 
     def name(self, index: int) -> str:
         """Return an element's name, the record's shortname."""
-        snapshot = self.records.snapshots.get(index)
+        snapshot = self.records.snapshot(index)
         if snapshot is not None:
             return snapshot[0]
         source = self.records.source(index)
@@ -113,12 +113,12 @@ class FlatDiff:
 
     def keys(self, index: int) -> dict[str, Any]:
         """Return an element's identifiers, a new dict."""
-        snapshot = self.records.snapshots.get(index)
+        snapshot = self.records.snapshot(index)
         return self._model(index).get_identifiers() if snapshot is None else dict(snapshot[1])
 
     def source_attrs(self, index: int) -> dict[str, Any] | None:
         """Return the source's attributes, a new dict; None if the source does not have the record."""
-        snapshot = self.records.snapshots.get(index)
+        snapshot = self.records.snapshot(index)
         if snapshot is not None:
             return None if snapshot[2] is None else _copied(snapshot[2])
         source = self.source(index)
@@ -129,7 +129,7 @@ class FlatDiff:
 
         An unchanged record stays one, even if an object has been edited since: then the source's values are returned.
         """
-        snapshot = self.records.snapshots.get(index)
+        snapshot = self.records.snapshot(index)
         if snapshot is not None:
             return None if snapshot[3] is None else _copied(snapshot[3])
         dest = self.dest(index)
@@ -144,7 +144,7 @@ class FlatDiff:
 
     def attrs_diffs(self, index: int) -> dict[str, dict[str, Any]]:
         """Return what changed in an element, in the form of `DiffElement.get_attrs_diffs`."""
-        snapshot = self.records.snapshots.get(index)
+        snapshot = self.records.snapshot(index)
         if snapshot is None:
             return {"-": {}, "+": {}}
         _, _, source, dest = snapshot
