@@ -302,9 +302,10 @@ def add_record(self: Any, *, obj: Any) -> None:
     """
     records = self._data[obj.get_type()]
     uid = unique_id_of(obj)
+    count = len(records)
     existing = records.setdefault(uid, obj)
     if existing is not obj:
         message = f"Object {uid} already present"
         raise ObjectAlreadyExists(message, obj)
-    if obj.adapter is None:
+    if len(records) > count and obj.adapter is None:
         obj.adapter = self.adapter

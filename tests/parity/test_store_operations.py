@@ -6,7 +6,7 @@ from typing import Any
 
 import diffsync
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from .compare import differences
@@ -159,6 +159,7 @@ class Session:
         return render(result)
 
 
+@example(calls=[("update", 7), ("add", 7)], store="local")
 @examples(400)
 @given(calls=st.lists(CALLS, min_size=1, max_size=14), store=st.sampled_from(("local", *STORES)))
 def test_calls_on_an_adapter(fastdiffsync: Any, calls: list[tuple[Any, ...]], store: str) -> None:
