@@ -214,7 +214,7 @@ def load_records(adapter: Adapter, rows: Mapping[str, Iterable[Mapping[str, Any]
     journal = Journal(store)
     is_own_add = type(store).add is LocalStore.add and "add" not in store.__dict__
     has_plain_data = is_own_add and adapter.local_data("add", "get") is not None
-    with paused_collection(), getattr(store, "batch", nullcontext)():
+    with paused_collection(), store.batch() if store.keeps_copies else nullcontext():
         try:
             return _load_in_kernel(store, tables, journal) if has_plain_data else _load(adapter, tables, journal)
         except BaseException:

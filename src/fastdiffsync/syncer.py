@@ -72,17 +72,25 @@ class DiffSyncSyncer:
 
         Raises:
             ObjectCrudException: If one failed, unless flags say to continue.
+            ObjectStoreException: If the store cannot write what was changed, also when the sync had failed already.
         """
         self.base_logger.info("Beginning sync")
-        flat = flat_view(self.diff)
-        data = self.dst_diffsync.local_data("get", "get_or_none")
-        if flat is None or data is None or self._asks_source or not self._can_skip(flat):
-            changed = self._walk_elements()
-        else:
-            changed = self._walk_changes(flat, data)
+        try:
+            changed = self._walk()
+        finally:
+            if self.dst_diffsync.store.keeps_copies:
+                self.dst_diffsync.store.flush()
         self._progress.finish()
         self.base_logger.info("Sync complete")
         return changed
+
+    def _walk(self) -> bool:
+        """Apply the diff in the way that costs least."""
+        flat = flat_view(self.diff)
+        data = self.dst_diffsync.local_data("get", "get_or_none")
+        if flat is None or data is None or self._asks_source or not self._can_skip(flat):
+            return self._walk_elements()
+        return self._walk_changes(flat, data)
 
     def _can_skip(self, flat: FlatDiff) -> bool:
         """Whether unchanged elements may be passed over: nobody is to be told, and no hook is to be asked."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -25,7 +25,10 @@ class BaseStore:
     """
 
     keeps_copies = False
-    """Whether the store keeps copies of records, so that it must be told of changes by `record_changed`."""
+    """Whether the store keeps copies of records, so that it must be told of changes by `record_changed`.
+
+    Of a store that does not say so, the library calls neither `flush` nor `batch`: the names may stand for anything.
+    """
 
     fetches_in_batches = False
     """Whether asking for many records at once is so much cheaper than for few that a diff should read ahead."""
@@ -115,6 +118,13 @@ class BaseStore:
 
         A store with `keeps_copies` overrides this to write the record again; it may do so later, in a batch.
         """
+
+    def flush(self) -> None:
+        """Write all changes that have not been written yet: the end of a sync; nothing is to be done by default."""
+
+    def batch(self) -> AbstractContextManager[None]:
+        """Return a `with` block whose changes are written together; by default it does nothing."""
+        return nullcontext()
 
     def local_data(self) -> dict[str, dict[str, DiffSyncModel]] | None:
         """Return `{modelname: {unique id: record}}` if that is how the store keeps its records, otherwise None.

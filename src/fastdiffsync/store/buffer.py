@@ -162,6 +162,11 @@ class WriteBuffer:
         self._last_changed = obj
         self._last_was_change = True
 
+    @property
+    def is_held(self) -> bool:
+        """Whether what changes is to go into one batch, which is not complete yet."""
+        return self._holds > 0
+
     def hold(self) -> None:
         """Write no batch on the buffer's own account until `release`, so that all until then goes into one."""
         self._holds += 1

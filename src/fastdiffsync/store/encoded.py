@@ -77,11 +77,15 @@ class EncodedStore(BaseStore):
     # ---- life ----
 
     def flush(self) -> None:
-        """Write all changes that have not been written yet.
+        """Write all changes that have not been written yet; inside a `batch` block, the block's end does so.
 
         Raises:
             ObjectStoreException: If that fails; the changes are kept for the next attempt.
         """
+        if not self._buffer.is_held:
+            self._write_changes()
+
+    def _write_changes(self) -> None:
         with self._lock:
             self._check_open()
             self._buffer.flush()
@@ -101,7 +105,7 @@ class EncodedStore(BaseStore):
         """
         with self._lock:
             if self.is_open:
-                self.flush()
+                self._write_changes()
                 self.is_open = False
                 self._backend.close()
                 _open_stores.discard(self)
@@ -127,7 +131,8 @@ class EncodedStore(BaseStore):
     def batch(self) -> Iterator[None]:
         """Write all changes made inside the `with` block together, when it ends: all of them, or none.
 
-        Listing or counting records inside the block writes what has been changed so far.
+        Of blocks inside each other the outermost counts. Listing or counting records inside the block writes what has
+        been changed so far.
 
         Raises:
             ObjectStoreException: If writing fails; the changes are kept for the next attempt.
@@ -243,7 +248,7 @@ class EncodedStore(BaseStore):
         Raises:
             ObjectStoreException: If writing fails; the batches before are written.
         """
-        self.flush()
+        self._write_changes()
         self._followed[modelname] = False
         count = size = 0
         batch: dict[str, bytes] = {}
@@ -437,7 +442,7 @@ class EncodedStore(BaseStore):
         return [found[uid] for uid in uids]
 
     def _pages(self, modelname: str, *, by_uid: bool) -> Iterator[list[tuple[str, bytes]]]:
-        self.flush()
+        self._write_changes()
         pages = self._backend.pages(modelname, PAGE_SIZE, by_uid=by_uid)
         while True:
             with self._lock:
