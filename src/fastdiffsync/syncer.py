@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from . import _kernel as kernel
 from .diff import element_at, flat_view
 from .enum import DiffSyncActions, DiffSyncFlags, DiffSyncStatus
 from .exceptions import ObjectCrudException, ObjectNotCreated, ObjectNotDeleted, ObjectNotUpdated
-from .operation import Operation, OperationLog, of_element, of_record
+from .operation import Operation, OperationLog, of_element
 from .progress import Progress
 from .schema import StructMeta, schema_of
+from .unchanged import LocalRecords, StoredRecords
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -52,7 +52,8 @@ class DiffSyncSyncer:
         self._log = OperationLog(self.base_logger, flags)
         self._progress = Progress("sync", len(diff), callback)
         # The source's record is of no use to the executor; diffsync looks it up all the same, and an override sees it.
-        self._asks_source = src_diffsync.local_data("get", "get_or_none") is None
+        self._asks_source = src_diffsync.local_data(*_READING) is None and src_diffsync.batch_store(*_READING) is None
+        self._store_keeps_copies = dst_diffsync.store.keeps_copies
 
     @property
     def elements_processed(self) -> int:
@@ -78,7 +79,7 @@ class DiffSyncSyncer:
         try:
             changed = self._walk()
         finally:
-            if self.dst_diffsync.store.keeps_copies:
+            if self._store_keeps_copies:
                 self.dst_diffsync.store.flush()
         self._progress.finish()
         self.base_logger.info("Sync complete")
@@ -87,17 +88,29 @@ class DiffSyncSyncer:
     def _walk(self) -> bool:
         """Apply the diff in the way that costs least."""
         flat = flat_view(self.diff)
-        data = self.dst_diffsync.local_data("get", "get_or_none")
-        if flat is None or data is None or self._asks_source or not self._can_skip(flat):
-            return self._walk_elements()
-        return self._walk_changes(flat, data)
+        records = None if flat is None else self._records(flat)
+        return self._walk_elements() if flat is None or records is None else self._walk_changes(flat, records)
 
-    def _can_skip(self, flat: FlatDiff) -> bool:
-        """Whether unchanged elements may be passed over: nobody is to be told, and no hook is to be asked."""
-        if self.flags & DiffSyncFlags.LOG_UNCHANGED_RECORDS:
-            return False
-        classes = [getattr(self.dst_diffsync, modelname, None) for modelname in flat.records.types()]
-        return all(isinstance(cls, StructMeta) and schema_of(cls).plain_unique_id for cls in classes)
+    def _records(self, flat: FlatDiff) -> LocalRecords | StoredRecords | None:
+        """Return what knows the destination's records and passes over unchanged ones; None if all are to be visited.
+
+        They are if somebody is to be told of them, or a hook is to be asked.
+        """
+        if self._asks_source or self.flags & DiffSyncFlags.LOG_UNCHANGED_RECORDS:
+            return None
+        schemas = []
+        for modelname in flat.records.types():
+            cls = getattr(self.dst_diffsync, modelname, None)
+            if not isinstance(cls, StructMeta) or not schema_of(cls).plain_unique_id:
+                return None
+            schemas.append(schema_of(cls))
+        data = self.dst_diffsync.local_data(*_READING)
+        if data is not None:
+            return LocalRecords(flat, self.dst_diffsync, data)
+        is_read_ahead = self.dst_diffsync.batch_store(*_READING) is not None and self._store_keeps_copies
+        if not is_read_ahead or flat.dest_adapter is not self.dst_diffsync:
+            return None
+        return StoredRecords(flat, self.dst_diffsync) if all(schema.plain_status for schema in schemas) else None
 
     def _walk_elements(self) -> bool:
         """Apply the diff element by element, in the order in which it iterates."""
@@ -115,6 +128,7 @@ class DiffSyncSyncer:
             operation = self._begin(element, parent_model)
             changed |= operation.action is not None
             if operation.deletes_children_first:
+                self._tell_store(operation.dest_model)
                 waiting.append((iter(element.get_children()), operation.dest_model, operation))
                 continue
             model = self._perform(operation)
@@ -122,18 +136,17 @@ class DiffSyncSyncer:
                 waiting.append((iter(element.get_children()), model, None))
         return changed
 
-    def _walk_changes(self, flat: FlatDiff, data: Any) -> bool:
+    def _walk_changes(self, flat: FlatDiff, dest_records: LocalRecords | StoredRecords) -> bool:
         """Apply the diff record by record of the flat array, passing over what is unchanged."""
         records = flat.records
         index, count = 0, len(records)
         models: dict[int, DiffSyncModel | None] = {-1: None}
         postponed: list[tuple[int, Operation]] = []
         changed = False
-        classes = {modelname: getattr(self.dst_diffsync, modelname) for modelname in records.types()}
         while True:
             stop = postponed[-1][0] if postponed else count
             if index < stop and not records.action(index):
-                following = kernel.mark_unknown(records, index, stop, data, DiffSyncStatus.UNKNOWN)
+                following = dest_records.pass_over(index, stop)
                 self._progress.advance(following - index)
                 index = following
             if index == stop:
@@ -143,13 +156,13 @@ class DiffSyncSyncer:
                 continue
             parent = records.parent(index)
             parent_model = models[parent] if parent in models else flat.dest(parent)
-            if records.action(index) and index not in flat.elements:
-                operation = of_record(flat, index, parent_model, classes[records.type(index)], data)
-            else:
+            operation = dest_records.operation(index, parent_model)
+            if operation is None:
                 operation = self._begin(element_at(flat, index), parent_model)
             changed |= operation.action is not None
             end = records.end(index)
             if operation.deletes_children_first:
+                self._tell_store(operation.dest_model)
                 models[index] = operation.dest_model
                 postponed.append((end, operation))
                 index += 1
@@ -172,6 +185,9 @@ class DiffSyncSyncer:
         model = operation.dest_model if action is None else self._apply(operation, action)
         if action is None:
             self._log.outcome(operation, DiffSyncStatus.SUCCESS, "No changes to apply; no action needed")
+            if model is not None and self._store_keeps_copies:
+                uid = model.get_unique_id()
+                self.dst_diffsync.store.mark_unchanged(uids=[uid], model=operation.element_type)
         if model is None:
             self._log.no_object(operation)
             return None
@@ -202,7 +218,7 @@ class DiffSyncSyncer:
         if self._log.hears_debug:
             self._log.attempt(operation)
         try:
-            model = _CALLS.get(action, _refuse)(operation, self.dst_diffsync)
+            model = self._call(operation, action)
         except ObjectCrudException as error:
             self._log.outcome(operation, DiffSyncStatus.ERROR, str(error))
             if self.flags & DiffSyncFlags.CONTINUE_ON_FAILURE:
@@ -216,6 +232,20 @@ class DiffSyncSyncer:
         if self._log.hears_info or status is not DiffSyncStatus.SUCCESS:
             self._log.outcome(operation, status, message)
         return model
+
+    def _call(self, operation: Operation, action: str) -> DiffSyncModel | None:
+        model = None
+        try:
+            model = _CALLS.get(action, _refuse)(operation, self.dst_diffsync)
+        finally:
+            if model is None or action == _UPDATE:
+                self._tell_store(operation.dest_model)
+        return model
+
+    def _tell_store(self, model: DiffSyncModel | None) -> None:
+        """Let a store that keeps copies have the status of a record, and what a hook has assigned."""
+        if model is not None and self._store_keeps_copies:
+            self.dst_diffsync.store.record_changed(obj=model)
 
 
 def _create(operation: Operation, dest: Adapter) -> DiffSyncModel | None:
@@ -244,5 +274,6 @@ def _refuse(operation: Operation, _dest: Adapter) -> DiffSyncModel | None:
     raise ObjectCrudException(message)
 
 
-_CREATE, _DELETE = DiffSyncActions.CREATE, DiffSyncActions.DELETE
-_CALLS = {_CREATE: _create, DiffSyncActions.UPDATE: _update, _DELETE: _delete}
+_READING = ("get", "get_or_none")
+_CREATE, _UPDATE, _DELETE = DiffSyncActions.CREATE, DiffSyncActions.UPDATE, DiffSyncActions.DELETE
+_CALLS = {_CREATE: _create, _UPDATE: _update, _DELETE: _delete}

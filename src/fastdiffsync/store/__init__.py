@@ -119,6 +119,27 @@ class BaseStore:
         A store with `keeps_copies` overrides this to write the record again; it may do so later, in a batch.
         """
 
+    def mark_unchanged(self, *, uids: list[str], model: str | DiffSyncModel | type[DiffSyncModel]) -> None:
+        """Take note that a sync has found records unchanged: whoever gets one sees the status UNKNOWN.
+
+        It is called for a store with `keeps_copies`, which may ignore it, as nothing is done by default.
+
+        Args:
+            uids: The unique ids.
+            model: A type name, or a model class or record of the type.
+        """
+
+    def read_ahead(self, *, uids: list[str], model: str | DiffSyncModel | type[DiffSyncModel]) -> None:
+        """Take note that these records, of which some may not be there, will be asked for one by one until `flush`.
+
+        It is called for a store with `fetches_in_batches`, which may read them together, and hold them until the next
+        call for the type; nothing is done by default.
+
+        Args:
+            uids: The unique ids.
+            model: A type name, or a model class or record of the type.
+        """
+
     def flush(self) -> None:
         """Write all changes that have not been written yet: the end of a sync; nothing is to be done by default."""
 

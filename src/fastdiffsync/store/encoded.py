@@ -82,6 +82,7 @@ class EncodedStore(BaseStore):
         Raises:
             ObjectStoreException: If that fails; the changes are kept for the next attempt.
         """
+        self._live.forget_ahead()
         if not self._buffer.is_held:
             self._write_changes()
 
@@ -199,6 +200,23 @@ class EncodedStore(BaseStore):
                         found[uid] = self._make_live(modelname, uid, data, encoding)
             return found
 
+    def read_ahead(self, *, uids: list[str], model: str | DiffSyncModel | type[DiffSyncModel]) -> None:
+        """Read records together that will be asked for one by one; see `BaseStore.read_ahead`.
+
+        Raises:
+            ObjectStoreException: If a record's bytes cannot be read, or there is no class for them.
+        """
+        modelname = model if isinstance(model, str) else model.get_type()
+        with self._lock:
+            found = self.find_by_uids(uids=uids, model=model)
+            self._live.hold_ahead(modelname, found, set(uids).difference(found))
+
+    def mark_unchanged(self, *, uids: list[str], model: str | DiffSyncModel | type[DiffSyncModel]) -> None:
+        """Remember, without writing it, that records have the status UNKNOWN; see `BaseStore.mark_unchanged`."""
+        modelname = model if isinstance(model, str) else model.get_type()
+        with self._lock:
+            self._live.mark_unchanged(modelname, uids)
+
     def get_all(self, *, model: str | DiffSyncModel | type[DiffSyncModel]) -> list[DiffSyncModel]:
         """Return all records of a type; see `iterate`."""
         return list(self.iterate(model=model))
@@ -249,6 +267,7 @@ class EncodedStore(BaseStore):
             ObjectStoreException: If writing fails; the batches before are written.
         """
         self._write_changes()
+        self._live.forget_notes(modelname)
         self._followed[modelname] = False
         count = size = 0
         batch: dict[str, bytes] = {}
@@ -349,7 +368,7 @@ class EncodedStore(BaseStore):
         key = (modelname, uid)
         with self._lock:
             self._check_open()
-            if self._read_encoded(modelname, [uid])[0] is None:
+            if self._live.get(key) is None and self._read_encoded(modelname, [uid])[0] is None:
                 message = f"{modelname} {uid} not present in {self}"
                 raise ObjectNotFound(message)
             self._buffer.remove(key)
@@ -373,6 +392,7 @@ class EncodedStore(BaseStore):
             self._check_open()
             if self._live.get(key) is obj:
                 self._buffer.change(key, self._encodings.of(type(obj)), obj)
+                self._live.changed(key)
 
     # ---- inner works ----
 
@@ -428,9 +448,10 @@ class EncodedStore(BaseStore):
 
     def _read_encoded(self, modelname: str, uids: list[str]) -> list[bytes | None]:
         """Return the bytes of records as they will be when all is written."""
-        if self._buffer.is_empty():
+        known_absent = self._live.absent_among(modelname, uids)
+        if self._buffer.is_empty() and not known_absent:
             return self._backend.read(modelname, uids)
-        found: dict[str, bytes | None] = {}
+        found: dict[str, bytes | None] = dict.fromkeys(known_absent)
         for uid in uids:
             key = (modelname, uid)
             data = self._buffer.find(key)
@@ -454,7 +475,7 @@ class EncodedStore(BaseStore):
 
     def _make_live(self, modelname: str, uid: str, data: bytes, encoding: RecordEncoding) -> DiffSyncModel:
         obj = encoding.decode(data, uid, self.adapter)
-        self._live.put((modelname, uid), obj)
+        self._live.put_read((modelname, uid), obj)
         return obj
 
     def _encoding_for(self, model: str | DiffSyncModel | type[DiffSyncModel]) -> RecordEncoding:
