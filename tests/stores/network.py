@@ -92,3 +92,13 @@ def contents(adapter: Any) -> dict[str, dict[str, str]]:
         modelname: {record.get_unique_id(): repr(record.dict()) for record in adapter.get_all(modelname)}
         for modelname in ("region", "host", "disk")
     }
+
+
+def statuses(adapter: Any) -> dict[tuple[str, str], tuple[str, str]]:
+    """Return the status and message of every record: `{(type, unique id): (name, message)}`."""
+    found = {}
+    for modelname in ("region", "host", "disk"):
+        for record in adapter.get_all(modelname):
+            status, message = record.get_status()
+            found[modelname, record.get_unique_id()] = status.name, message
+    return found

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from .contract import STRANGE_NAMES
-from .network import Row, contents, elements, fill, make_network
+from .network import Row, contents, elements, fill, make_network, statuses
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -271,6 +271,7 @@ def test_diff_and_sync_are_those_of_local_stores(
         for uid, text in records.items():
             here = contents(dest)[modelname][uid]
             assert here == text or "redis" in kinds
+    assert statuses(dest) == statuses(local[1])
     del live
 
 
