@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from .diff import Diff, DiffElement
     from .flat import FlatDiff
     from .model import DiffSyncModel
+    from .store import BaseStore
 
 
 class DiffSyncSyncer:
@@ -54,6 +56,7 @@ class DiffSyncSyncer:
         # The source's record is of no use to the executor; diffsync looks it up all the same, and an override sees it.
         self._asks_source = src_diffsync.local_data(*_READING) is None and src_diffsync.batch_store(*_READING) is None
         self._store_keeps_copies = dst_diffsync.store.keeps_copies
+        self._together = _Together(dst_diffsync.store)
 
     @property
     def elements_processed(self) -> int:
@@ -77,7 +80,8 @@ class DiffSyncSyncer:
         """
         self.base_logger.info("Beginning sync")
         try:
-            changed = self._walk()
+            with self._together:
+                changed = self._walk()
         finally:
             if self._store_keeps_copies:
                 self.dst_diffsync.store.flush()
@@ -119,6 +123,7 @@ class DiffSyncSyncer:
         waiting = [(iter(self.diff.get_children()), None, None)]
         while waiting:
             elements, parent_model, postponed = waiting[-1]
+            self._together.reach(-len(waiting))
             element = next(elements, None)
             if element is None:
                 waiting.pop()
@@ -131,6 +136,8 @@ class DiffSyncSyncer:
                 self._tell_store(operation.dest_model)
                 waiting.append((iter(element.get_children()), operation.dest_model, operation))
                 continue
+            if operation.action == _DELETE:
+                self._together.begin(-len(waiting))
             model = self._perform(operation)
             if model is not None:
                 waiting.append((iter(element.get_children()), model, None))
@@ -144,6 +151,7 @@ class DiffSyncSyncer:
         postponed: list[tuple[int, Operation]] = []
         changed = False
         while True:
+            self._together.reach(index)
             stop = postponed[-1][0] if postponed else count
             if index < stop and not records.action(index):
                 following = dest_records.pass_over(index, stop)
@@ -167,6 +175,8 @@ class DiffSyncSyncer:
                 postponed.append((end, operation))
                 index += 1
                 continue
+            if operation.action == _DELETE:
+                self._together.begin(end)
             model = self._perform(operation)
             if end > index + 1:
                 models[index] = model
@@ -246,6 +256,33 @@ class DiffSyncSyncer:
         """Let a store that keeps copies have the status of a record, and what a hook has assigned."""
         if model is not None and self._store_keeps_copies:
             self.dst_diffsync.store.record_changed(obj=model)
+
+
+class _Together:
+    """Has a deleted record and all below it written in one batch: written alone, it would leave orphans."""
+
+    def __init__(self, store: BaseStore) -> None:
+        self._store = store
+        self._block = ExitStack()
+        self._end: int | None = None
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, *_exception: object) -> None:
+        self._block.close()
+
+    def begin(self, end: int) -> None:
+        """Begin a batch that lasts until the walk reaches `end`, unless there is one."""
+        if self._end is None and self._store.keeps_copies:
+            self._end = end
+            self._block.enter_context(self._store.batch(writes=False))
+
+    def reach(self, place: int) -> None:
+        """Take note of where the walk is; the places that it reaches after `end` are greater, or equal."""
+        if self._end is not None and place >= self._end:
+            self._end = None
+            self._block.close()
 
 
 def _create(operation: Operation, dest: Adapter) -> DiffSyncModel | None:

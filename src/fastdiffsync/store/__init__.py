@@ -143,8 +143,12 @@ class BaseStore:
     def flush(self) -> None:
         """Write all changes that have not been written yet: the end of a sync; nothing is to be done by default."""
 
-    def batch(self) -> AbstractContextManager[None]:
-        """Return a `with` block whose changes are written together; by default it does nothing."""
+    def batch(self, *, writes: bool = True) -> AbstractContextManager[None]:  # noqa: ARG002 - for subclasses
+        """Return a `with` block whose changes are written together; by default it does nothing.
+
+        Args:
+            writes: Whether they are to be written when the block ends, and not some time later.
+        """
         return nullcontext()
 
     def local_data(self) -> dict[str, dict[str, DiffSyncModel]] | None:

@@ -129,11 +129,14 @@ class EncodedStore(BaseStore):
         self.close()
 
     @contextmanager
-    def batch(self) -> Iterator[None]:
+    def batch(self, *, writes: bool = True) -> Iterator[None]:
         """Write all changes made inside the `with` block together, when it ends: all of them, or none.
 
         Of blocks inside each other the outermost counts. Listing or counting records inside the block writes what has
         been changed so far.
+
+        Args:
+            writes: Whether to write when the block ends, and not with the next batch that is due.
 
         Raises:
             ObjectStoreException: If writing fails; the changes are kept for the next attempt.
@@ -143,7 +146,8 @@ class EncodedStore(BaseStore):
             yield
         finally:
             self._buffer.release()
-        self.flush()
+        if writes:
+            self.flush()
 
     # ---- reading ----
 
