@@ -57,7 +57,8 @@ class LiveRecords:
     def put(self, key: Key, obj: DiffSyncModel) -> None:
         """Note that `obj`, which has been added or replaced, stands for the record from now on."""
         self._refer(key, obj)
-        self.changed(key)
+        if self._unchanged or self._absent:
+            self.changed(key)
 
     def put_read(self, key: Key, obj: DiffSyncModel) -> None:
         """Note that `obj`, which has been read, stands for the record from now on."""
@@ -66,7 +67,10 @@ class LiveRecords:
             _mark_unknown(obj)
 
     def _refer(self, key: Key, obj: DiffSyncModel) -> None:
-        self._references.setdefault(key[0], {})[key[1]] = weakref.ref(obj)
+        references = self._references.get(key[0])
+        if references is None:
+            references = self._references[key[0]] = {}
+        references[key[1]] = weakref.ref(obj)
         self._until_purge -= 1
         if not self._until_purge:
             self._purge()
