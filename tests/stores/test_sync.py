@@ -191,6 +191,20 @@ def test_sync_and_load_inside_a_batch(
     assert journal.records == source.count() + 2
 
 
+def test_loading_a_second_time(fastdiffsync: Any, opener: Callable[[str], Callable[..., Any]], kind: str) -> None:
+    """Rows of records that are there with the same values change nothing, in a store that somebody else has filled."""
+    rows = {"place": [{"name": "north"}, {"name": "south"}]}
+    for number in range(2):
+        adapter = make_adapter_class(fastdiffsync)(internal_storage_engine=opener(kind)("shared"))
+        adapter.load_records(rows | {"device": [{"name": f"r{number}"}]})
+        adapter.store.flush()
+    assert {name: set(records) for name, records in contents(adapter).items()} == {
+        "place": {"north", "south"},
+        "device": {"r0", "r1"},
+        "port": set(),
+    }
+
+
 # ---- statuses ----
 
 

@@ -135,6 +135,14 @@ class WriteBuffer:
         if with_parent:
             self.flush()
 
+    def put_table(self, modelname: str, records: dict[str, bytes]) -> None:
+        """Collect new records of a type; the batch that they are in is written when it is next due."""
+        if records:
+            self._written.setdefault(modelname, {}).update(records)
+            self._size += sum(map(len, records.values()))
+            self._last_changed = None
+            self._last_was_change = False
+
     def remove(self, key: Key) -> None:
         """Collect the removal of a record."""
         is_due = self._size >= self._limit and not self._holds

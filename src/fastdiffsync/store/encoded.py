@@ -354,6 +354,48 @@ class EncodedStore(BaseStore):
                 return
             self._put(key, data, obj)
 
+    @property
+    def takes_whole_tables(self) -> bool:
+        """Whether `find_present` and `add_tables` do what asking and adding one by one would do."""
+        is_own = type(self).add is EncodedStore.add and "add" not in self.__dict__
+        return is_own and not self._reads_otherwise()
+
+    def find_present(self, modelname: str, uids: Iterable[str]) -> dict[str, DiffSyncModel]:
+        """Return those of some records of a type, about to be added, that are there already, by unique id.
+
+        Raises:
+            ObjectStoreException: If a record's bytes cannot be read.
+        """
+        with self._lock:
+            self._check_open()
+            is_followed = self._is_followed(modelname)
+            doubtful = [uid for uid in uids if self._filter.put((modelname, uid)) or not is_followed]
+            return self.find_by_uids(uids=doubtful, model=modelname) if doubtful else {}
+
+    def add_tables(self, tables: dict[str, dict[str, DiffSyncModel]]) -> None:
+        """Store new records of which none is there yet, and nobody holds one: all of them, or none.
+
+        Args:
+            tables: `{modelname: {unique id: record}}`.
+
+        Raises:
+            ObjectStoreException: If a value cannot be stored.
+        """
+        with self._lock:
+            self._check_open()
+            encoded = {}
+            for modelname, records in tables.items():
+                if not {str}.issuperset(map(type, records)):
+                    for obj in records.values():
+                        self._key_of(obj)
+                encode = {cls: self._encodings.of(cls).encode for cls in set(map(type, records.values()))}
+                encoded[modelname] = {uid: encode[type(obj)](obj) for uid, obj in records.items()}
+                for cls in encode:
+                    self._classes[modelname] = cls
+            for modelname, table in encoded.items():
+                self._buffer.put_table(modelname, table)
+                self._live.changed_many(modelname, table)
+
     def update(self, *, obj: DiffSyncModel) -> None:
         """Store a record, replacing the one with its unique id, if any.
 

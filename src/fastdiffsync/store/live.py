@@ -14,6 +14,8 @@ import msgspec
 from ..enum import DiffSyncStatus
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from ..model import DiffSyncModel
 
     Key = tuple[str, str]
@@ -86,6 +88,12 @@ class LiveRecords:
             self._unchanged.get(key[0], set()).discard(key[1])
         if self._absent:
             self._absent.get(key[0], set()).discard(key[1])
+
+    def changed_many(self, modelname: str, uids: Iterable[str]) -> None:
+        """Forget what is no longer true of records of a type that have changed."""
+        for notes in (self._unchanged, self._absent):
+            if modelname in notes:
+                notes[modelname].difference_update(uids)
 
     def mark_unchanged(self, modelname: str, uids: list[str]) -> None:
         """Give records of a type the status UNKNOWN: those that somebody holds now, others when they are read."""

@@ -369,6 +369,30 @@ class StoreContract:
         assert adapter.get("port", "r2__eth5").speed == 5
         assert adapter.count() == 33
 
+    def test_load_records_below_stored_parents(self, adapter: Any) -> None:
+        """Parents may be among the rows or in the store, held by somebody or not, and keep the children they have."""
+        names = [f"r{number}" for number in range(4)]
+        adapter.load_records({"device": [{"name": name} for name in names[:3]]})
+        adapter.load_records({"port": [{"device": name, "name": "old"} for name in names[:3]]})
+        held = adapter.get("device", "r1")
+        ports = [{"device": name, "name": "new"} for name in names]
+        assert adapter.load_records({"port": ports, "device": [{"name": "r3"}]}) == 5
+        assert [adapter.get("device", name).ports for name in names] == [
+            ["r0__old", "r0__new"],
+            ["r1__old", "r1__new"],
+            ["r2__old", "r2__new"],
+            ["r3__new"],
+        ]
+        assert held.ports == ["r1__old", "r1__new"]
+
+    def test_load_records_that_are_there(self, library: Any, adapter: Any) -> None:
+        """A row of a record that is there with other values is refused by its number; nothing of the load remains."""
+        adapter.add(adapter.device(name="r1", role="spine"))
+        adapter.load_records({"device": [{"name": "r2"}]})
+        with pytest.raises(library.ObjectAlreadyExists, match="row 1 of device"):
+            adapter.load_records({"device": [{"name": "r3"}, {"name": "r1", "role": "leaf"}]})
+        assert {device.name: device.role for device in adapter.get_all("device")} == {"r1": "spine", "r2": "leaf"}
+
     def test_load_records_is_all_or_nothing(self, library: Any, adapter: Any) -> None:
         """A row that is refused leaves the store, and the parents' lists of children, as they were."""
         adapter.load_records({"device": [{"name": "r1"}], "port": [{"device": "r1", "name": "eth0"}]})
