@@ -8,7 +8,7 @@ ordinary methods are called.
 from __future__ import annotations
 
 from contextlib import nullcontext, suppress
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from . import _kernel as kernel
 from .collection import paused_collection
@@ -17,7 +17,6 @@ from .exceptions import ObjectAlreadyExists, ObjectNotFound, ValidationError
 from .model import DiffSyncModel
 from .rules import raise_at_row, raise_parent_missing
 from .schema import schema_of
-from .store.encoded import EncodedStore
 from .store.local import LocalStore
 
 if TYPE_CHECKING:
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
 
     from .adapter import Adapter
     from .store import BaseStore
+    from .store.encoded import EncodedStore
 
 
 class ParentKey(NamedTuple):
@@ -223,8 +223,8 @@ def load_records(adapter: Adapter, rows: Mapping[str, Iterable[Mapping[str, Any]
         try:
             if has_plain_data:
                 return _load_in_kernel(store, tables, journal)
-            if isinstance(store, EncodedStore) and store.takes_whole_tables and adapter.batch_store("add", "get"):
-                return _load_encoded(store, tables, journal)
+            if store.takes_whole_tables and adapter.batch_store("add", "get"):
+                return _load_encoded(cast("EncodedStore", store), tables, journal)
             return _load(adapter, tables, journal)
         except BaseException:
             journal.undo()

@@ -109,7 +109,7 @@ def test_copying_holds_few_records(
     tracemalloc.stop()
     assert dest.count("device") == len(rows)
     if other_kind == "local":
-        assert 0 < most <= 3 * fastdiffsync.store.encoded.PAGE_SIZE
+        assert 0 < most <= 3 * fastdiffsync.store.reading.PAGE_SIZE
     else:
         assert most == 0
         assert peak < 20_000_000 < sum(len(row["note"]) for row in rows)

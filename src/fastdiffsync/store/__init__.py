@@ -50,6 +50,11 @@ class BaseStore:
         """Return the store's name."""
         return self.name
 
+    @property
+    def takes_whole_tables(self) -> bool:
+        """Whether `load_records` may load by tables: into an `EncodedStore` whose methods are its own."""
+        return False
+
     def get_all_model_names(self) -> set[str]:
         """Return the type names of which there are records."""
         raise NotImplementedError
