@@ -100,7 +100,8 @@ class RecordEncoding:
         known, body = 0, b""
         try:
             values = self._get_values(obj)
-            known, lists = self._known_of(tuple(map(type, values)))
+            types = tuple(map(type, values))
+            known, lists = self._known.get(types) or self._learn(types)
             if (
                 known & _SETTLED
                 and obj.model_flags is _NO_FLAGS
@@ -174,29 +175,26 @@ class RecordEncoding:
         _set_slot(obj, "_unique_id", key)
         return obj
 
-    def _known_of(self, types: tuple[type, ...]) -> tuple[int, tuple[int, ...]]:
+    def _learn(self, types: tuple[type, ...]) -> tuple[int, tuple[int, ...]]:
         """Return what is known of a record whose values are of these types, if certain lists hold plain values only.
 
         Returns:
             What is known, and the places of the lists.
         """
-        try:
-            return self._known[types]
-        except KeyError:
-            field_types = self.schema.field_types
-            is_typed = all(
-                name not in field_types or field_types[name].convert is None or kind in field_types[name].exact
-                for name, kind in zip(self._names, types, strict=True)
-            )
-            known = (_TYPED if is_typed else 0) | (_SETTLED if _PLAIN_OR_LIST.issuperset(types) else 0)
-            lists = tuple(place for place, kind in enumerate(types) if kind is list)
-            self._known[types] = known, lists
-            return known, lists
+        field_types = self.schema.field_types
+        is_typed = all(
+            name not in field_types or field_types[name].convert is None or kind in field_types[name].exact
+            for name, kind in zip(self._names, types, strict=True)
+        )
+        known = (_TYPED if is_typed else 0) | (_SETTLED if _PLAIN_OR_LIST.issuperset(types) else 0)
+        lists = tuple(place for place, kind in enumerate(types) if kind is list)
+        self._known[types] = known, lists
+        return known, lists
 
     def _encode_fields(self, obj: DiffSyncModel) -> tuple[int, bytes]:
         """Return what is known of a record whose values are not all plain, and its encoded fields."""
         values = self._present_fields(obj)
-        known = self._known_of(tuple(map(type, values.values())))[0] & _TYPED
+        known = self._learn(tuple(map(type, values.values())))[0] & _TYPED
         writer = ValueWriter(self._written_classes)
         if obj.model_flags is not _NO_FLAGS:
             values["model_flags"] = obj.model_flags
