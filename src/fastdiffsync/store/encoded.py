@@ -106,7 +106,8 @@ class EncodedStore(EncodedReader):
         with self._lock:
             self._check_open()
             is_followed = self._is_followed(modelname)
-            doubtful = [uid for uid in uids if self._filter.put((modelname, uid)) or not is_followed]
+            known = self._filter.put_many(modelname, uids)
+            doubtful = known if is_followed else list(uids)
             return self.find_by_uids(uids=doubtful, model=modelname) if doubtful else {}
 
     def add_tables(self, tables: dict[str, dict[str, DiffSyncModel]]) -> None:

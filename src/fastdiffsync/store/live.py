@@ -158,3 +158,16 @@ class KeyFilter:
             return True
         self._bits[place] = word | bit
         return False
+
+    def put_many(self, modelname: str, uids: Iterable[str]) -> list[str]:
+        """Add the keys of records of a type, as `put` does; return the unique ids of those that may have been there."""
+        bits, mask = self._bits, self._BITS - 1
+        known = []
+        for uid in uids:
+            number = hash((modelname, uid)) & mask
+            word, bit = bits[number >> 3], 1 << (number & 7)
+            if word & bit:
+                known.append(uid)
+            else:
+                bits[number >> 3] = word | bit
+        return known
