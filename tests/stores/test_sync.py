@@ -205,6 +205,20 @@ def test_loading_a_second_time(fastdiffsync: Any, opener: Callable[[str], Callab
     }
 
 
+def test_loading_what_cannot_be_stored(
+    fastdiffsync: Any, opener: Callable[[str], Callable[..., Any]], kind: str
+) -> None:
+    """A row with a value that cannot be stored is named, and neither other rows nor links to parents are left."""
+    dest = make_network(fastdiffsync)(internal_storage_engine=opener(kind)())
+    dest.disk._parent_keys = {"host": ("host",)}
+    dest.add(dest.host(name="h1"))
+    rows = [{"host": "h1", "name": "d1"}, {"host": "h1", "name": "d2", "value": object()}]
+    with pytest.raises(fastdiffsync.exceptions.ObjectStoreException, match="disk 'h1__d2': field 'value' holds"):
+        dest.load_records({"host": [{"name": "h2"}], "disk": rows})
+    assert dest.get("host", "h1").disks == []
+    assert (dest.count("host"), dest.count("disk")) == (1, 0)
+
+
 # ---- statuses ----
 
 
