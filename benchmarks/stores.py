@@ -19,7 +19,7 @@ from . import data, models
 from .cases import Case
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from types import ModuleType
 
 _START_SECONDS = 10
@@ -159,10 +159,10 @@ def redis_sync(library: ModuleType, records: int) -> Case:
 class _SQLiteAdapters:
     """Makes adapters on files in one temporary folder."""
 
-    def __init__(self, library: ModuleType) -> None:
-        """Make the folder, which goes when this object goes."""
+    def __init__(self, library: ModuleType, change: Callable[[list[type]], list[type]] = list) -> None:
+        """Make the folder, which goes when this object goes; `change` may change the models."""
         self._store = __import__(f"{library.__name__}.store.sqlite", fromlist=["SQLiteStore"]).SQLiteStore
-        self._network = models.adapter_class(library, models.scalar_models(library))
+        self._network = models.adapter_class(library, change(models.scalar_models(library)))
         self._folder = tempfile.TemporaryDirectory()
 
     def open(self, name: str) -> Any:
@@ -181,6 +181,18 @@ class _SQLiteAdapters:
         adapter = self.new(name)
         load_children_first(adapter, rows)
         adapter.store.close()
+
+
+def sqlite_load_in_bulk(library: ModuleType, records: int) -> Case:
+    """Fill an adapter on a new SQLite file in one call, down to the commit."""
+    adapters = _SQLiteAdapters(library, models.with_parent_keys)
+    rows = data.by_type(data.tree(records, "source"))
+
+    def run(target: Any) -> Any:
+        target.load_records(rows)
+        return target
+
+    return Case(run, setup=lambda: (adapters.new("target"),), evidence=len)
 
 
 def sqlite_load(library: ModuleType, records: int) -> Case:

@@ -7,13 +7,13 @@ ordinary methods are called.
 
 from __future__ import annotations
 
-from contextlib import nullcontext
-from typing import TYPE_CHECKING, Any, NamedTuple
+from contextlib import nullcontext, suppress
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from . import _kernel as kernel
 from .collection import paused_collection
 from .dump import plain
-from .exceptions import ObjectNotFound, ValidationError
+from .exceptions import ObjectAlreadyExists, ObjectNotFound, ValidationError
 from .model import DiffSyncModel
 from .rules import raise_at_row, raise_parent_missing
 from .schema import schema_of
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from .adapter import Adapter
     from .store import BaseStore
+    from .store.encoded import EncodedStore
 
 
 class ParentKey(NamedTuple):
@@ -168,8 +169,8 @@ class Journal:
             for parent, _ in self._parents.values():
                 self._store.update(obj=parent)
 
-    def undo(self) -> None:
-        """Take children out of their parents' lists, and records out of the store."""
+    def unlink(self) -> None:
+        """Take children out of their parents' lists."""
         for parent, children in self._parents.values():
             for name, uids in children.items():
                 getattr(parent, name)[:] = uids
@@ -177,6 +178,10 @@ class Journal:
                 parent._side_data.clear()  # the indexes of these lists
         for uids in self.begun:
             uids.clear()
+
+    def undo(self) -> None:
+        """Take children out of their parents' lists, and records out of the store."""
+        self.unlink()
         self.tell_store()
         if self._data is None:
             self._remove_from_store()
@@ -214,9 +219,13 @@ def load_records(adapter: Adapter, rows: Mapping[str, Iterable[Mapping[str, Any]
     journal = Journal(store)
     is_own_add = type(store).add is LocalStore.add and "add" not in store.__dict__
     has_plain_data = is_own_add and adapter.local_data("add", "get") is not None
-    with paused_collection(), getattr(store, "batch", nullcontext)():
+    with paused_collection(), store.batch() if store.keeps_copies else nullcontext():
         try:
-            return _load_in_kernel(store, tables, journal) if has_plain_data else _load(adapter, tables, journal)
+            if has_plain_data:
+                return _load_in_kernel(store, tables, journal)
+            if store.takes_whole_tables and adapter.batch_store("add", "get"):
+                return _load_encoded(cast("EncodedStore", store), tables, journal)
+            return _load(adapter, tables, journal)
         except BaseException:
             journal.undo()
             raise
@@ -229,6 +238,68 @@ def _load_in_kernel(store: BaseStore, tables: list[Table], journal: Journal) -> 
         if table.links_later:
             kernel.link_table(store, table, journal)
     return count
+
+
+def _load_encoded(store: EncodedStore, tables: list[Table], journal: Journal) -> int:
+    """Load into a store that keeps bytes: records are made and linked in memory, then encoded and forgotten."""
+    stage = LocalStore()
+    for table in tables:
+        table.links_later = True
+    count = sum([kernel.load_table(stage, table, journal) for table in tables])
+    new = {modelname: dict(records) for modelname, records in (stage.local_data() or {}).items()}
+    for modelname, records in new.items():
+        present = store.find_present(modelname, records)
+        for uid, existing in present.items():
+            _check_equal(tables, records.pop(uid), existing)
+            stage.update(obj=existing)
+    try:
+        _link_tables(stage, tables, journal)
+    except ObjectNotFound:
+        journal.unlink()
+        _stage_parents(store, stage, tables)
+        _link_tables(stage, tables, journal)
+    store.add_tables(new)
+    return count
+
+
+def _link_tables(stage: LocalStore, tables: list[Table], journal: Journal) -> None:
+    for table in tables:
+        kernel.link_table(stage, table, journal)
+
+
+def _check_equal(tables: list[Table], record: Any, existing: DiffSyncModel) -> None:
+    """Check that a record made of a row has the values of the one that is in the store already.
+
+    Raises:
+        ObjectAlreadyExists: If it has others, with the number of the row.
+    """
+    if existing.dict() == record.dict():
+        return
+    error = ObjectAlreadyExists(f"Object {record.get_unique_id()} already present", record)
+    for table in tables:
+        for number, other in enumerate(table.records):
+            if other is record:
+                raise_at_row(error, table.modelname, number)
+
+
+def _stage_parents(store: EncodedStore, stage: LocalStore, tables: list[Table]) -> None:
+    """Put parents that rows name, and that are not among the rows, beside the records, as far as they are there."""
+    missing: dict[str, dict[str, None]] = {}
+    data = stage.local_data() or {}
+    for table in tables:
+        for record, row in zip(table.records, table.kept_rows, strict=True):
+            found = table.find_parent_key(record, row)
+            if found is None:
+                continue
+            key, values = found
+            # A value that makes no unique id is an error when the record is linked.
+            with suppress(ValidationError):
+                uid = key.unique_id(values)
+                if uid not in data.get(key.modelname, {}):
+                    missing.setdefault(key.modelname, {})[uid] = None
+    for modelname, uids in missing.items():
+        for parent in store.find_by_uids(uids=list(uids), model=modelname).values():
+            stage.update(obj=parent)
 
 
 def _load(adapter: Adapter, tables: list[Table], journal: Journal) -> int:

@@ -97,6 +97,30 @@ def of_record(
     return operation
 
 
+def of_unread(
+    flat: FlatDiff, index: int, parent_model: DiffSyncModel | None, model_class: type[DiffSyncModel], data: Any
+) -> Operation | None:
+    """Return the operation for an unchanged record that the diff has not read; None if it is not there any more.
+
+    Args:
+        flat: The flat diff.
+        index: The record.
+        parent_model: The destination's record of the parent element, None at the top.
+        model_class: The destination's class for the type.
+        data: What returns records, like the `{modelname: {unique id: record}}` of a local store.
+    """
+    element_type = flat.records.type(index)
+    dest_model = data[element_type].get(flat.records.dest(index))
+    if dest_model is None:
+        return None
+    ids = dest_model.get_identifiers()
+    operation = Operation(
+        element_type, None, ids, {}, model_class, parent_model, dest_model, flat.attrs_diffs, (index,)
+    )
+    _begin(operation, dest_model)
+    return operation
+
+
 def _begin(operation: Operation, dest_model: DiffSyncModel) -> None:
     """Mark the destination's record as being in work, and read its flags."""
     dest_model.set_status(_UNKNOWN)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from . import _kernel as kernel
 from .diff import element_at, flat_view
 from .enum import DiffSyncActions, DiffSyncFlags, DiffSyncStatus
 from .exceptions import ObjectCrudException, ObjectNotCreated, ObjectNotDeleted, ObjectNotUpdated
-from .operation import Operation, OperationLog, of_element, of_record
+from .operation import Operation, OperationLog, of_element
 from .progress import Progress
 from .schema import StructMeta, schema_of
+from .unchanged import LocalRecords, StoredRecords
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from .diff import Diff, DiffElement
     from .flat import FlatDiff
     from .model import DiffSyncModel
+    from .store import BaseStore
 
 
 class DiffSyncSyncer:
@@ -52,7 +54,9 @@ class DiffSyncSyncer:
         self._log = OperationLog(self.base_logger, flags)
         self._progress = Progress("sync", len(diff), callback)
         # The source's record is of no use to the executor; diffsync looks it up all the same, and an override sees it.
-        self._asks_source = src_diffsync.local_data("get", "get_or_none") is None
+        self._asks_source = src_diffsync.local_data(*_READING) is None and src_diffsync.batch_store(*_READING) is None
+        self._store_keeps_copies = dst_diffsync.store.keeps_copies
+        self._together = _Together(dst_diffsync.store)
 
     @property
     def elements_processed(self) -> int:
@@ -72,24 +76,45 @@ class DiffSyncSyncer:
 
         Raises:
             ObjectCrudException: If one failed, unless flags say to continue.
+            ObjectStoreException: If the store cannot write what was changed, also when the sync had failed already.
         """
         self.base_logger.info("Beginning sync")
-        flat = flat_view(self.diff)
-        data = self.dst_diffsync.local_data("get", "get_or_none")
-        if flat is None or data is None or self._asks_source or not self._can_skip(flat):
-            changed = self._walk_elements()
-        else:
-            changed = self._walk_changes(flat, data)
+        try:
+            with self._together:
+                changed = self._walk()
+        finally:
+            if self._store_keeps_copies:
+                self.dst_diffsync.store.flush()
         self._progress.finish()
         self.base_logger.info("Sync complete")
         return changed
 
-    def _can_skip(self, flat: FlatDiff) -> bool:
-        """Whether unchanged elements may be passed over: nobody is to be told, and no hook is to be asked."""
-        if self.flags & DiffSyncFlags.LOG_UNCHANGED_RECORDS:
-            return False
-        classes = [getattr(self.dst_diffsync, modelname, None) for modelname in flat.records.types()]
-        return all(isinstance(cls, StructMeta) and schema_of(cls).plain_unique_id for cls in classes)
+    def _walk(self) -> bool:
+        """Apply the diff in the way that costs least."""
+        flat = flat_view(self.diff)
+        records = None if flat is None else self._records(flat)
+        return self._walk_elements() if flat is None or records is None else self._walk_changes(flat, records)
+
+    def _records(self, flat: FlatDiff) -> LocalRecords | StoredRecords | None:
+        """Return what knows the destination's records and passes over unchanged ones; None if all are to be visited.
+
+        They are if somebody is to be told of them, or a hook is to be asked.
+        """
+        if self._asks_source or self.flags & DiffSyncFlags.LOG_UNCHANGED_RECORDS:
+            return None
+        schemas = []
+        for modelname in flat.records.types():
+            cls = getattr(self.dst_diffsync, modelname, None)
+            if not isinstance(cls, StructMeta) or not schema_of(cls).plain_unique_id:
+                return None
+            schemas.append(schema_of(cls))
+        data = self.dst_diffsync.local_data(*_READING)
+        if data is not None:
+            return LocalRecords(flat, self.dst_diffsync, data)
+        is_read_ahead = self.dst_diffsync.batch_store(*_READING) is not None and self._store_keeps_copies
+        if not is_read_ahead or flat.dest_adapter is not self.dst_diffsync:
+            return None
+        return StoredRecords(flat, self.dst_diffsync) if all(schema.plain_status for schema in schemas) else None
 
     def _walk_elements(self) -> bool:
         """Apply the diff element by element, in the order in which it iterates."""
@@ -98,6 +123,7 @@ class DiffSyncSyncer:
         waiting = [(iter(self.diff.get_children()), None, None)]
         while waiting:
             elements, parent_model, postponed = waiting[-1]
+            self._together.reach(-len(waiting))
             element = next(elements, None)
             if element is None:
                 waiting.pop()
@@ -107,25 +133,28 @@ class DiffSyncSyncer:
             operation = self._begin(element, parent_model)
             changed |= operation.action is not None
             if operation.deletes_children_first:
+                self._tell_store(operation.dest_model)
                 waiting.append((iter(element.get_children()), operation.dest_model, operation))
                 continue
+            if operation.action == _DELETE:
+                self._together.begin(-len(waiting))
             model = self._perform(operation)
             if model is not None:
                 waiting.append((iter(element.get_children()), model, None))
         return changed
 
-    def _walk_changes(self, flat: FlatDiff, data: Any) -> bool:
+    def _walk_changes(self, flat: FlatDiff, dest_records: LocalRecords | StoredRecords) -> bool:
         """Apply the diff record by record of the flat array, passing over what is unchanged."""
         records = flat.records
         index, count = 0, len(records)
         models: dict[int, DiffSyncModel | None] = {-1: None}
         postponed: list[tuple[int, Operation]] = []
         changed = False
-        classes = {modelname: getattr(self.dst_diffsync, modelname) for modelname in records.types()}
         while True:
+            self._together.reach(index)
             stop = postponed[-1][0] if postponed else count
             if index < stop and not records.action(index):
-                following = kernel.mark_unknown(records, index, stop, data, DiffSyncStatus.UNKNOWN)
+                following = dest_records.pass_over(index, stop)
                 self._progress.advance(following - index)
                 index = following
             if index == stop:
@@ -135,17 +164,19 @@ class DiffSyncSyncer:
                 continue
             parent = records.parent(index)
             parent_model = models[parent] if parent in models else flat.dest(parent)
-            if records.action(index) and index not in flat.elements:
-                operation = of_record(flat, index, parent_model, classes[records.type(index)], data)
-            else:
+            operation = dest_records.operation(index, parent_model)
+            if operation is None:
                 operation = self._begin(element_at(flat, index), parent_model)
             changed |= operation.action is not None
             end = records.end(index)
             if operation.deletes_children_first:
+                self._tell_store(operation.dest_model)
                 models[index] = operation.dest_model
                 postponed.append((end, operation))
                 index += 1
                 continue
+            if operation.action == _DELETE:
+                self._together.begin(end)
             model = self._perform(operation)
             if end > index + 1:
                 models[index] = model
@@ -164,6 +195,9 @@ class DiffSyncSyncer:
         model = operation.dest_model if action is None else self._apply(operation, action)
         if action is None:
             self._log.outcome(operation, DiffSyncStatus.SUCCESS, "No changes to apply; no action needed")
+            if model is not None and self._store_keeps_copies:
+                uid = model.get_unique_id()
+                self.dst_diffsync.store.mark_unchanged(uids=[uid], model=operation.element_type)
         if model is None:
             self._log.no_object(operation)
             return None
@@ -194,7 +228,7 @@ class DiffSyncSyncer:
         if self._log.hears_debug:
             self._log.attempt(operation)
         try:
-            model = _CALLS.get(action, _refuse)(operation, self.dst_diffsync)
+            model = self._call(operation, action)
         except ObjectCrudException as error:
             self._log.outcome(operation, DiffSyncStatus.ERROR, str(error))
             if self.flags & DiffSyncFlags.CONTINUE_ON_FAILURE:
@@ -208,6 +242,47 @@ class DiffSyncSyncer:
         if self._log.hears_info or status is not DiffSyncStatus.SUCCESS:
             self._log.outcome(operation, status, message)
         return model
+
+    def _call(self, operation: Operation, action: str) -> DiffSyncModel | None:
+        model = None
+        try:
+            model = _CALLS.get(action, _refuse)(operation, self.dst_diffsync)
+        finally:
+            if model is None or action == _UPDATE:
+                self._tell_store(operation.dest_model)
+        return model
+
+    def _tell_store(self, model: DiffSyncModel | None) -> None:
+        """Let a store that keeps copies have the status of a record, and what a hook has assigned."""
+        if model is not None and self._store_keeps_copies:
+            self.dst_diffsync.store.record_changed(obj=model)
+
+
+class _Together:
+    """Has a deleted record and all below it written in one batch: written alone, it would leave orphans."""
+
+    def __init__(self, store: BaseStore) -> None:
+        self._store = store
+        self._block = ExitStack()
+        self._end: int | None = None
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, *_exception: object) -> None:
+        self._block.close()
+
+    def begin(self, end: int) -> None:
+        """Begin a batch that lasts until the walk reaches `end`, unless there is one."""
+        if self._end is None and self._store.keeps_copies:
+            self._end = end
+            self._block.enter_context(self._store.batch(writes=False))
+
+    def reach(self, place: int) -> None:
+        """Take note of where the walk is; the places that it reaches after `end` are greater, or equal."""
+        if self._end is not None and place >= self._end:
+            self._end = None
+            self._block.close()
 
 
 def _create(operation: Operation, dest: Adapter) -> DiffSyncModel | None:
@@ -236,5 +311,6 @@ def _refuse(operation: Operation, _dest: Adapter) -> DiffSyncModel | None:
     raise ObjectCrudException(message)
 
 
-_CREATE, _DELETE = DiffSyncActions.CREATE, DiffSyncActions.DELETE
-_CALLS = {_CREATE: _create, DiffSyncActions.UPDATE: _update, _DELETE: _delete}
+_READING = ("get", "get_or_none")
+_CREATE, _UPDATE, _DELETE = DiffSyncActions.CREATE, DiffSyncActions.UPDATE, DiffSyncActions.DELETE
+_CALLS = {_CREATE: _create, _UPDATE: _update, _DELETE: _delete}

@@ -57,6 +57,22 @@ def make_network(library: Any) -> Any:
     return Network
 
 
+def wide(hosts: int, disks: int = 3, **changed: Any) -> tuple[Row, ...]:
+    """Return one region with hosts that have disks; the value of the disks named is another."""
+    return (
+        Row(
+            "R",
+            below=tuple(
+                Row(
+                    f"h{host}",
+                    below=tuple(Row(f"d{disk}", changed.get(f"h{host}_d{disk}", 1)) for disk in range(disks)),
+                )
+                for host in range(hosts)
+            ),
+        ),
+    )
+
+
 def fill(adapter: Any, library: Any, regions: tuple[Row, ...]) -> None:
     """Load rows: the top ones are regions, what is below is a region in capitals, otherwise a host, then disks."""
     waiting = [(row, "region", None) for row in reversed(regions)]
@@ -92,3 +108,13 @@ def contents(adapter: Any) -> dict[str, dict[str, str]]:
         modelname: {record.get_unique_id(): repr(record.dict()) for record in adapter.get_all(modelname)}
         for modelname in ("region", "host", "disk")
     }
+
+
+def statuses(adapter: Any) -> dict[tuple[str, str], tuple[str, str]]:
+    """Return the status and message of every record: `{(type, unique id): (name, message)}`."""
+    found = {}
+    for modelname in ("region", "host", "disk"):
+        for record in adapter.get_all(modelname):
+            status, message = record.get_status()
+            found[modelname, record.get_unique_id()] = status.name, message
+    return found

@@ -42,12 +42,15 @@ def _run_and_exit(function: Callable[[], Any], writer: int) -> None:
         os._exit(status)
 
 
-def kill_after_steps(function: Callable[[Callable[[], None]], None], steps: int) -> None:
+def kill_after_steps(function: Callable[[Callable[[], None]], None], steps: int) -> bool:
     """Call a function in a forked child process and kill it once it has reported a number of steps.
 
     Args:
         function: Is given a function to call at each step.
         steps: How many steps to let it take.
+
+    Returns:
+        Whether it died of that: the function may have been done before.
     """
     reader, writer = os.pipe()
     process = os.fork()
@@ -67,5 +70,6 @@ def kill_after_steps(function: Callable[[Callable[[], None]], None], steps: int)
             break
         seen += got
     os.kill(process, signal.SIGKILL)
-    os.waitpid(process, 0)
+    _, status = os.waitpid(process, 0)
     os.close(reader)
+    return os.WIFSIGNALED(status)

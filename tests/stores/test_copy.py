@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
+import tracemalloc
+import weakref
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -74,6 +77,42 @@ def test_copy_into_a_store_with_records(fastdiffsync: Any, make_adapter: Callabl
     with pytest.raises(fastdiffsync.exceptions.ObjectStoreException, match="already has place records; copy"):
         fastdiffsync.store.copy.copy_store(source.store, dest.store)
     assert dest.count() == 1
+
+
+@pytest.mark.parametrize(("kind", "other_kind"), [pair for pair in PAIRS if pair[0] != "local"])
+def test_copying_holds_few_records(
+    fastdiffsync: Any, monkeypatch: pytest.MonkeyPatch, make_adapter: Callable[[str], Any], kind: str, other_kind: str
+) -> None:
+    """While a store outside the process is copied, at most a page of its records, and a batch of bytes, is held."""
+    source, dest = make_adapter(kind), make_adapter(other_kind)
+    rows = [{"name": f"r{number}", "note": "x" * 3000} for number in range(9_000)]
+    source.load_records({"device": rows})
+    encoding = fastdiffsync.store.encoding.RecordEncoding
+    decode = encoding.decode
+    living: dict[int, weakref.ref[Any]] = {}
+    most = 0
+
+    def decode_and_count(*arguments: Any) -> Any:
+        nonlocal most
+        record = decode(*arguments)
+        number = id(record)
+        living[number] = weakref.ref(record, lambda _reference: living.pop(number))
+        most = max(most, len(living))
+        return record
+
+    gc.collect()
+    tracemalloc.start()
+    with monkeypatch.context() as patch:
+        patch.setattr(encoding, "decode", decode_and_count)
+        assert fastdiffsync.store.copy.copy_store(source.store, dest.store) == len(rows)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert dest.count("device") == len(rows)
+    if other_kind == "local":
+        assert 0 < most <= 3 * fastdiffsync.store.reading.PAGE_SIZE
+    else:
+        assert most == 0
+        assert peak < 20_000_000 < sum(len(row["note"]) for row in rows)
 
 
 def test_copy_needs_no_classes_between_stores_of_bytes(fastdiffsync: Any, make_adapter: Callable[[str], Any]) -> None:

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from .contract import STRANGE_NAMES
-from .network import Row, contents, elements, fill, make_network
+from .network import Row, contents, elements, fill, make_network, statuses, wide
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -66,22 +66,6 @@ def kinds(request: pytest.FixtureRequest) -> tuple[str, str]:
     """The kinds of the source's and the destination's stores."""
     source, dest = request.param.split("-")
     return source, dest
-
-
-def wide(hosts: int, disks: int = 3, **changed: Any) -> tuple[Row, ...]:
-    """Return one region with hosts that have disks; the value of the disks named is another."""
-    return (
-        Row(
-            "R",
-            below=tuple(
-                Row(
-                    f"h{host}",
-                    below=tuple(Row(f"d{disk}", changed.get(f"h{host}_d{disk}", 1)) for disk in range(disks)),
-                )
-                for host in range(hosts)
-            ),
-        ),
-    )
 
 
 # ---- requests ----
@@ -271,6 +255,7 @@ def test_diff_and_sync_are_those_of_local_stores(
         for uid, text in records.items():
             here = contents(dest)[modelname][uid]
             assert here == text or "redis" in kinds
+    assert statuses(dest) == statuses(local[1])
     del live
 
 

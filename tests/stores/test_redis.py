@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import pickle
+import socket
+import socketserver
+import ssl
+import subprocess
+import threading
 import uuid
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,10 +21,13 @@ from hypothesis import strategies as st
 
 from .conftest import free_port
 from .contract import STRANGE_NAMES, TREE, contents, fill, make_adapter_class
+from .network import fill as fill_network
+from .network import make_network, wide
 from .processes import run_in_child
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from .conftest import RedisProcess
 
@@ -35,7 +45,12 @@ def open_adapter(fastdiffsync: Any, redis_server: RedisProcess) -> Iterator[Call
     own_id = str(uuid.uuid4())
     opened = []
 
-    def open_it(store_id: str = own_id, server: RedisProcess = redis_server, **options: Any) -> Any:
+    def open_it(
+        store_id: str = own_id,
+        server: RedisProcess = redis_server,
+        adapter_class: Any = adapter_class,
+        **options: Any,
+    ) -> Any:
         options.setdefault("url", server.url)
         opened.append(fastdiffsync.store.redis.RedisStore(store_id=store_id, **options))
         return adapter_class(internal_storage_engine=opened[-1])
@@ -85,6 +100,59 @@ def test_password(
         with pytest.raises(store_error, match=r"unavailable.*refuses the user name or password") as raised:
             fastdiffsync.store.redis.RedisStore(url=url)
         assert "secret" not in str(raised.value)
+
+
+@pytest.fixture
+def tls_url(redis_server: RedisProcess, tmp_path: Path) -> Iterator[str]:
+    """The address of the shared server behind TLS, with a certificate of the test's own."""
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    subprocess.run(
+        [
+            *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=localhost"),
+            *("-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", certificate),
+        ],
+        check=True,
+        capture_output=True,
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+
+    class Relay(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            with (
+                suppress(OSError),
+                context.wrap_socket(self.request, server_side=True) as secure,
+                socket.create_connection(("127.0.0.1", redis_server.port)) as plain,
+            ):
+                answers = threading.Thread(target=relay, args=(plain, secure))
+                answers.start()
+                relay(secure, plain)
+                plain.shutdown(socket.SHUT_RDWR)
+                answers.join()
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Relay) as server:
+        threading.Thread(target=server.serve_forever).start()
+        yield f"rediss://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+
+
+def relay(source: socket.socket, dest: socket.socket) -> None:
+    """Pass on what comes in until there is no more."""
+    with suppress(OSError):
+        while data := source.recv(65536):
+            dest.sendall(data)
+
+
+def test_tls(fastdiffsync: Any, tls_url: str, tmp_path: Path, store_error: Any) -> None:
+    """A `rediss://` URL connects by TLS; a certificate that nobody vouches for is refused."""
+    url = f"{tls_url}?ssl_ca_certs={tmp_path / 'certificate.pem'}"
+    adapter = make_adapter_class(fastdiffsync)(internal_storage_engine=fastdiffsync.store.redis.RedisStore(url=url))
+    fill(adapter, TREE)
+    assert adapter.count() == 9
+    adapter.store.close()
+    with pytest.raises(store_error, match="Redis store is unavailable") as raised:
+        fastdiffsync.store.redis.RedisStore(url=tls_url)
+    assert "CERTIFICATE_VERIFY_FAILED" in str(raised.value.__cause__)
 
 
 def test_databases_are_apart(open_adapter: Callable[..., Any]) -> None:
@@ -332,6 +400,35 @@ def test_server_restarts_during_a_diff(two_sides: Any, mortal_server: Any, store
         with pytest.raises(store_error, match="the server was restarted and has lost records"):
             adapter.diff_from(local)
     assert restarter.is_done
+
+
+def test_server_restarts_during_a_diff_of_two_stores(
+    fastdiffsync: Any, mortal_server: Any, open_adapter: Callable[..., Any], store_error: Any
+) -> None:
+    """Two stores on a server that is killed and started while it compares them: the right diff, or a clear error."""
+    server, keeps_data = mortal_server
+    sides = [open_adapter(store_id=name, server=server, adapter_class=make_network(fastdiffsync)) for name in "ab"]
+    for number, adapter in enumerate(sides):
+        fill_network(adapter, fastdiffsync, wide(200, h7_d1=number))
+        adapter.store.flush()
+    gc.collect()
+    comparison = fastdiffsync.store.redis.RedisServer.find_unequal
+    restarts = []
+
+    def restart_and_compare(self: Any, *arguments: Any) -> Any:
+        if not restarts:
+            restarts.append(server.kill())
+            server.start()
+        return comparison(self, *arguments)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fastdiffsync.store.redis.RedisServer, "find_unequal", restart_and_compare)
+        if keeps_data:
+            assert sides[0].diff_from(sides[1]).summary()["update"] == 1
+        else:
+            with pytest.raises(store_error, match="the server was restarted and has lost records"):
+                sides[0].diff_from(sides[1])
+    assert restarts
 
 
 def test_server_restarts_during_a_sync(two_sides: Any, mortal_server: Any, store_error: Any) -> None:

@@ -553,14 +553,15 @@ def big_tree(seed: int) -> dict[str, dict[str, dict[str, Any]]]:
 
 
 def test_killed_while_loading(fastdiffsync: Any, open_adapter: Callable[..., Any], path: Path) -> None:
-    """Killed anywhere in a load, a process leaves a file with whole batches and no half-linked record."""
+    """Killed anywhere in a load, a hundred times, a process leaves a file with whole batches, nothing half linked."""
     adapter_class = make_adapter_class(fastdiffsync)
     whole = adapter_class()
     fill(whole, big_tree(1))
     expected = {name: {uid: [fields] for uid, fields in found.items()} for name, found in plain_contents(whole).items()}
     chance = random.Random(7)  # noqa: S311
     seen = set()
-    for _ in range(100):
+    kills = 0
+    for _ in range(110):
         for suffix in ("", "-wal", "-shm"):
             Path(f"{path}{suffix}").unlink(missing_ok=True)
 
@@ -571,15 +572,16 @@ def test_killed_while_loading(fastdiffsync: Any, open_adapter: Callable[..., Any
             fill(adapter, big_tree(1))
             adapter.store.close()
 
-        kill_after_steps(load, chance.randrange(len(whole)))
+        kills += kill_after_steps(load, chance.randrange(len(whole)))
         with open_adapter().store as store:
             assert_whole(store.adapter, expected)
             seen.add(len(store.adapter))
     assert len(seen) > 10
+    assert kills >= 100
 
 
 def test_killed_while_syncing(fastdiffsync: Any, open_adapter: Callable[..., Any], path: Path) -> None:
-    """Killed anywhere in a sync, a process leaves whole, linked records; the next sync completes it."""
+    """Killed anywhere in a sync, a hundred times, a process leaves whole, linked records; the next sync goes on."""
     adapter_class = make_adapter_class(fastdiffsync)
     old, new = adapter_class(), adapter_class()
     fill(old, big_tree(1))
@@ -593,7 +595,9 @@ def test_killed_while_syncing(fastdiffsync: Any, open_adapter: Callable[..., Any
         fill(store.adapter, big_tree(1))
     original = path.read_bytes()
     chance = random.Random(8)  # noqa: S311
-    for _ in range(100):
+    kills = 0
+    seen = set()
+    for _ in range(110):
         for suffix in ("-wal", "-shm"):
             Path(f"{path}{suffix}").unlink(missing_ok=True)
         path.write_bytes(original)
@@ -602,12 +606,19 @@ def test_killed_while_syncing(fastdiffsync: Any, open_adapter: Callable[..., Any
             adapter = open_adapter(batch_bytes=300)
             source = adapter_class()
             fill(source, big_tree(2))
-            adapter.sync_from(source, callback=lambda *_progress: step())
+            diff = adapter.diff_from(source)
+            record_changed, add = adapter.store.record_changed, adapter.store.add
+            adapter.store.record_changed = lambda *, obj: (record_changed(obj=obj), step())
+            adapter.store.add = lambda *, obj: (add(obj=obj), step())
+            adapter.sync_from(source, diff=diff)
             adapter.store.close()
 
-        kill_after_steps(sync, chance.randrange(3, 40))
+        kills += kill_after_steps(sync, chance.randrange(1, 150))
         with open_adapter().store as store:
             assert_whole(store.adapter, expected)
+            seen.add(repr(plain_contents(store.adapter)))
+    assert kills >= 100
+    assert len(seen) > 10
     adapter = open_adapter()
     adapter.sync_from(new)
     assert plain_contents(adapter) == plain_contents(new)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -25,7 +25,10 @@ class BaseStore:
     """
 
     keeps_copies = False
-    """Whether the store keeps copies of records, so that it must be told of changes by `record_changed`."""
+    """Whether the store keeps copies of records, so that it must be told of changes by `record_changed`.
+
+    Of a store that does not say so, the library calls neither `flush` nor `batch`: the names may stand for anything.
+    """
 
     fetches_in_batches = False
     """Whether asking for many records at once is so much cheaper than for few that a diff should read ahead."""
@@ -46,6 +49,11 @@ class BaseStore:
     def __str__(self) -> str:
         """Return the store's name."""
         return self.name
+
+    @property
+    def takes_whole_tables(self) -> bool:
+        """Whether `load_records` may load by tables: into an `EncodedStore` whose methods are its own."""
+        return False
 
     def get_all_model_names(self) -> set[str]:
         """Return the type names of which there are records."""
@@ -115,6 +123,38 @@ class BaseStore:
 
         A store with `keeps_copies` overrides this to write the record again; it may do so later, in a batch.
         """
+
+    def mark_unchanged(self, *, uids: list[str], model: str | DiffSyncModel | type[DiffSyncModel]) -> None:
+        """Take note that a sync has found records unchanged: whoever gets one sees the status UNKNOWN.
+
+        It is called for a store with `keeps_copies`, which may ignore it, as nothing is done by default.
+
+        Args:
+            uids: The unique ids.
+            model: A type name, or a model class or record of the type.
+        """
+
+    def read_ahead(self, *, uids: list[str], model: str | DiffSyncModel | type[DiffSyncModel]) -> None:
+        """Take note that these records, of which some may not be there, will be asked for one by one until `flush`.
+
+        It is called for a store with `fetches_in_batches`, which may read them together, and hold them until the next
+        call for the type; nothing is done by default.
+
+        Args:
+            uids: The unique ids.
+            model: A type name, or a model class or record of the type.
+        """
+
+    def flush(self) -> None:
+        """Write all changes that have not been written yet: the end of a sync; nothing is to be done by default."""
+
+    def batch(self, *, writes: bool = True) -> AbstractContextManager[None]:  # noqa: ARG002 - for subclasses
+        """Return a `with` block whose changes are written together; by default it does nothing.
+
+        Args:
+            writes: Whether they are to be written when the block ends, and not some time later.
+        """
+        return nullcontext()
 
     def local_data(self) -> dict[str, dict[str, DiffSyncModel]] | None:
         """Return `{modelname: {unique id: record}}` if that is how the store keeps its records, otherwise None.

@@ -135,6 +135,14 @@ class WriteBuffer:
         if with_parent:
             self.flush()
 
+    def put_table(self, modelname: str, records: dict[str, bytes]) -> None:
+        """Collect new records of a type; the batch that they are in is written when it is next due."""
+        if records:
+            self._written.setdefault(modelname, {}).update(records)
+            self._size += sum(map(len, records.values()))
+            self._last_changed = None
+            self._last_was_change = False
+
     def remove(self, key: Key) -> None:
         """Collect the removal of a record."""
         is_due = self._size >= self._limit and not self._holds
@@ -161,6 +169,11 @@ class WriteBuffer:
             self._size += _SIZE_OF_CHANGE
         self._last_changed = obj
         self._last_was_change = True
+
+    @property
+    def is_held(self) -> bool:
+        """Whether what changes is to go into one batch, which is not complete yet."""
+        return self._holds > 0
 
     def hold(self) -> None:
         """Write no batch on the buffer's own account until `release`, so that all until then goes into one."""

@@ -2,39 +2,24 @@
 
 from __future__ import annotations
 
-import atexit
-import os
-import threading
-import weakref
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from ..exceptions import ObjectAlreadyExists, ObjectNotFound, ObjectStoreException
-from ..schema import StructMeta
-from . import BaseStore
-from .buffer import Backend, Batch, WriteBuffer
+from .buffer import Batch
 from .comparison import Comparison
-from .encoding import Encodings
-from .live import KeyFilter, LiveRecords
+from .reading import EncodedReader
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from typing_extensions import Self
+    from collections.abc import Iterable
 
     from ..model import DiffSyncModel
+    from . import BaseStore
     from .encoding import RecordEncoding
-
-PAGE_SIZE = 1000
-"""Number of records that are read from the backend, and held in memory, at a time."""
-
-BATCH_BYTES = 4 * 1024 * 1024
-"""Bytes of records that are collected before they are written."""
 
 _READING = frozenset({"get", "get_all", "get_by_uids", "find_by_uids", "iterate"})
 
 
-class EncodedStore(BaseStore):
+class EncodedStore(EncodedReader):
     """A store that keeps records as MessagePack, outside the process's memory.
 
     Records are written in batches: `flush`, `close`, leaving a `with` block, and the end of the process write what is
@@ -50,226 +35,6 @@ class EncodedStore(BaseStore):
 
     keeps_copies = True
     fetches_in_batches = True
-
-    def __init__(self, backend: Backend, *args: Any, batch_bytes: int = BATCH_BYTES, **kwargs: Any) -> None:
-        """Make a store on a backend.
-
-        Args:
-            backend: Where the bytes are kept.
-            *args: As for `BaseStore`.
-            batch_bytes: Bytes of records that are collected before they are written.
-            **kwargs: As for `BaseStore`.
-        """
-        super().__init__(*args, **kwargs)
-        self._backend = backend
-        self._batch_bytes = batch_bytes
-        self._buffer = WriteBuffer(backend, batch_bytes)
-        self._encodings = Encodings()
-        self._classes: dict[str, type[DiffSyncModel]] = {}
-        self._live = LiveRecords()
-        self._filter = KeyFilter()
-        self._followed: dict[str, bool] = {}
-        self._lock = threading.RLock()
-        self._process = os.getpid()
-        self.is_open = True
-        _open_stores.add(self)
-
-    # ---- life ----
-
-    def flush(self) -> None:
-        """Write all changes that have not been written yet.
-
-        Raises:
-            ObjectStoreException: If that fails; the changes are kept for the next attempt.
-        """
-        with self._lock:
-            self._check_open()
-            self._buffer.flush()
-
-    def discard(self) -> None:
-        """Give up all changes that have not been written yet."""
-        with self._lock:
-            self._check_open()
-            self._buffer.clear()
-            self._live = LiveRecords()
-
-    def close(self) -> None:
-        """Write what is left and let go of the file or the connection; closing twice does nothing.
-
-        Raises:
-            ObjectStoreException: If writing fails; then the store stays open.
-        """
-        with self._lock:
-            if self.is_open:
-                self.flush()
-                self.is_open = False
-                self._backend.close()
-                _open_stores.discard(self)
-
-    def __del__(self) -> None:
-        """Close a store that nobody holds any more."""
-        if getattr(self, "is_open", False) and self.is_of_this_process():
-            self.close()
-
-    def is_of_this_process(self) -> bool:
-        """Whether this process made the store, and not its parent before a fork."""
-        return os.getpid() == self._process
-
-    def __enter__(self) -> Self:
-        """Return the store, to be closed at the end of the `with` block."""
-        return self
-
-    def __exit__(self, *_exception: object) -> None:
-        """Close the store, also after an exception: what was done before it is written."""
-        self.close()
-
-    @contextmanager
-    def batch(self) -> Iterator[None]:
-        """Write all changes made inside the `with` block together, when it ends: all of them, or none.
-
-        Listing or counting records inside the block writes what has been changed so far.
-
-        Raises:
-            ObjectStoreException: If writing fails; the changes are kept for the next attempt.
-        """
-        self._buffer.hold()
-        try:
-            yield
-        finally:
-            self._buffer.release()
-        self.flush()
-
-    # ---- reading ----
-
-    def get_all_model_names(self) -> set[str]:
-        """Return the type names of which there are records."""
-        with self._lock:
-            self._check_open()
-            self._buffer.flush()
-            return self._backend.modelnames()
-
-    def get(
-        self, *, model: str | DiffSyncModel | type[DiffSyncModel], identifier: str | dict[str, Any]
-    ) -> DiffSyncModel:
-        """Return one record; see `BaseStore.get`.
-
-        Raises:
-            ObjectStoreException: If the record's bytes cannot be read, or there is no class for them.
-        """
-        object_class, _ = self._get_object_class_and_model(model)
-        return self.get_by_uids(uids=[self._get_uid(model, object_class, identifier)], model=model)[0]
-
-    def get_by_uids(self, *, uids: list[str], model: str | DiffSyncModel | type[DiffSyncModel]) -> list[DiffSyncModel]:
-        """Return records of one type by their unique ids, read together; see `BaseStore.get_by_uids`.
-
-        Raises:
-            ObjectStoreException: If a record's bytes cannot be read, or there is no class for them.
-        """
-        found = self.find_by_uids(uids=uids, model=model)
-        for uid in uids:
-            if uid not in found:
-                modelname = model if isinstance(model, str) else model.get_type()
-                message = f"{modelname} {uid} not present in {self}"
-                raise ObjectNotFound(message)
-        return [found[uid] for uid in uids]
-
-    def find_by_uids(
-        self, *, uids: list[str], model: str | DiffSyncModel | type[DiffSyncModel]
-    ) -> dict[str, DiffSyncModel]:
-        """Return those of the records of one type that are there, read together; see `BaseStore.find_by_uids`.
-
-        Raises:
-            ObjectStoreException: If a record's bytes cannot be read, or there is no class for them.
-        """
-        modelname = model if isinstance(model, str) else model.get_type()
-        with self._lock:
-            self._check_open()
-            held = {uid: self._live.get((modelname, uid)) for uid in uids}
-            found = {uid: obj for uid, obj in held.items() if obj is not None}
-            absent = [uid for uid, obj in held.items() if obj is None]
-            if absent:
-                encoding = self._encoding_for(model)
-                for uid, data in zip(absent, self._read_encoded(modelname, absent), strict=True):
-                    if data is not None:
-                        found[uid] = self._make_live(modelname, uid, data, encoding)
-            return found
-
-    def get_all(self, *, model: str | DiffSyncModel | type[DiffSyncModel]) -> list[DiffSyncModel]:
-        """Return all records of a type; see `iterate`."""
-        return list(self.iterate(model=model))
-
-    def iterate(self, *, model: str | DiffSyncModel | type[DiffSyncModel]) -> Iterator[DiffSyncModel]:
-        """Yield all records of a type, in the order in which they were added if the store keeps it.
-
-        At most a page of records is held at a time.
-
-        Raises:
-            ObjectStoreException: If a record's bytes cannot be read, or there is no class for them.
-        """
-        modelname = model if isinstance(model, str) else model.get_type()
-        encoding: RecordEncoding | None = None
-        for page in self._pages(modelname, by_uid=False):
-            encoding = encoding or self._encoding_for(model)
-            with self._lock:
-                records = [
-                    self._live.get((modelname, uid)) or self._make_live(modelname, uid, data, encoding)
-                    for uid, data in page
-                ]
-            yield from records
-
-    def scan_encoded(
-        self, *, model: str | DiffSyncModel | type[DiffSyncModel], by_uid: bool = True
-    ) -> Iterator[tuple[str, bytes]]:
-        """Yield (unique id, bytes) of all records of a type; at most a page of them is held at a time.
-
-        Args:
-            model: A type name, or a model class or record of the type.
-            by_uid: Whether to sort by unique id, or by when they were added; a store without order ignores it.
-        """
-        modelname = model if isinstance(model, str) else model.get_type()
-        for page in self._pages(modelname, by_uid=by_uid):
-            yield from page
-
-    def put_encoded(self, modelname: str, records: Iterable[tuple[str, bytes]]) -> int:
-        """Write records of a type as the bytes that a store of any kind has for them, in batches.
-
-        Args:
-            modelname: The type.
-            records: (Unique id, bytes) of each.
-
-        Returns:
-            The number of records.
-
-        Raises:
-            ObjectStoreException: If writing fails; the batches before are written.
-        """
-        self.flush()
-        self._followed[modelname] = False
-        count = size = 0
-        batch: dict[str, bytes] = {}
-        for uid, data in records:
-            batch[uid] = data
-            count += 1
-            size += len(data)
-            if size >= self._batch_bytes:
-                self._write_encoded(modelname, batch)
-                batch, size = {}, 0
-        self._write_encoded(modelname, batch)
-        return count
-
-    def _write_encoded(self, modelname: str, records: dict[str, bytes]) -> None:
-        with self._lock:
-            self._check_open()
-            if records:
-                self._backend.write(Batch(written={modelname: records}))
-
-    def count(self, *, model: str | DiffSyncModel | type[DiffSyncModel] | None = None) -> int:
-        """Return the number of records of a type, or of all types for None, without reading them."""
-        modelname = model if isinstance(model, str) or model is None else model.get_type()
-        with self._lock:
-            self._check_open()
-            self._buffer.flush()
-            return self._backend.count(modelname or None)
 
     # ---- comparing ----
 
@@ -326,6 +91,49 @@ class EncodedStore(BaseStore):
                 return
             self._put(key, data, obj)
 
+    @property
+    def takes_whole_tables(self) -> bool:
+        """Whether `find_present` and `add_tables` do what asking and adding one by one would do."""
+        is_own = type(self).add is EncodedStore.add and "add" not in self.__dict__
+        return is_own and not self._reads_otherwise()
+
+    def find_present(self, modelname: str, uids: Iterable[str]) -> dict[str, DiffSyncModel]:
+        """Return those of some records of a type, about to be added, that are there already, by unique id.
+
+        Raises:
+            ObjectStoreException: If a record's bytes cannot be read.
+        """
+        with self._lock:
+            self._check_open()
+            is_followed = self._is_followed(modelname)
+            known = self._filter.put_many(modelname, uids)
+            doubtful = known if is_followed else list(uids)
+            return self.find_by_uids(uids=doubtful, model=modelname) if doubtful else {}
+
+    def add_tables(self, tables: dict[str, dict[str, DiffSyncModel]]) -> None:
+        """Store new records of which none is there yet, and nobody holds one: all of them, or none.
+
+        Args:
+            tables: `{modelname: {unique id: record}}`.
+
+        Raises:
+            ObjectStoreException: If a value cannot be stored.
+        """
+        with self._lock:
+            self._check_open()
+            encoded = {}
+            for modelname, records in tables.items():
+                if not {str}.issuperset(map(type, records)):
+                    for obj in records.values():
+                        self._key_of(obj)
+                encode = {cls: self._encodings.of(cls).encode for cls in set(map(type, records.values()))}
+                encoded[modelname] = {uid: encode[type(obj)](obj) for uid, obj in records.items()}
+                for cls in encode:
+                    self._classes[modelname] = cls
+            for modelname, table in encoded.items():
+                self._buffer.put_table(modelname, table)
+                self._live.changed_many(modelname, table)
+
     def update(self, *, obj: DiffSyncModel) -> None:
         """Store a record, replacing the one with its unique id, if any.
 
@@ -344,7 +152,7 @@ class EncodedStore(BaseStore):
         key = (modelname, uid)
         with self._lock:
             self._check_open()
-            if self._read_encoded(modelname, [uid])[0] is None:
+            if self._live.get(key) is None and self._read_encoded(modelname, [uid])[0] is None:
                 message = f"{modelname} {uid} not present in {self}"
                 raise ObjectNotFound(message)
             self._buffer.remove(key)
@@ -368,21 +176,43 @@ class EncodedStore(BaseStore):
             self._check_open()
             if self._live.get(key) is obj:
                 self._buffer.change(key, self._encodings.of(type(obj)), obj)
+                self._live.changed(key)
+
+    def put_encoded(self, modelname: str, records: Iterable[tuple[str, bytes]]) -> int:
+        """Write records of a type as the bytes that a store of any kind has for them, in batches.
+
+        Args:
+            modelname: The type.
+            records: (Unique id, bytes) of each.
+
+        Returns:
+            The number of records.
+
+        Raises:
+            ObjectStoreException: If writing fails; the batches before are written.
+        """
+        self._write_changes()
+        self._live.forget_notes(modelname)
+        self._followed[modelname] = False
+        count = size = 0
+        batch: dict[str, bytes] = {}
+        for uid, data in records:
+            batch[uid] = data
+            count += 1
+            size += len(data)
+            if size >= self._batch_bytes:
+                self._write_encoded(modelname, batch)
+                batch, size = {}, 0
+        self._write_encoded(modelname, batch)
+        return count
+
+    def _write_encoded(self, modelname: str, records: dict[str, bytes]) -> None:
+        with self._lock:
+            self._check_open()
+            if records:
+                self._backend.write(Batch(written={modelname: records}))
 
     # ---- inner works ----
-
-    def _check_open(self) -> None:
-        """Check that the store may be used, and in a child process leave its parent's changes to the parent."""
-        if self.is_open and os.getpid() == self._process:
-            return
-        if not self.is_open:
-            message = f"{self} is closed; make a new store to go on"
-            raise ObjectStoreException(message)
-        if not self._backend.survives_fork:
-            message = f"{self} was opened by another process; a child process must make a store of its own"
-            raise ObjectStoreException(message)
-        self._process = os.getpid()
-        self._buffer.clear()
 
     def _put(self, key: tuple[str, str], data: bytes, obj: DiffSyncModel) -> None:
         if obj.adapter is None:
@@ -420,60 +250,3 @@ class EncodedStore(BaseStore):
             message = f"Object {key[1]} already present"
             raise ObjectAlreadyExists(message, obj)
         return True
-
-    def _read_encoded(self, modelname: str, uids: list[str]) -> list[bytes | None]:
-        """Return the bytes of records as they will be when all is written."""
-        if self._buffer.is_empty():
-            return self._backend.read(modelname, uids)
-        found: dict[str, bytes | None] = {}
-        for uid in uids:
-            key = (modelname, uid)
-            data = self._buffer.find(key)
-            if data is not None or self._buffer.is_removed(key):
-                found[uid] = data
-        absent = [uid for uid in uids if uid not in found]
-        if absent:
-            found.update(zip(absent, self._backend.read(modelname, absent), strict=True))
-        return [found[uid] for uid in uids]
-
-    def _pages(self, modelname: str, *, by_uid: bool) -> Iterator[list[tuple[str, bytes]]]:
-        self.flush()
-        pages = self._backend.pages(modelname, PAGE_SIZE, by_uid=by_uid)
-        while True:
-            with self._lock:
-                self._check_open()
-                page = next(pages, None)
-            if page is None:
-                return
-            yield page
-
-    def _make_live(self, modelname: str, uid: str, data: bytes, encoding: RecordEncoding) -> DiffSyncModel:
-        obj = encoding.decode(data, uid, self.adapter)
-        self._live.put((modelname, uid), obj)
-        return obj
-
-    def _encoding_for(self, model: str | DiffSyncModel | type[DiffSyncModel]) -> RecordEncoding:
-        """Return the encoding of the class that records of a type are made of: the adapter's, if it has one."""
-        modelname = model if isinstance(model, str) else model.get_type()
-        cls: Any = getattr(self.adapter, modelname, None)
-        if not isinstance(cls, StructMeta):
-            given = None if isinstance(model, str) else model if isinstance(model, type) else type(model)
-            cls = given or self._classes.get(modelname)
-        if cls is None:
-            message = (
-                f"{self} has records of type {modelname!r}, but no class to make them of; give the adapter an "
-                f"attribute {modelname!r} that is the model class, or pass the class in place of the name"
-            )
-            raise ObjectStoreException(message)
-        return self._encodings.of(cls)
-
-
-def _close_all() -> None:
-    """At the end of the process, write what programs have left unwritten."""
-    for store in list(_open_stores):
-        if store.is_of_this_process():
-            store.close()
-
-
-_open_stores: weakref.WeakSet[EncodedStore] = weakref.WeakSet()
-atexit.register(_close_all)

@@ -45,6 +45,7 @@ _REASONS: dict[type, str] = {
     RecursionError: "a value that is nested too deeply or contains itself",
     UnicodeEncodeError: "text that is not valid Unicode",
 }
+_PLAIN_OR_LIST = PLAIN_TYPES | {list}
 _NO_FLAGS = DiffSyncModelFlags.NONE
 _INITIAL_STATUS = DiffSyncStatus.SUCCESS
 _STATUSES = {status.value: status for status in DiffSyncStatus}
@@ -87,7 +88,7 @@ class RecordEncoding:
         ]
         self._plain_prefix = self._prefixes[_SETTLED | _TYPED]
         self.settled_prefixes = (self._prefixes[_SETTLED], self._plain_prefix)
-        self._known: dict[tuple[type, ...], int] = {}
+        self._known: dict[tuple[type, ...], tuple[int, tuple[int, ...]]] = {}
         self._children_decoders = _children_decoders(tuple(self.schema.children.values()))
 
     def encode(self, obj: DiffSyncModel) -> bytes:
@@ -99,8 +100,13 @@ class RecordEncoding:
         known, body = 0, b""
         try:
             values = self._get_values(obj)
-            known = self._known_of(tuple(map(type, values)))
-            if known & _SETTLED and obj.model_flags is _NO_FLAGS:
+            types = tuple(map(type, values))
+            known, lists = self._known.get(types) or self._learn(types)
+            if (
+                known & _SETTLED
+                and obj.model_flags is _NO_FLAGS
+                and (not lists or all(PLAIN_TYPES.issuperset(map(type, values[place])) for place in lists))
+            ):
                 body = _encode(self._fields(*values))
         except (OverflowError, AttributeError, UnicodeEncodeError):
             pass  # a value needs care, or there is none
@@ -169,24 +175,26 @@ class RecordEncoding:
         _set_slot(obj, "_unique_id", key)
         return obj
 
-    def _known_of(self, types: tuple[type, ...]) -> int:
-        """Return what is known of a record whose values are of these types, without looking at the values."""
-        try:
-            return self._known[types]
-        except KeyError:
-            field_types = self.schema.field_types
-            is_typed = all(
-                name not in field_types or field_types[name].convert is None or kind in field_types[name].exact
-                for name, kind in zip(self._names, types, strict=True)
-            )
-            known = (_TYPED if is_typed else 0) | (_SETTLED if PLAIN_TYPES.issuperset(types) else 0)
-            self._known[types] = known
-            return known
+    def _learn(self, types: tuple[type, ...]) -> tuple[int, tuple[int, ...]]:
+        """Return what is known of a record whose values are of these types, if certain lists hold plain values only.
+
+        Returns:
+            What is known, and the places of the lists.
+        """
+        field_types = self.schema.field_types
+        is_typed = all(
+            name not in field_types or field_types[name].convert is None or kind in field_types[name].exact
+            for name, kind in zip(self._names, types, strict=True)
+        )
+        known = (_TYPED if is_typed else 0) | (_SETTLED if _PLAIN_OR_LIST.issuperset(types) else 0)
+        lists = tuple(place for place, kind in enumerate(types) if kind is list)
+        self._known[types] = known, lists
+        return known, lists
 
     def _encode_fields(self, obj: DiffSyncModel) -> tuple[int, bytes]:
         """Return what is known of a record whose values are not all plain, and its encoded fields."""
         values = self._present_fields(obj)
-        known = self._known_of(tuple(map(type, values.values()))) & _TYPED
+        known = self._learn(tuple(map(type, values.values())))[0] & _TYPED
         writer = ValueWriter(self._written_classes)
         if obj.model_flags is not _NO_FLAGS:
             values["model_flags"] = obj.model_flags

@@ -32,6 +32,7 @@ def make_adapter_class(library: Any) -> Any:
         _identifiers = ("device", "name")
         _shortname = ("name",)
         _attributes = ("speed", "tags")
+        _parent_keys: ClassVar[dict[str, tuple[str, ...]]] = {"device": ("device",)}
         device: str
         name: str
         speed: int | None = None
@@ -92,7 +93,7 @@ def contents(adapter: Any) -> dict[str, dict[str, Any]]:
 
 
 STRANGE_NAMES = (
-    *("*", ":", "[a-z]", "?", "{x}", "%", "%2A", "a:b", "a__b", " ", "'", '"', "a\x00b"),
+    *("", "*", ":", "[a-z]", "?", "{x}", "%", "%2A", "a:b", "a__b", " ", "'", '"', "a\x00b"),
     *("ü", "名前", "\N{GRINNING FACE}"),
 )
 """Unique ids that a store must keep apart."""
@@ -359,6 +360,47 @@ class StoreContract:
         del device
         assert adapter.get("device", "r1").role == "edge"
         assert adapter.get("device", "r2").role == "border"
+
+    def test_load_records(self, adapter: Any) -> None:
+        """`load_records` stores rows and lists them as children of the parents that they name."""
+        ports = [{"device": f"r{number % 3}", "name": f"eth{number}", "speed": number} for number in range(30)]
+        assert adapter.load_records({"device": [{"name": f"r{number}"} for number in range(3)], "port": ports}) == 33
+        assert adapter.get("device", "r1").ports == [f"r1__eth{number}" for number in range(1, 30, 3)]
+        assert adapter.get("port", "r2__eth5").speed == 5
+        assert adapter.count() == 33
+
+    def test_load_records_below_stored_parents(self, adapter: Any) -> None:
+        """Parents may be among the rows or in the store, held by somebody or not, and keep the children they have."""
+        names = [f"r{number}" for number in range(4)]
+        adapter.load_records({"device": [{"name": name} for name in names[:3]]})
+        adapter.load_records({"port": [{"device": name, "name": "old"} for name in names[:3]]})
+        held = adapter.get("device", "r1")
+        ports = [{"device": name, "name": "new"} for name in names]
+        assert adapter.load_records({"port": ports, "device": [{"name": "r3"}]}) == 5
+        assert [adapter.get("device", name).ports for name in names] == [
+            ["r0__old", "r0__new"],
+            ["r1__old", "r1__new"],
+            ["r2__old", "r2__new"],
+            ["r3__new"],
+        ]
+        assert held.ports == ["r1__old", "r1__new"]
+
+    def test_load_records_that_are_there(self, library: Any, adapter: Any) -> None:
+        """A row of a record that is there with other values is refused by its number; nothing of the load remains."""
+        adapter.add(adapter.device(name="r1", role="spine"))
+        adapter.load_records({"device": [{"name": "r2"}]})
+        with pytest.raises(library.ObjectAlreadyExists, match="row 1 of device"):
+            adapter.load_records({"device": [{"name": "r3"}, {"name": "r1", "role": "leaf"}]})
+        assert {device.name: device.role for device in adapter.get_all("device")} == {"r1": "spine", "r2": "leaf"}
+
+    def test_load_records_is_all_or_nothing(self, library: Any, adapter: Any) -> None:
+        """A row that is refused leaves the store, and the parents' lists of children, as they were."""
+        adapter.load_records({"device": [{"name": "r1"}], "port": [{"device": "r1", "name": "eth0"}]})
+        rows = [{"device": "r1", "name": "eth1"}, {"device": "absent", "name": "eth0"}]
+        with pytest.raises(library.ObjectNotFound, match="row 1 of port"):
+            adapter.load_records({"device": [{"name": "r2"}], "port": rows})
+        assert adapter.get("device", "r1").ports == ["r1__eth0"]
+        assert (adapter.count("device"), adapter.count("port")) == (1, 1)
 
     # ---- diff and sync ----
 
