@@ -242,11 +242,10 @@ def _flags(model: Any) -> int:
 def _children_mapping(matching: Matching, source: Any, dest: Any) -> Mapping[str, str]:
     """Return the `{type: field}` of the children to walk: of both records what they have in common."""
     if source is None or dest is None:
-        mapping: Mapping[str, str] = (dest if source is None else source).get_children_mapping()
-        return mapping
-    source_mapping, dest_mapping = source.get_children_mapping(), dest.get_children_mapping()
-    if source_mapping == dest_mapping:
-        return source_mapping  # type: ignore[no-any-return]
+        return _mapping_of(dest if source is None else source)
+    source_mapping, dest_mapping = _mapping_of(source), _mapping_of(dest)
+    if source_mapping is dest_mapping or source_mapping == dest_mapping:
+        return source_mapping
     for child_type, field in source_mapping.items():
         if child_type not in dest_mapping:
             matching.advance(len(getattr(source, field)))
@@ -254,6 +253,14 @@ def _children_mapping(matching: Matching, source: Any, dest: Any) -> Mapping[str
         if child_type not in source_mapping:
             matching.advance(len(getattr(dest, field)))
     return {child_type: field for child_type, field in source_mapping.items() if child_type in dest_mapping}
+
+
+def _mapping_of(model: Any) -> Mapping[str, str]:
+    schema = schema_of(type(model))
+    if schema.plain_children and model._unique_id is not INSTANCE_OVERRIDES:
+        return schema.children
+    mapping: Mapping[str, str] = model.get_children_mapping()
+    return mapping
 
 
 def _next_children(matching: Matching, records: Records, frame: _Frame) -> bool:
@@ -286,27 +293,47 @@ def _append_leaves(  # noqa: PLR0913, PLR0917 - all that pairing takes
 ) -> bool:
     """Append siblings at once if there is nothing special about them; return whether that could be done.
 
-    Most siblings are: of one class, without children, flags and overrides, the same on both sides and in one order.
+    Most siblings are of one class, without children, flags and overrides, and the same on both sides in one order.
     """
-    if type(sources) is not list or type(dests) is not list or len(sources) != len(dests) or matching.flags.value:
+    if type(sources) is not list or type(dests) is not list or matching.flags.value:
         return False
-    cls = type(sources[0]) if sources else None
+    cls = type((sources or dests)[0])
     schema = schema_of(cls) if isinstance(cls, StructMeta) else None
     if schema is None or not _makes_plain_leaves(schema) or schema.modelname != child_type:
         return False
-    count = len(sources)
-    if list(map(type, sources)).count(schema.cls) + list(map(type, dests)).count(schema.cls) != 2 * count:
+    count = len(sources) + len(dests)
+    if list(map(type, sources)).count(schema.cls) + list(map(type, dests)).count(schema.cls) != count:
         return False
     read = attrgetter("_unique_id", "model_flags", *schema.identifiers)
-    rows = list(map(read, sources))
-    if rows != list(map(read, dests)):
+    rows, other_rows = list(map(read, sources)), list(map(read, dests))
+    are_same = rows == other_rows
+    if not are_same and not _agree(rows, other_rows):
         return False
-    keys, flags = [row[0] for row in rows], [row[1] for row in rows]
-    if len(set(keys)) != count or INSTANCE_OVERRIDES in keys or flags.count(NO_FLAGS) != count:
-        return False
+    for side in (rows,) if are_same else (rows, other_rows):
+        keys, flags = [row[0] for row in side], [row[1] for row in side]
+        if len(set(keys)) != len(side) or INSTANCE_OVERRIDES in keys or flags.count(NO_FLAGS) != len(side):
+            return False
+    if not are_same:
+        sources, dests = _paired(rows, sources, other_rows, dests)
     records.extend(frame.index, child_type, sources, dests)
-    matching.advance(2 * count)
+    matching.advance(count)
     return True
+
+
+def _agree(rows: list[tuple[Any, ...]], other_rows: list[tuple[Any, ...]]) -> bool:
+    """Whether records that share a unique id, the first value of a row, are alike in all other values of it."""
+    by_key = {row[0]: row for row in rows}
+    return all(by_key.get(row[0], row) == row for row in other_rows)
+
+
+def _paired(
+    rows: list[tuple[Any, ...]], sources: list[Any], other_rows: list[tuple[Any, ...]], dests: list[Any]
+) -> tuple[list[Any], list[Any]]:
+    """Return two lists of records of which the rows' first values are the unique ids, paired by these."""
+    keys = [row[0] for row in rows]
+    dest_by_key = dict(zip([row[0] for row in other_rows], dests, strict=True))
+    paired_dests = [dest_by_key.pop(key, None) for key in keys]
+    return sources + [None] * len(dest_by_key), paired_dests + list(dest_by_key.values())
 
 
 def _makes_plain_leaves(schema: Any) -> bool:
