@@ -9,16 +9,13 @@ from itertools import chain, compress
 from operator import attrgetter, ne
 from typing import TYPE_CHECKING, Any
 
-from .dump import SCALARS
-from .rules import CREATE, DELETE, NO_ACTION, UPDATE, differ
+from .rules import CREATE, DELETE, IDENTITY_TYPES, NO_ACTION, UPDATE, differ
 from .schema import schema_of
 
 if TYPE_CHECKING:
     from ._flat_py import Records
 
 __all__ = ["compare"]
-
-IDENTITY_TYPES = SCALARS - {float}
 
 # How many pairs are compared at once: enough to be worth it, few enough to stay in the cache.
 AT_ONCE = 512
@@ -36,7 +33,7 @@ def compare(records: Records, threads: int = 1) -> None:  # noqa: ARG001 - of th
     """
     sources, dests = records._sources, records._dests
     records._actions.extend(bytes(len(sources)))
-    for index in _undecided(sources, dests):
+    for index in _undecided(records.unseen, sources, dests):
         source, dest = sources[index], dests[index]
         names = None if source is None or dest is None else _common_plain_attributes(type(source), type(dest))
         if names is None or type(source._unique_id) is not str or type(dest._unique_id) is not str:
@@ -44,17 +41,18 @@ def compare(records: Records, threads: int = 1) -> None:  # noqa: ARG001 - of th
         else:
             _compare_values(records, index, source, dest, names)
     records.names.clear()
+    records.unseen.clear()
 
 
-def _undecided(sources: list[Any], dests: list[Any]) -> list[int]:
-    """Return the indices, in order, of all but the pairs whose values are equal and of exact types.
+def _undecided(unseen: list[int], sources: list[Any], dests: list[Any]) -> list[int]:
+    """Return the unseen indices, in order, of all but the pairs whose values are equal and of exact types.
 
     Pairs are compared class by class and many at a time: all loops run in the interpreter's own code, which takes half
     as long as one pair after the other.
     """
     groups: dict[tuple[Any, Any], list[int]] = {}
-    for index, classes in enumerate(zip(map(type, sources), map(type, dests), strict=True)):
-        groups.setdefault(classes, []).append(index)
+    for index in unseen:
+        groups.setdefault((type(sources[index]), type(dests[index])), []).append(index)
     undecided: list[int] = []
     for classes, indices in groups.items():
         if classes == (str, str):
@@ -72,8 +70,8 @@ def _undecided(sources: list[Any], dests: list[Any]) -> list[int]:
 
 
 def _differing(indices: list[int], read: Any, sources: list[Any], dests: list[Any]) -> list[int]:
-    values = [read(sources[index]) for index in indices]
-    others = [read(dests[index]) for index in indices]
+    values = list(map(read, map(sources.__getitem__, indices)))
+    others = list(map(read, map(dests.__getitem__, indices)))
     are_exact = IDENTITY_TYPES.issuperset
     if are_exact(map(type, chain.from_iterable(values))):
         # A comparison of tuples takes identity for equality, which is right for these types alone.

@@ -8,12 +8,13 @@ The twin of `_core.pyx`, function for function; `_kernel.py` chooses. Whoever ch
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import chain
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from .enum import DiffSyncModelFlags
 from .exceptions import ChildrenCycle
-from .rules import INSTANCE_OVERRIDES, check_element, check_pair, skip_reason
+from .rules import IDENTITY_TYPES, INSTANCE_OVERRIDES, check_element, check_pair, skip_reason
 from .schema import StructMeta, schema_of
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ NO_FLAGS = DiffSyncModelFlags.NONE
 
 # A chain of records this deep may be a cycle; from here on the walk remembers its path.
 WATCH_CYCLES_FROM = 64
+
+_ROW_TYPES = IDENTITY_TYPES | {DiffSyncModelFlags}
 
 
 class _Frame:
@@ -76,18 +79,19 @@ def match(  # noqa: C901, PLR0913, PLR0917 - one more than the kernel is usually
     _fill(matching, top, modelname, sources, dests, are_paired)
     stack = [top]
     path: set[int] = set()
-    leaf_types: dict[type, str] = {}
+    leaf_types: dict[type, str | None] = {}
     while stack:
         frame = stack[-1]
         for source, dest in frame.pairs:
             # Most records are unflagged, matched, without children and without overrides: they take this short cut.
+            leaf_type = leaf_types.get(type(source))
             if (
-                type(source) in leaf_types
-                and type(dest) in leaf_types
+                leaf_type is not None
+                and leaf_types.get(type(dest)) is not None
                 and source.model_flags is NO_FLAGS is dest.model_flags
                 and type(source._unique_id) is str
             ):
-                records.append(frame.index, leaf_types[type(source)], source, dest)
+                records.append(frame.index, leaf_type, source, dest)
                 matching.advance(2)
                 continue
             if source is dest and type(source) is str:
@@ -110,14 +114,15 @@ def match(  # noqa: C901, PLR0913, PLR0917 - one more than the kernel is usually
                 path.discard(id(frame.dest))
 
 
-def _note_leaf_types(leaf_types: dict[type, str], source: Any, dest: Any) -> None:
-    """Note the type names of classes whose records have neither children, nor shortnames, nor overrides."""
+def _note_leaf_types(leaf_types: dict[type, str | None], source: Any, dest: Any) -> None:
+    """Note the type name of a class whose records have neither children, nor shortnames, nor overrides, else None."""
     for model in (source, dest):
         if model is None or type(model) in leaf_types:
             continue
         schema = schema_of(type(model))
-        if schema.plain_type and schema.plain_children and not schema.children and _has_key_as_name(model, schema):
-            leaf_types[type(model)] = schema.modelname
+        is_leaf = schema.plain_type and schema.plain_children and not schema.children
+        if schema.children or type(model._unique_id) is str:
+            leaf_types[type(model)] = schema.modelname if is_leaf and _has_key_as_name(model, schema) else None
 
 
 def _watch_path(path: set[int], stack: list[_Frame]) -> None:
@@ -210,7 +215,7 @@ def _visit(matching: Matching, records: Records, frame: _Frame, source: Any, des
     model = dest if source is None else source
     schema = schema_of(type(model))
     is_plain = schema.plain_type and type(model._unique_id) is str
-    if matching.flags.value or _flags(source) or _flags(dest):
+    if matching.has_flags or _has_flags(source) or _has_flags(dest):
         reason = skip_reason(matching.flags, source, dest)
         if reason:
             matching.skip(model, reason)
@@ -234,9 +239,8 @@ def _is_named_by_unique_id(model: Any, schema: Any) -> bool:
     return schema.is_named_by_unique_id and model._unique_id is not INSTANCE_OVERRIDES
 
 
-def _flags(model: Any) -> int:
-    flags: DiffSyncModelFlags = DiffSyncModelFlags.NONE if model is None else model.model_flags
-    return flags.value
+def _has_flags(model: Any) -> bool:
+    return model is not None and model.model_flags is not NO_FLAGS and bool(model.model_flags.value)
 
 
 def _children_mapping(matching: Matching, source: Any, dest: Any) -> Mapping[str, str]:
@@ -295,7 +299,7 @@ def _append_leaves(  # noqa: PLR0913, PLR0917 - all that pairing takes
 
     Most siblings are of one class, without children, flags and overrides, and the same on both sides in one order.
     """
-    if type(sources) is not list or type(dests) is not list or matching.flags.value:
+    if type(sources) is not list or type(dests) is not list or matching.has_flags:
         return False
     cls = type((sources or dests)[0])
     schema = schema_of(cls) if isinstance(cls, StructMeta) else None
@@ -304,20 +308,31 @@ def _append_leaves(  # noqa: PLR0913, PLR0917 - all that pairing takes
     count = len(sources) + len(dests)
     if list(map(type, sources)).count(schema.cls) + list(map(type, dests)).count(schema.cls) != count:
         return False
-    read = attrgetter("_unique_id", "model_flags", *schema.identifiers)
-    rows, other_rows = list(map(read, sources)), list(map(read, dests))
-    are_same = rows == other_rows
-    if not are_same and not _agree(rows, other_rows):
+    width = 2 + len(schema.identifiers)
+    rows, other_rows = list(map(schema.read_row, sources)), list(map(schema.read_row, dests))
+    are_exact = _have_exact_types(rows)
+    are_equal = are_exact and schema.plain_attrs and rows == other_rows
+    sides = [rows] if are_equal else [_cut(rows, width), _cut(other_rows, width)]
+    if not are_equal and not ((are_exact or _have_exact_types(sides[0])) and _agree(*sides)):
         return False
-    for side in (rows,) if are_same else (rows, other_rows):
+    for side in sides:
         keys, flags = [row[0] for row in side], [row[1] for row in side]
         if len(set(keys)) != len(side) or INSTANCE_OVERRIDES in keys or flags.count(NO_FLAGS) != len(side):
             return False
-    if not are_same:
-        sources, dests = _paired(rows, sources, other_rows, dests)
-    records.extend(frame.index, child_type, sources, dests)
+    if not are_equal and sides[0] != sides[1]:
+        sources, dests = _paired(sides[0], sources, sides[1], dests)
+    records.extend(frame.index, child_type, sources, dests, are_equal)
     matching.advance(count)
     return True
+
+
+def _have_exact_types(rows: list[tuple[Any, ...]]) -> bool:
+    """Whether a comparison of rows, which takes identity for equality, is right for their values."""
+    return _ROW_TYPES.issuperset(map(type, chain.from_iterable(rows)))
+
+
+def _cut(rows: list[tuple[Any, ...]], width: int) -> list[tuple[Any, ...]]:
+    return [row[:width] for row in rows]
 
 
 def _agree(rows: list[tuple[Any, ...]], other_rows: list[tuple[Any, ...]]) -> bool:

@@ -22,7 +22,18 @@ Snapshot: TypeAlias = "tuple[str, dict[str, Any], dict[str, Any] | None, dict[st
 class Records:
     """The flat array: one record for each pair or single, in pre-order."""
 
-    __slots__ = ("_actions", "_dests", "_ends", "_masks", "_parents", "_snapshots", "_sources", "_types", "names")
+    __slots__ = (
+        "_actions",
+        "_dests",
+        "_ends",
+        "_masks",
+        "_parents",
+        "_snapshots",
+        "_sources",
+        "_types",
+        "names",
+        "unseen",
+    )
 
     def __init__(self) -> None:
         """Make an empty array."""
@@ -33,6 +44,8 @@ class Records:
         self._dests: list[Any] = []
         self._actions: bytearray = bytearray()
         self._masks: dict[int, int] = {}
+        # Indices of the records whose values have not been looked at.
+        self.unseen: list[int] = []
         # Of records whose names only hooks know, until they have been compared.
         self.names: dict[int, str] = {}
         self._snapshots: dict[int, Snapshot] = {}
@@ -49,11 +62,14 @@ class Records:
         self._types.append(element_type)
         self._sources.append(source)
         self._dests.append(dest)
+        self.unseen.append(index)
         return index
 
-    def extend(self, parent: int, element_type: str, sources: list[Any], dests: list[Any]) -> None:
-        """Add records without descendants below `parent`."""
+    def extend(self, parent: int, element_type: str, sources: list[Any], dests: list[Any], are_equal: bool) -> None:
+        """Add records without descendants below `parent`; `are_equal` if their values have been compared and are."""
         start, count = len(self._types), len(sources)
+        if not are_equal:
+            self.unseen += range(start, start + count)
         self._parents += [parent] * count
         self._ends += range(start + 1, start + count + 1)
         self._types += [element_type] * count

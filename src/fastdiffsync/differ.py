@@ -32,6 +32,7 @@ class Matching:
         source_data, dest_data: `{modelname: {unique id: record}}` of an adapter with a plain local store, read
             directly in place of `get_by_uids`; None for any other.
         flags: The global flags.
+        has_flags: Whether any is set.
         prefetch: What reads children ahead, None if neither side's store gains from it.
         threads: How many threads may share what needs no Python.
         names: `{type: names}` of top-level elements whose names are not their unique ids.
@@ -43,6 +44,7 @@ class Matching:
         self._logger = logger
         self.progress = progress
         self.flags = flags
+        self.has_flags = bool(flags.value)
         self.source: Adapter = flat.source_adapter
         self.dest: Adapter = flat.dest_adapter
         self.source_data = self.source.local_data("get_all", "get_by_uids")

@@ -23,6 +23,9 @@ REBUILDING = object()
 
 NO_ACTION, CREATE, UPDATE, DELETE = range(4)
 
+IDENTITY_TYPES = SCALARS - {float}
+"""The types of whose values those that are one object are equal."""
+
 INSTANCE_OVERRIDES = object()
 """Stands in for the key of a record that has a method replaced on the instance: its hooks are called."""
 

@@ -12,6 +12,7 @@ import copy
 import sys
 import typing
 import weakref
+from operator import attrgetter
 from types import MemberDescriptorType, SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -65,6 +66,7 @@ class Schema:
         slots: Every field, hidden ones too.
         defaults: The default of each field, `NODEFAULT` where there is none.
         private_defaults: Defaults of private attributes, which each record gets a copy of.
+        read_row: Reads a record's key, flags, identifiers and, if no hook is to be asked for them, attributes.
         plan: What the compiled kernel makes of the schema; None until it does.
     """
 
@@ -90,6 +92,7 @@ class Schema:
         "plain_unique_id",
         "plan",
         "private_defaults",
+        "read_row",
         "reads_fields",
         "shortname",
         "slots",
@@ -144,6 +147,8 @@ class Schema:
         )
         self.plain_children = own_access and is_own("get_children_mapping")
         self.plain_status = own_access and is_own("set_status") and are_slots(("_status", "_status_message"))
+        attributes = self.attributes if self.plain_attrs else ()
+        self.read_row = attrgetter("_unique_id", "model_flags", *self.identifiers, *attributes)
 
     @property
     def required(self) -> list[str]:

@@ -65,8 +65,8 @@ class Run:
             "steps": seen,
             "journal": list(self.journal.events),
             "logs": see_logs(logs, forget_records=deletes_naturally),
-            "source": see_adapter(self.source),
-            "dest": None if is_half_linked else see_adapter(self.dest),
+            "source": None if is_half_linked and seen[-1][0] == "back" else see_adapter(self.source),
+            "dest": None if is_half_linked and seen[-1][0] != "back" else see_adapter(self.dest),
             "diffs": [see_diff(diff, is_live=self._was_edited()) for diff in self.diffs],
             "callbacks": callbacks,
         }
