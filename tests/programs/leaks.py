@@ -10,6 +10,8 @@ import contextlib
 import gc
 import json
 import logging
+import os
+import shutil
 import sys
 import tempfile
 import tracemalloc
@@ -316,7 +318,10 @@ def making_classes() -> None:
 def sqlite_store() -> None:
     """Keep records in files, compare them, and sync one to the other."""
     with ExitStack() as stack:
-        directory = stack.enter_context(tempfile.TemporaryDirectory())
+        # Of one name in all rounds: `pathlib` interns the parts of names, in some versions of Python for good.
+        directory = Path(tempfile.gettempdir(), f"fastdiffsync-leaks-{os.getpid()}")
+        directory.mkdir()
+        stack.callback(shutil.rmtree, directory)
         sides = []
         for number in (0, 1):
             store = stack.enter_context(SQLiteStore(Path(directory, f"{number}.db")))
@@ -329,8 +334,8 @@ def sqlite_store() -> None:
 
 
 def leaking() -> None:
-    """Leave one small object behind in each round: what the measurement must see."""
-    _kept.append(object())
+    """Leave an object of a kilobyte behind in each round: what the measurement must see."""
+    _kept.append(bytes(1000))
 
 
 def leaking_a_reference() -> None:
