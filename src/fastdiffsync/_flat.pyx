@@ -246,11 +246,19 @@ cdef tuple unfolded(tuple folded):
     """Return what `Records.snapshot` returns of a snapshot as it was taken, see `_flat.pxd`."""
     name, identifier_names, identifiers, source_names, source_values, dest_names, dest_values = folded
     return (
-        name,
-        dict(zip(identifier_names, identifiers)),
-        None if source_values is None else dict(zip(source_names, source_values)),
-        None if dest_values is None else dict(zip(dest_names, dest_values)),
+        name, dict_of(identifier_names, identifiers), dict_of(source_names, source_values), dict_of(dest_names, dest_values)
     )
+
+
+cdef dict dict_of(tuple names, tuple values):
+    """Return a dict of as many values as there are names, None for None."""
+    cdef Py_ssize_t i
+    cdef dict made = {}
+    if values is None:
+        return None
+    for i in range(len(names)):
+        made[names[i]] = values[i]
+    return made
 
 
 # ---- for a sync ----
@@ -312,13 +320,16 @@ def change_of(Records records, Py_ssize_t index, data, identifiers):
         The type, the action (1 create, 2 update, 3 delete), new dicts of the identifiers and of the new attributes, and
         the destination's record as it is now, or None.
     """
-    _, keys, source, dest = records.snapshot(index)
+    cdef tuple snapshot = records._snapshots[index]
+    cdef bint is_folded = len(snapshot) == FOLDED
+    # What is unfolded here is new, and need not be copied.
+    _, keys, source, dest = unfolded(snapshot) if is_folded else snapshot
     cdef Py_ssize_t position = 0
     cdef PyObject *name
     cdef PyObject *value
     cdef dict attrs = {}
     if dest is None:
-        attrs = dict(source)
+        attrs = source if is_folded else dict(source)
     elif source is not None:
         mask = records.mask(index)
         for place, common in enumerate([common for common in dest if common in source]):
@@ -334,4 +345,6 @@ def change_of(Records records, Py_ssize_t index, data, identifiers):
         uid = uid if type(uid) is str else str(uid)
     else:
         uid = "__".join([str(keys[identifier]) for identifier in identifiers])
-    return element_type, records.items[index].action, dict(keys), attrs, data[element_type].get(uid)
+    if not is_folded:
+        keys = dict(keys)
+    return element_type, records.items[index].action, keys, attrs, data[element_type].get(uid)

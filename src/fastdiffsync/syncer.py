@@ -244,6 +244,8 @@ class DiffSyncSyncer:
         return model
 
     def _call(self, operation: Operation, action: str) -> DiffSyncModel | None:
+        if not self._store_keeps_copies:
+            return _CALLS.get(action, _refuse)(operation, self.dst_diffsync)
         model = None
         try:
             model = _CALLS.get(action, _refuse)(operation, self.dst_diffsync)
