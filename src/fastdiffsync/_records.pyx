@@ -584,12 +584,17 @@ cdef tuple identifier_values(object model, Plan plan):
 
 
 cdef tuple values_of(object model, tuple names, Py_ssize_t *offsets):
+    """Return the values of some fields; the garbage collector does not know of the tuple if all of them are plain."""
     cdef Py_ssize_t i, count = len(names)
     cdef tuple values = PyTuple_New(count)
+    cdef bint are_scalars = True
     for i in range(count):
         value = field_of(model, names[i], offsets[i])
+        are_scalars = are_scalars and is_scalar(<PyObject *>value)
         Py_INCREF(value)
         PyTuple_SET_ITEM(values, i, value)
+    if are_scalars:
+        PyObject_GC_UnTrack(<PyObject *>values)
     return values
 
 

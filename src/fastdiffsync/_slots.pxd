@@ -53,6 +53,29 @@ cdef extern from *:
     #endif
     }
 
+    /* Equality of two blocks of memory. Most strings are short, and calling `memcmp` would take longer than comparing. */
+    static inline int fds_same_bytes(const char *left, const char *right, size_t size) {
+        uint64_t a, b;
+        if (size > 64) return memcmp(left, right, size) == 0;
+        for (; size >= sizeof(a); left += sizeof(a), right += sizeof(a), size -= sizeof(a)) {
+            memcpy(&a, left, sizeof(a));
+            memcpy(&b, right, sizeof(b));
+            if (a != b) return 0;
+        }
+        a = b = 0;
+        if (size & 4) {
+            memcpy(&a, left, 4);
+            memcpy(&b, right, 4);
+            left += 4;
+            right += 4;
+        }
+        for (size &= 3; size > 0; size--) {
+            a = a << 8 ^ (unsigned char)left[size - 1];
+            b = b << 8 ^ (unsigned char)right[size - 1];
+        }
+        return a == b;
+    }
+
     /* Equality of two exact, ready strings, without calling into Python. */
     static inline int fds_same_str(PyObject *left, PyObject *right) {
         if (left == right) return 1;
@@ -60,7 +83,7 @@ cdef extern from *:
         if (length != PyUnicode_GET_LENGTH(right)) return 0;
         int kind = (int)PyUnicode_KIND(left);
         if (kind != (int)PyUnicode_KIND(right)) return 0;
-        return memcmp(PyUnicode_DATA(left), PyUnicode_DATA(right), (size_t)length * kind) == 0;
+        return fds_same_bytes((char *)PyUnicode_DATA(left), (char *)PyUnicode_DATA(right), (size_t)length * kind);
     }
 
     /* Equality of two exact ints: sign and length, then digits. CPython keeps ints normalised. */
@@ -68,11 +91,14 @@ cdef extern from *:
         PyLongObject *a = (PyLongObject *)left, *b = (PyLongObject *)right;
     #if PY_VERSION_HEX >= 0x030C0000
         if (a->long_value.lv_tag != b->long_value.lv_tag) return 0;
-        return memcmp(a->long_value.ob_digit, b->long_value.ob_digit, (a->long_value.lv_tag >> 3) * sizeof(digit)) == 0;
+        size_t count = a->long_value.lv_tag >> 3;
+        const digit *digits = a->long_value.ob_digit, *other_digits = b->long_value.ob_digit;
     #else
         if (Py_SIZE(a) != Py_SIZE(b)) return 0;
-        return memcmp(a->ob_digit, b->ob_digit, (size_t)Py_ABS(Py_SIZE(a)) * sizeof(digit)) == 0;
+        size_t count = (size_t)Py_ABS(Py_SIZE(a));
+        const digit *digits = a->ob_digit, *other_digits = b->ob_digit;
     #endif
+        return fds_same_bytes((const char *)digits, (const char *)other_digits, count * sizeof(digit));
     }
 
     #define FDS_IS_NUMBER(type) ((type) == &PyLong_Type || (type) == &PyBool_Type || (type) == &PyFloat_Type)
