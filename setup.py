@@ -21,6 +21,7 @@ IS_DISABLED = os.environ.get("FASTDIFFSYNC_DISABLE_EXTENSION", "") not in {"", "
 IS_REQUIRED = os.environ.get("FASTDIFFSYNC_REQUIRE_EXTENSION", "") not in {"", "0"}
 IS_CPYTHON = platform.python_implementation() == "CPython"
 MODULES = (
+    "_applying",
     "_bulk",
     "_compare",
     "_core",
@@ -28,8 +29,12 @@ MODULES = (
     "_finding",
     "_flat",
     "_kinds",
+    "_layouts",
+    "_local",
+    "_making",
     "_pairing",
     "_plain",
+    "_plans",
     "_records",
     "_siblings",
     "_threads",

@@ -1,4 +1,4 @@
-"""The kernel in Python, fifth part: many records at once, from dicts into a local store and below their parents.
+"""The kernel in Python, seventh part: many records at once, from dicts into a local store and below their parents.
 
 The twin of `_bulk.pyx`, function for function; `_kernel.py` chooses. Whoever changes one changes both.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ._records_py import add_record
+from ._local_py import add_record
 from .rules import as_dict, raise_at_row, raise_parent_missing
 from .schema import schema_of
 

@@ -1,5 +1,5 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, binding=True
-"""The compiled kernel, fourth part: comparing the records that matched.
+"""The compiled kernel, sixth part: comparing the records that matched.
 
 The twin of `_compare_py.py`, function for function; `_kernel.py` chooses. Whoever changes one changes both.
 
@@ -13,7 +13,8 @@ from cpython.object cimport PyObject, PyTypeObject
 from libc.stdint cimport uint64_t
 
 from ._flat cimport CREATE, DELETE, NO_ACTION, UNDECIDED, UNSEEN, UPDATE, Record, Records
-from ._records cimport Plan, attribute_values, identifier_values, identifiers_of, attrs_of, name_of, plan_of
+from ._plans cimport Plan, plan_of
+from ._records cimport attribute_values, identifier_values, name_of
 from ._slots cimport is_plain_str, scalars_differ, slot
 from ._threads cimport MAX_THREADS, Share, run_together
 from ._values cimport (

@@ -1,4 +1,4 @@
-"""The kernel in Python, fourth part: comparing the records that matched.
+"""The kernel in Python, sixth part: comparing the records that matched.
 
 The twin of `_compare.pyx`, function for function; `_kernel.py` chooses. Whoever changes one changes both.
 """

@@ -1,5 +1,5 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, binding=True
-"""The compiled kernel, third part: matching two trees into the flat array.
+"""The compiled kernel, fifth part: matching two trees into the flat array.
 
 The twin of `_core_py.py`, function for function; `_kernel.py` chooses. Whoever changes one changes both.
 
@@ -16,7 +16,7 @@ from ._flat cimport NO_ACTION, Records
 from ._kinds cimport Kinds
 from ._pairing cimport check_identities, pair_siblings, plain_key
 from ._plain cimport PlainSiblings
-from ._records cimport Plan, plan_of
+from ._plans cimport Plan, plan_of
 from ._slots cimport is_plain_str, prefetch, same_str, slot
 from ._values cimport OVERRIDES
 

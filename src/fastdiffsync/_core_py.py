@@ -1,4 +1,4 @@
-"""The kernel in Python, third part: matching two trees into the flat array.
+"""The kernel in Python, fifth part: matching two trees into the flat array.
 
 The twin of `_core.pyx`, function for function; `_kernel.py` chooses. Whoever changes one changes both.
 

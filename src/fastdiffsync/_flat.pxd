@@ -48,3 +48,6 @@ cdef class Records:
     cdef uint16_t type_number(self, object element_type) except? 0xFFFF
     cdef Py_ssize_t checked(self, Py_ssize_t index) except -1
     cdef dict cursors_of(self, object data)
+
+
+cdef Py_ssize_t mark_run(Records records, Py_ssize_t start, Py_ssize_t stop, object data, object status) except -1

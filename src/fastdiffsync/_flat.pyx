@@ -1,5 +1,5 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, binding=True
-"""The compiled kernel, second part: the flat array that a diff is, and what a sync asks of it.
+"""The compiled kernel, fourth part: the flat array that a diff is, and what a sync asks of it.
 
 The twin of `_flat_py.py`, function for function; `_kernel.py` chooses. Whoever changes one changes both.
 """
@@ -11,7 +11,7 @@ from libc.stdint cimport int32_t, uint16_t
 from libc.string cimport memcpy
 
 from ._cursor cimport Cursor, look_up
-from ._records cimport Plan, plan_of
+from ._plans cimport Plan, plan_of
 from ._slots cimport is_plain_str, is_scalar, set_slot_quietly, slot
 
 from .dump import copy_containers
@@ -278,6 +278,10 @@ def mark_unknown(Records records, Py_ssize_t start, Py_ssize_t stop, data, statu
         The index of the first record that needs more than that: it has an action, its object is no longer the one in
         the store, or hooks of its class are overridden. `stop` if there is none.
     """
+    return mark_run(records, start, stop, data, status)
+
+
+cdef Py_ssize_t mark_run(Records records, Py_ssize_t start, Py_ssize_t stop, object data, object status) except -1:
     cdef Py_ssize_t i
     cdef Plan plan
     cdef PyObject *dest
@@ -322,29 +326,50 @@ def change_of(Records records, Py_ssize_t index, data, identifiers):
     """
     cdef tuple snapshot = records._snapshots[index]
     cdef bint is_folded = len(snapshot) == FOLDED
-    # What is unfolded here is new, and need not be copied.
-    _, keys, source, dest = unfolded(snapshot) if is_folded else snapshot
+    cdef int action = records.items[index].action
+    cdef dict keys = dict_of(snapshot[1], snapshot[2]) if is_folded else dict(snapshot[1])
+    cdef dict attrs = {}
+    if action == CREATE:
+        attrs = dict_of(snapshot[3], snapshot[4]) if is_folded else dict(snapshot[2])
+    elif action == UPDATE:
+        attrs = changed_attrs(snapshot if is_folded else folded(snapshot), records.mask(index))
+    element_type = records.type(index)
+    uid = "__".join([str(keys[name]) for name in identifiers]) if len(identifiers) != 1 else keys[identifiers[0]]
+    uid = uid if type(uid) is str else str(uid)
+    return element_type, action, keys, with_own_containers(attrs), data[element_type].get(uid)
+
+
+cdef dict changed_attrs(tuple folded, mask):
+    """Return the source's values of the attributes that a bitmask names, which counts those that both sides have."""
+    cdef tuple names = folded[3], values = folded[4], dest_names = folded[5]
+    cdef dict attrs = {}
+    cdef Py_ssize_t i, place = 0
+    cdef bint are_same = names is dest_names
+    for i in range(len(dest_names)):
+        name = dest_names[i]
+        if not are_same and name not in names:
+            continue
+        if mask >> place & 1:
+            attrs[name] = values[i if are_same else names.index(name)]
+        place += 1
+    return attrs
+
+
+cdef tuple folded(tuple snapshot):
+    """Return a snapshot as it was taken."""
+    name, identifiers, attrs, dest_attrs = snapshot
+    return (
+        name, tuple(identifiers), tuple(identifiers.values()), tuple(attrs), tuple(attrs.values()),
+        tuple(dest_attrs), tuple(dest_attrs.values()),
+    )
+
+
+cdef dict with_own_containers(dict attrs):
+    """Return attributes with containers copied: the dict itself if there are none."""
     cdef Py_ssize_t position = 0
     cdef PyObject *name
     cdef PyObject *value
-    cdef dict attrs = {}
-    if dest is None:
-        attrs = source if is_folded else dict(source)
-    elif source is not None:
-        mask = records.mask(index)
-        for place, common in enumerate([common for common in dest if common in source]):
-            if mask >> place & 1:
-                attrs[common] = source[common]
     while PyDict_Next(<PyObject *>attrs, &position, &name, &value):
         if not is_scalar(value):
-            attrs = {attribute: copy_containers(held) for attribute, held in attrs.items()}
-            break
-    element_type = records.type(index)
-    if len(identifiers) == 1:
-        uid = keys[identifiers[0]]
-        uid = uid if type(uid) is str else str(uid)
-    else:
-        uid = "__".join([str(keys[identifier]) for identifier in identifiers])
-    if not is_folded:
-        keys = dict(keys)
-    return element_type, records.items[index].action, keys, attrs, data[element_type].get(uid)
+            return {attribute: copy_containers(held) for attribute, held in attrs.items()}
+    return attrs

@@ -1,4 +1,4 @@
-"""The kernel in Python, second part: the flat array that a diff is, and what a sync asks of it.
+"""The kernel in Python, fourth part: the flat array that a diff is, and what a sync asks of it.
 
 The twin of `_flat.pyx`, function for function; `_kernel.py` chooses. Whoever changes one changes both.
 """

@@ -12,18 +12,24 @@ if _CHOICE not in {"", "c", "python"}:
 COMPILED = not TYPE_CHECKING and _CHOICE != "python"
 if COMPILED:
     try:
+        from ._applying import *  # noqa: F403
         from ._bulk import *  # noqa: F403
         from ._compare import *  # noqa: F403
         from ._core import *  # noqa: F403
         from ._flat import *  # noqa: F403
+        from ._local import *  # noqa: F403
+        from ._making import *  # noqa: F403
         from ._records import *  # noqa: F403
     except ImportError:
         if _CHOICE == "c":
             raise
         COMPILED = False
 if not COMPILED:
+    from ._applying_py import *  # noqa: F403
     from ._bulk_py import *  # noqa: F403
     from ._compare_py import *  # noqa: F403
     from ._core_py import *  # noqa: F403
     from ._flat_py import *  # noqa: F403
+    from ._local_py import *  # noqa: F403
+    from ._making_py import *  # noqa: F403
     from ._records_py import *  # noqa: F403

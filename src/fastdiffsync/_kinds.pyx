@@ -7,7 +7,7 @@ from libc.stdint cimport uint16_t
 from libc.stdlib cimport free
 
 from ._finding cimport Place, begin_at, build_table, free_table
-from ._records cimport Plan, plan_of
+from ._plans cimport Plan, plan_of
 from ._siblings cimport Room
 from ._values cimport fill_offsets
 

@@ -4,7 +4,8 @@
 from cpython.object cimport PyObject, PyTypeObject
 from cpython.ref cimport Py_TYPE
 
-from ._records cimport Plan, plan_of, unique_id
+from ._plans cimport Plan, plan_of
+from ._records cimport unique_id
 from ._slots cimport is_plain_str, same_str, scalars_differ, slot, str_length
 from ._values cimport OVERRIDES, has_clear_parts
 

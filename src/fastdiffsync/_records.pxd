@@ -1,48 +1,15 @@
 from cpython.object cimport PyObject
 
-
-cdef struct Check:
-    Py_ssize_t offset
-    PyObject *first       # the one or two exact types that most annotations come to, borrowed from `field_types`
-    PyObject *second
-    PyObject *default     # borrowed from the schema
+from ._plans cimport Plan
 
 
-cdef class Plan:
-    cdef readonly object schema
-    cdef readonly object modelname
-    cdef readonly dict children
-    cdef bint plain_unique_id, plain_identifiers, plain_attrs, plain_type, plain_status, plain_children
-    cdef bint key_is_name, is_named_by_unique_id, plain_shortname, reads_fields, has_post_init, makes_plain_key
-    cdef Py_ssize_t key_offset, flags_offset, adapter_offset, status_offset, message_offset, side_data_offset
-    cdef Py_ssize_t identifier_count, check_count
-    cdef Py_ssize_t *identifier_offsets
-    cdef Check *checks
-    cdef tuple attribute_names, identifier_names
-    cdef object certain_types
-    cdef Py_ssize_t *attribute_offsets
-    cdef Py_ssize_t *identifier_field_offsets
-    cdef Py_ssize_t value_count
-    cdef Py_ssize_t *value_offsets
-    cdef list check_types
-    cdef dict child_offsets
-    cdef list child_offset_list
-    cdef Py_ssize_t offset(self, name) except -2
-    cdef int compile_checks(self) except -1
-
-
-cdef Plan plan_of(object cls)
 cdef object unique_id(object model)
-cdef object attrs_of(object model)
-cdef object identifiers_of(object model)
 cdef tuple attribute_values(object model, Plan plan)
 cdef tuple identifier_values(object model, Plan plan)
 cdef object name_of(object model)
 cdef object type_of(object model)
-cdef object reference_to(object adapter)
-cdef object compute_key(object model, Plan plan)
+cdef int put_child(object self, object child) except -1
+cdef int take_child(object self, object child) except -1
 cdef object child_list(object model, Plan plan, object field)
-cdef int initialise_record(object model, Plan plan) except -1
-cdef int claim_record(object obj, Plan plan, object data, object adapter) except -1
 cdef int tell_store(object model, Plan plan) except -1
 cdef bint has_key(object model, Plan plan) noexcept

@@ -1,35 +1,28 @@
-"""The kernel in Python, first part: making records, their keys and their lists of children.
+"""The kernel in Python, second part: reading records, their lists of children, and assigning.
 
 The twin of `_records.pyx`, function for function; `_kernel.py` chooses. Whoever changes one changes both.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from .dump import plain
-from .enum import DiffSyncStatus
 from .exceptions import ObjectAlreadyExists, ObjectNotFound, ObjectStoreWrongType
-from .rules import INSTANCE_OVERRIDES, REBUILDING, coerce, raise_construction_error
-from .schema import Schema, StructMeta, copied, schema_of
+from .rules import INSTANCE_OVERRIDES
+from .schema import Schema, schema_of
+
+if TYPE_CHECKING:
+    from .enum import DiffSyncStatus
 
 __all__ = [
-    "REBUILDING",
-    "RecordData",
     "add_child",
-    "add_record",
-    "construct",
-    "create_record",
     "forget_plans",
     "get_attrs",
     "get_identifiers",
     "get_unique_id",
-    "initialise",
-    "install_constructor",
-    "rebuild",
-    "release_records",
     "remove_child",
     "set_attribute",
     "set_status",
@@ -40,104 +33,10 @@ __all__ = [
 INDEX_CHILDREN_FROM = 24
 
 _set_slot = msgspec.Struct.__setattr__
-_construct = StructMeta.__call__
-
-
-# ---- making records ----
-
-
-def install_constructor(cls: Any) -> None:
-    """Make calls of the model class `cls` validate, coerce and compute the key; here the metaclass's call does."""
 
 
 def forget_plans() -> None:
     """Drop what was derived from schemas; here nothing is."""
-
-
-def construct(cls: Any, args: tuple[Any, ...], values: dict[str, Any]) -> Any:
-    """Make a record of the model class `cls`: what calling the class does."""
-    try:
-        model = _construct(cls, *args, **values)
-    except TypeError as error:
-        schema = schema_of(cls)
-        known = {name: value for name, value in values.items() if name in cls.__struct_fields__}
-        if args or schema.forbid_unknown_fields or len(known) == len(values):
-            raise_construction_error(cls, args, values, error)
-        try:
-            model = _construct(cls, **known)
-        except TypeError as second_error:
-            raise_construction_error(cls, args, known, second_error)
-    if not hasattr(cls, "__post_init__"):
-        initialise(model)
-    return model
-
-
-def create_record(cls: Any, adapter: Any, ids: dict[str, Any], attrs: dict[str, Any]) -> Any:
-    """Make a record of the model class `cls` and mark it as created: `DiffSyncModel.create_base`."""
-    model = cls(**ids, adapter=adapter, **attrs)
-    model.set_status(DiffSyncStatus.SUCCESS, "Created successfully")
-    return model
-
-
-def initialise(model: Any) -> None:
-    """Validate and coerce the fields of a new record, give it its own containers, and compute its key."""
-    schema = schema_of(type(model))
-    if schema.validate:
-        defaults = schema.defaults
-        for name, field_type in schema.field_types.items():
-            value = getattr(model, name)
-            if type(value) not in field_type.exact and value is not defaults[name]:
-                _set_slot(model, name, coerce(model, schema, name, field_type, value))
-    for name in schema.children.values():
-        value = getattr(model, name)
-        if type(value) is list:
-            _set_slot(model, name, value.copy())
-    if schema.private_defaults:
-        for name, value in copied(schema.private_defaults).items():
-            set_attribute(model, name, value)
-    _set_slot(model, "_unique_id", unique_id_key(model, schema))
-
-
-def unique_id_key(model: Any, schema: Schema) -> str | None:
-    """Return the unique id that the library's own hooks give the record, or None if hooks are overridden."""
-    return plain_key(model, schema) if schema.plain_unique_id else None
-
-
-def plain_key(model: Any, schema: Schema) -> str:
-    """Return the unique id that the library's own `create_unique_id` and `get_identifiers` give the record."""
-    identifiers = schema.identifiers
-    if len(identifiers) == 1:
-        value = getattr(model, identifiers[0])
-        return value if type(value) is str else str(plain(value))
-    return "__".join([str(plain(getattr(model, name))) for name in identifiers])
-
-
-def set_attribute(model: Any, name: str, value: Any) -> None:
-    """Assign an attribute of a record: `DiffSyncModel.__setattr__`.
-
-    An assigned identifier changes the key; a method replaced on the instance makes the record's hooks be called.
-
-    Raises:
-        ValueError: If the name is neither a field, nor private, nor an attribute of the class.
-    """
-    cls = type(model)
-    schema = schema_of(cls)
-    if name in schema.slots:
-        _set_slot(model, name, value)
-        if name in schema.identifiers and model._unique_id is not INSTANCE_OVERRIDES:
-            _set_slot(model, "_unique_id", unique_id_key(model, schema))
-        return
-    if not name.startswith("_") and not hasattr(cls, name):
-        message = f'"{cls.__name__}" object has no field "{name}"'
-        raise ValueError(message)
-    _set_slot(model, name, value)
-    if name in model.__dict__ and callable(getattr(cls, name, None)):
-        _set_slot(model, "_unique_id", INSTANCE_OVERRIDES)
-
-
-def rebuild(cls: Any) -> Any:
-    """Return a record of the model class `cls` with no values yet, for a pickle or a copy to fill."""
-    return _construct(cls, **dict.fromkeys(schema_of(cls).required), model_flags=REBUILDING)
 
 
 def set_status(self: Any, status: DiffSyncStatus, message: str = "") -> None:
@@ -281,31 +180,41 @@ def tell_store(model: Any) -> None:
         adapter.store.record_changed(obj=model)
 
 
-def release_records(self: Any) -> None:
-    """Keep an adapter that is about to go, if any of its records stays; here records hold it by themselves."""
+# ---- attributes ----
 
 
-class RecordData(dict[str, dict[str, Any]]):
-    """A local store's `{modelname: {unique id: record}}`; asking for a type makes its dict."""
-
-    def __missing__(self, modelname: str) -> dict[str, Any]:
-        """Make the dict of a type that has no records yet."""
-        records = self[modelname] = {}
-        return records
+def unique_id_key(model: Any, schema: Schema) -> str | None:
+    """Return the unique id that the library's own hooks give the record, or None if hooks are overridden."""
+    return plain_key(model, schema) if schema.plain_unique_id else None
 
 
-def add_record(self: Any, *, obj: Any) -> None:
-    """Store a new record and claim it for the store's adapter: `LocalStore.add`.
+def plain_key(model: Any, schema: Schema) -> str:
+    """Return the unique id that the library's own `create_unique_id` and `get_identifiers` give the record."""
+    identifiers = schema.identifiers
+    if len(identifiers) == 1:
+        value = getattr(model, identifiers[0])
+        return value if type(value) is str else str(plain(value))
+    return "__".join([str(plain(getattr(model, name))) for name in identifiers])
+
+
+def set_attribute(model: Any, name: str, value: Any) -> None:
+    """Assign an attribute of a record: `DiffSyncModel.__setattr__`.
+
+    An assigned identifier changes the key; a method replaced on the instance makes the record's hooks be called.
 
     Raises:
-        ObjectAlreadyExists: If a different record of the type has the unique id.
+        ValueError: If the name is neither a field, nor private, nor an attribute of the class.
     """
-    records = self._data[obj.get_type()]
-    uid = unique_id_of(obj)
-    count = len(records)
-    existing = records.setdefault(uid, obj)
-    if existing is not obj:
-        message = f"Object {uid} already present"
-        raise ObjectAlreadyExists(message, obj)
-    if len(records) > count and obj.adapter is None:
-        obj.adapter = self.adapter
+    cls = type(model)
+    schema = schema_of(cls)
+    if name in schema.slots:
+        _set_slot(model, name, value)
+        if name in schema.identifiers and model._unique_id is not INSTANCE_OVERRIDES:
+            _set_slot(model, "_unique_id", unique_id_key(model, schema))
+        return
+    if not name.startswith("_") and not hasattr(cls, name):
+        message = f'"{cls.__name__}" object has no field "{name}"'
+        raise ValueError(message)
+    _set_slot(model, name, value)
+    if name in model.__dict__ and callable(getattr(cls, name, None)):
+        _set_slot(model, "_unique_id", INSTANCE_OVERRIDES)

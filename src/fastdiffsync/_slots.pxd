@@ -86,6 +86,13 @@ cdef extern from *:
         return fds_same_bytes((char *)PyUnicode_DATA(left), (char *)PyUnicode_DATA(right), (size_t)length * kind);
     }
 
+    /* Whether two exact strings differ for certain, because both have been hashed, as keys of dicts have, and the hashes
+       differ. */
+    static inline int fds_have_other_hashes(PyObject *left, PyObject *right) {
+        Py_hash_t hash = ((PyASCIIObject *)left)->hash, other_hash = ((PyASCIIObject *)right)->hash;
+        return hash != other_hash && hash != -1 && other_hash != -1;
+    }
+
     /* Equality of two exact ints: sign and length, then digits. CPython keeps ints normalised. */
     static inline int fds_same_int(PyObject *left, PyObject *right) {
         PyLongObject *a = (PyLongObject *)left, *b = (PyLongObject *)right;
@@ -168,4 +175,5 @@ cdef extern from *:
     void set_slot_quietly "fds_set_slot_quietly"(PyObject *record, Py_ssize_t offset, object value)
     bint is_plain_str "fds_is_plain_str"(PyObject *value) nogil
     Py_ssize_t str_length "PyUnicode_GET_LENGTH"(PyObject *value) nogil
+    bint have_other_hashes "fds_have_other_hashes"(PyObject *left, PyObject *right) nogil
     bint same_str "fds_same_str"(PyObject *left, PyObject *right) nogil

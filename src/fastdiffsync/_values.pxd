@@ -1,7 +1,7 @@
 from cpython.object cimport PyObject, PyTypeObject
 from libc.string cimport memchr
 
-from ._records cimport Plan
+from ._plans cimport Plan
 from ._slots cimport prefetch, scalars_differ, slot, str_length
 
 cdef extern from "Python.h":

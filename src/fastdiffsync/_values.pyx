@@ -3,7 +3,7 @@
 
 from cpython.object cimport PyObject, PyTypeObject
 
-from ._records cimport Plan
+from ._plans cimport Plan
 
 from .rules import INSTANCE_OVERRIDES
 

@@ -93,7 +93,9 @@ def of_record(
         element_type, ACTIONS[action], ids, attrs, model_class, parent_model, dest_model, flat.attrs_diffs, (index,)
     )
     if dest_model is not None:
-        _begin(operation, dest_model)
+        dest_model.set_status(_UNKNOWN)
+        if dest_model.model_flags is not _NO_FLAGS:
+            _heed_flags(operation, dest_model.model_flags)
     return operation
 
 
@@ -124,8 +126,11 @@ def of_unread(
 def _begin(operation: Operation, dest_model: DiffSyncModel) -> None:
     """Mark the destination's record as being in work, and read its flags."""
     dest_model.set_status(_UNKNOWN)
-    flags = dest_model.model_flags
-    if operation.action == _DELETE and flags is not _NO_FLAGS:
+    _heed_flags(operation, dest_model.model_flags)
+
+
+def _heed_flags(operation: Operation, flags: DiffSyncModelFlags) -> None:
+    if operation.action == _DELETE:
         operation.skips_children = bool(flags & DiffSyncModelFlags.SKIP_CHILDREN_ON_DELETE)
         is_natural = bool(flags & DiffSyncModelFlags.NATURAL_DELETION_ORDER)
         operation.deletes_children_first = is_natural and not operation.skips_children

@@ -12,9 +12,15 @@ CALLS = 1000
 
 
 class Progress:
-    """Counts what is done and calls back: at every step of a short run, about 1,000 times in a long one."""
+    """Counts what is done and calls back: at every step of a short run, about 1,000 times in a long one.
 
-    __slots__ = ("_callback", "_interval", "_reported", "done", "stage", "total")
+    Attributes:
+        stage, total: As given.
+        done: How much is done.
+        interval: How much may be done before `advance` is to be called.
+    """
+
+    __slots__ = ("_callback", "_reported", "done", "interval", "stage", "total")
 
     def __init__(self, stage: str, total: int, callback: Callable[[str, int, int], None] | None) -> None:
         """Count from 0 to `total`.
@@ -29,7 +35,7 @@ class Progress:
         self.done = 0
         self._callback = callback
         self._reported = 0
-        self._interval = max(1, total // CALLS)
+        self.interval = max(1, total // CALLS) if callback is not None else max(1, total)
 
     @property
     def is_watched(self) -> bool:
@@ -39,7 +45,7 @@ class Progress:
     def advance(self, delta: int) -> None:
         """Add `delta` to what is done; nothing happens for 0."""
         self.done += delta
-        if self._callback is not None and self.done - self._reported >= self._interval:
+        if self._callback is not None and self.done - self._reported >= self.interval:
             self._report()
 
     def finish(self) -> None:

@@ -41,6 +41,10 @@ UNVALIDATED_FIELDS = HIDDEN_FIELDS | {"model_flags", "adapter"}
 UNIQUE_ID_HOOKS = ("get_unique_id", "create_unique_id", "get_identifiers", "dict")
 IDENTIFIERS_HOOKS = ("get_identifiers", "dict")
 ATTRS_HOOKS = ("get_attrs", "dict")
+SYNC_HOOKS = (
+    *("create", "create_base", "update", "update_base", "delete", "delete_base"),
+    *("get_status", "set_status", "add_child", "remove_child", "__setattr__"),
+)
 READING_HOOKS = frozenset(
     {*UNIQUE_ID_HOOKS, *ATTRS_HOOKS, "get_shortname", "get_type", "get_children_mapping", "set_status", "get_status"}
 )
@@ -60,6 +64,7 @@ class Schema:
         fields: Every visible field, base class first.
         plain_unique_id, plain_identifiers, plain_attrs, plain_shortname, plain_type, plain_children, plain_status:
             Whether the hooks of that name are the library's own and read nothing but slots.
+        plain_sync: Whether all that a sync does with a record is the library's own, so that none of it need be called.
         is_named_by_unique_id: Whether `get_shortname` is the library's own and returns the unique id.
         makes_plain_key: Whether what the library's `get_unique_id` calls is its own, even if that is overridden.
         reads_fields: Whether what the library's `get_attrs` and `get_identifiers` read are slots, and `dict` its own.
@@ -88,6 +93,7 @@ class Schema:
         "plain_identifiers",
         "plain_shortname",
         "plain_status",
+        "plain_sync",
         "plain_type",
         "plain_unique_id",
         "plan",
@@ -147,6 +153,9 @@ class Schema:
         )
         self.plain_children = own_access and is_own("get_children_mapping")
         self.plain_status = own_access and is_own("set_status") and are_slots(("_status", "_status_message"))
+        self.plain_sync = (
+            self.plain_type and self.plain_unique_id and self.plain_attrs and self.plain_status and is_own(*SYNC_HOOKS)
+        )
         attributes = self.attributes if self.plain_attrs else ()
         self.read_row = attrgetter("_unique_id", "model_flags", *self.identifiers, *attributes)
 

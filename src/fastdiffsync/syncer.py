@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -56,7 +56,7 @@ class DiffSyncSyncer:
         # The source's record is of no use to the executor; diffsync looks it up all the same, and an override sees it.
         self._asks_source = src_diffsync.local_data(*_READING) is None and src_diffsync.batch_store(*_READING) is None
         self._store_keeps_copies = dst_diffsync.store.keeps_copies
-        self._together = _Together(dst_diffsync.store)
+        self._together = _Together(dst_diffsync.store) if self._store_keeps_copies else None
 
     @property
     def elements_processed(self) -> int:
@@ -80,7 +80,7 @@ class DiffSyncSyncer:
         """
         self.base_logger.info("Beginning sync")
         try:
-            with self._together:
+            with self._together or nullcontext():
                 changed = self._walk()
         finally:
             if self._store_keeps_copies:
@@ -110,7 +110,7 @@ class DiffSyncSyncer:
             schemas.append(schema_of(cls))
         data = self.dst_diffsync.local_data(*_READING)
         if data is not None:
-            return LocalRecords(flat, self.dst_diffsync, data)
+            return LocalRecords(flat, self.dst_diffsync, data, is_heard=self._log.hears_info)
         is_read_ahead = self.dst_diffsync.batch_store(*_READING) is not None and self._store_keeps_copies
         if not is_read_ahead or flat.dest_adapter is not self.dst_diffsync:
             return None
@@ -123,7 +123,8 @@ class DiffSyncSyncer:
         waiting = [(iter(self.diff.get_children()), None, None)]
         while waiting:
             elements, parent_model, postponed = waiting[-1]
-            self._together.reach(-len(waiting))
+            if self._together is not None:
+                self._together.reach(-len(waiting))
             element = next(elements, None)
             if element is None:
                 waiting.pop()
@@ -136,7 +137,7 @@ class DiffSyncSyncer:
                 self._tell_store(operation.dest_model)
                 waiting.append((iter(element.get_children()), operation.dest_model, operation))
                 continue
-            if operation.action == _DELETE:
+            if self._together is not None and operation.action == _DELETE:
                 self._together.begin(-len(waiting))
             model = self._perform(operation)
             if model is not None:
@@ -144,19 +145,21 @@ class DiffSyncSyncer:
         return changed
 
     def _walk_changes(self, flat: FlatDiff, dest_records: LocalRecords | StoredRecords) -> bool:
-        """Apply the diff record by record of the flat array, passing over what is unchanged."""
-        records = flat.records
+        """Apply the diff record by record of the flat array, passing over what needs no method to be called."""
+        records, together, models = flat.records, self._together, dest_records.models
         index, count = 0, len(records)
-        models: dict[int, DiffSyncModel | None] = {-1: None}
         postponed: list[tuple[int, Operation]] = []
         changed = False
         while True:
-            self._together.reach(index)
+            if together is not None:
+                together.reach(index)
             stop = postponed[-1][0] if postponed else count
-            if index < stop and not records.action(index):
-                following = dest_records.pass_over(index, stop)
+            following = dest_records.pass_over(index, min(stop, index + self._progress.interval))
+            if following > index:
+                changed = changed or records.next_changed(index, following) < following
                 self._progress.advance(following - index)
                 index = following
+                continue
             if index == stop:
                 if not postponed:
                     return changed
@@ -167,7 +170,8 @@ class DiffSyncSyncer:
             operation = dest_records.operation(index, parent_model)
             if operation is None:
                 operation = self._begin(element_at(flat, index), parent_model)
-            changed |= operation.action is not None
+            if operation.action is not None:
+                changed = True
             end = records.end(index)
             if operation.deletes_children_first:
                 self._tell_store(operation.dest_model)
@@ -175,8 +179,8 @@ class DiffSyncSyncer:
                 postponed.append((end, operation))
                 index += 1
                 continue
-            if operation.action == _DELETE:
-                self._together.begin(end)
+            if together is not None and operation.action == _DELETE:
+                together.begin(end)
             model = self._perform(operation)
             if end > index + 1:
                 models[index] = model
@@ -192,12 +196,7 @@ class DiffSyncSyncer:
     def _perform(self, operation: Operation) -> DiffSyncModel | None:
         """Carry out one operation; return the record whose children are next, None if they are to be left alone."""
         action = operation.action
-        model = operation.dest_model if action is None else self._apply(operation, action)
-        if action is None:
-            self._log.outcome(operation, DiffSyncStatus.SUCCESS, "No changes to apply; no action needed")
-            if model is not None and self._store_keeps_copies:
-                uid = model.get_unique_id()
-                self.dst_diffsync.store.mark_unchanged(uids=[uid], model=operation.element_type)
+        model = self._pass(operation) if action is None else self._apply(operation, action)
         if model is None:
             self._log.no_object(operation)
             return None
@@ -211,6 +210,14 @@ class DiffSyncSyncer:
                 return None
         self._progress.advance(1)
         return None if operation.deletes_children_first else model
+
+    def _pass(self, operation: Operation) -> DiffSyncModel | None:
+        """Leave an unchanged record as it is, and return it."""
+        model = operation.dest_model
+        self._log.outcome(operation, DiffSyncStatus.SUCCESS, "No changes to apply; no action needed")
+        if model is not None and self._store_keeps_copies:
+            self.dst_diffsync.store.mark_unchanged(uids=[model.get_unique_id()], model=operation.element_type)
+        return model
 
     def _link(self, parent_model: DiffSyncModel | None, model: DiffSyncModel) -> None:
         """Add a new record to its parent and to the store, or to neither."""
@@ -228,7 +235,7 @@ class DiffSyncSyncer:
         if self._log.hears_debug:
             self._log.attempt(operation)
         try:
-            model = self._call(operation, action)
+            model = self._call_and_tell(operation, action) if self._store_keeps_copies else self._call(operation, action)
         except ObjectCrudException as error:
             self._log.outcome(operation, DiffSyncStatus.ERROR, str(error))
             if self.flags & DiffSyncFlags.CONTINUE_ON_FAILURE:
@@ -243,16 +250,34 @@ class DiffSyncSyncer:
             self._log.outcome(operation, status, message)
         return model
 
-    def _call(self, operation: Operation, action: str) -> DiffSyncModel | None:
-        if not self._store_keeps_copies:
-            return _CALLS.get(action, _refuse)(operation, self.dst_diffsync)
+    def _call_and_tell(self, operation: Operation, action: str) -> DiffSyncModel | None:
+        """Call the model's create, update or delete, and let a store that keeps copies have what it has changed."""
         model = None
         try:
-            model = _CALLS.get(action, _refuse)(operation, self.dst_diffsync)
+            model = self._call(operation, action)
         finally:
             if model is None or action == _UPDATE:
                 self._tell_store(operation.dest_model)
         return model
+
+    def _call(self, operation: Operation, action: str) -> DiffSyncModel | None:
+        """Call the model's create, update or delete, if the destination has a record for it or has none, as it should."""
+        model = operation.dest_model
+        if action == _CREATE:
+            if model is None:
+                cls = operation.model_class
+                return cls.create(adapter=self.dst_diffsync, ids=operation.ids, attrs=operation.attrs)
+            raise ObjectNotCreated(_failure(operation, "it already exists!"))
+        if action == _UPDATE:
+            if model is not None:
+                return model.update(attrs=operation.attrs)
+            raise ObjectNotUpdated(_failure(operation, "not found!"))
+        if action == _DELETE:
+            if model is not None:
+                return model.delete()
+            raise ObjectNotDeleted(_failure(operation, "not found!"))
+        message = f'Unknown action "{action}"!'
+        raise ObjectCrudException(message)
 
     def _tell_store(self, model: DiffSyncModel | None) -> None:
         """Let a store that keeps copies have the status of a record, and what a hook has assigned."""
@@ -276,7 +301,7 @@ class _Together:
 
     def begin(self, end: int) -> None:
         """Begin a batch that lasts until the walk reaches `end`, unless there is one."""
-        if self._end is None and self._store.keeps_copies:
+        if self._end is None:
             self._end = end
             self._block.enter_context(self._store.batch(writes=False))
 
@@ -287,32 +312,9 @@ class _Together:
             self._block.close()
 
 
-def _create(operation: Operation, dest: Adapter) -> DiffSyncModel | None:
-    if operation.dest_model is not None:
-        message = f"Failed to create {operation.model_class.get_type()} {operation.ids} - it already exists!"
-        raise ObjectNotCreated(message)
-    return operation.model_class.create(adapter=dest, ids=operation.ids, attrs=operation.attrs)
-
-
-def _update(operation: Operation, _dest: Adapter) -> DiffSyncModel | None:
-    if operation.dest_model is None:
-        message = f"Failed to update {operation.model_class.get_type()} {operation.ids} - not found!"
-        raise ObjectNotUpdated(message)
-    return operation.dest_model.update(attrs=operation.attrs)
-
-
-def _delete(operation: Operation, _dest: Adapter) -> DiffSyncModel | None:
-    if operation.dest_model is None:
-        message = f"Failed to delete {operation.model_class.get_type()} {operation.ids} - not found!"
-        raise ObjectNotDeleted(message)
-    return operation.dest_model.delete()
-
-
-def _refuse(operation: Operation, _dest: Adapter) -> DiffSyncModel | None:
-    message = f'Unknown action "{operation.action}"!'
-    raise ObjectCrudException(message)
+def _failure(operation: Operation, reason: str) -> str:
+    return f"Failed to {operation.action} {operation.model_class.get_type()} {operation.ids} - {reason}"
 
 
 _READING = ("get", "get_or_none")
 _CREATE, _UPDATE, _DELETE = DiffSyncActions.CREATE, DiffSyncActions.UPDATE, DiffSyncActions.DELETE
-_CALLS = {_CREATE: _create, _UPDATE: _update, _DELETE: _delete}

@@ -6,10 +6,10 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from . import _kernel as kernel
-from .enum import DiffSyncStatus
 from .exceptions import ObjectStoreException
 from .operation import Operation, of_record, of_unread
 from .schema import schema_of
+from .store.local import is_plain_store
 
 if TYPE_CHECKING:
     from ._kernel import Records
@@ -22,22 +22,38 @@ BATCH = 1000
 
 
 class LocalRecords:
-    """The destination's records of a sync, in a dict in memory."""
+    """The destination's records of a sync, in a dict in memory.
 
-    def __init__(self, flat: FlatDiff, dest: Adapter, data: Any) -> None:
-        """Prepare to walk a diff whose destination has `data` in its local store."""
+    Attributes:
+        models: By index, the destination's records of elements that have been created or deleted.
+    """
+
+    def __init__(self, flat: FlatDiff, dest: Adapter, data: Any, *, is_heard: bool) -> None:
+        """Prepare to walk a diff.
+
+        Args:
+            flat: The diff.
+            dest: Its destination.
+            data: The `{modelname: {unique id: record}}` of the destination's local store.
+            is_heard: Whether somebody is told of every change, so that none may be made without the executor.
+        """
+        self.models: dict[int, DiffSyncModel | None] = {-1: None}
         self._flat = flat
         self._data = data
         self._classes = {modelname: getattr(dest, modelname) for modelname in flat.records.types()}
+        is_plain = not is_heard and dest.local_data("add", "remove") is not None and is_plain_store(dest.store)
+        self._changes = kernel.PlainChanges(
+            flat.records, data, self._classes if is_plain else None, dest, self.models, flat.elements
+        )
 
     def pass_over(self, index: int, stop: int) -> int:
-        """Mark unchanged records from `index` on, and return the first one that needs more than that, or `stop`."""
-        return kernel.mark_unknown(self._flat.records, index, stop, self._data, DiffSyncStatus.UNKNOWN)
+        """Deal with records from `index` on, and return the first one for which methods are to be called, or `stop`."""
+        return self._changes.pass_over(index, stop)
 
     def operation(self, index: int, parent_model: DiffSyncModel | None) -> Operation | None:
         """Return what is to be done about a record; None if its element is to be asked."""
         records = self._flat.records
-        if not records.action(index) or index in self._flat.elements:
+        if index in self._flat.elements or not records.action(index):
             return None
         return of_record(self._flat, index, parent_model, self._classes[records.type(index)], self._data)
 
@@ -46,10 +62,14 @@ class StoredRecords:
     """The destination's records of a sync, in a store where every request costs.
 
     Those that change and those above them are read some at a time before the sync comes to them.
+
+    Attributes:
+        models: As those of `LocalRecords`.
     """
 
     def __init__(self, flat: FlatDiff, dest: Adapter) -> None:
         """Prepare to walk a diff whose destination has a store that keeps copies."""
+        self.models: dict[int, DiffSyncModel | None] = {-1: None}
         self._flat = flat
         self._dest = dest
         self._classes = {modelname: getattr(dest, modelname) for modelname in flat.records.types()}

@@ -58,6 +58,11 @@ class LocalStore(BaseStore):
         """Store a record, replacing the one with its unique id, if any."""
         self._data[obj.get_type()][obj.get_unique_id()] = obj
 
+    def _remove_one(self, obj: DiffSyncModel) -> None:
+        is_own = type(self).remove_item is LocalStore.remove_item and "remove_item" not in self.__dict__
+        if not (is_own and kernel.remove_record(self, obj)):
+            super()._remove_one(obj)
+
     def remove_item(self, modelname: str, uid: str) -> None:
         """Remove one record; see `BaseStore.remove_item`."""
         try:
@@ -85,3 +90,8 @@ class LocalStore(BaseStore):
 
     def _not_found(self, modelname: str, uid: str) -> ObjectNotFound:
         return ObjectNotFound(f"{modelname} {uid} not present in {self}")
+
+
+def is_plain_store(store: BaseStore) -> bool:
+    """Whether a store is a `LocalStore` of whose methods none is overridden, in a subclass or on the instance."""
+    return type(store) is LocalStore and not any(hasattr(LocalStore, name) for name in store.__dict__)

@@ -1,0 +1,5 @@
+from ._plans cimport Plan
+
+
+cdef object reference_to(object adapter)
+cdef int claim_record(object obj, Plan plan, object data, object adapter) except -1

@@ -1,0 +1,46 @@
+from cpython.object cimport PyObject
+
+cdef enum:
+    MAX_PARTS = 16
+
+
+cdef struct Check:
+    Py_ssize_t offset
+    PyObject *first       # the one or two exact types that most annotations come to, borrowed from `field_types`
+    PyObject *second
+    PyObject *default     # borrowed from the schema
+
+
+cdef class Plan:
+    cdef readonly object schema
+    cdef readonly object modelname
+    cdef readonly dict children
+    cdef bint plain_unique_id, plain_identifiers, plain_attrs, plain_type, plain_status, plain_children
+    cdef bint plain_sync
+    cdef bint key_is_name, is_named_by_unique_id, plain_shortname, reads_fields, has_post_init, makes_plain_key
+    cdef Py_ssize_t key_offset, flags_offset, adapter_offset, status_offset, message_offset, side_data_offset
+    cdef Py_ssize_t identifier_count, check_count
+    cdef Py_ssize_t *identifier_offsets
+    cdef Check *checks
+    cdef tuple attribute_names, identifier_names
+    cdef object certain_types
+    cdef Py_ssize_t *attribute_offsets
+    cdef Py_ssize_t *identifier_field_offsets
+    cdef Py_ssize_t value_count
+    cdef Py_ssize_t *value_offsets
+    cdef list check_types
+    cdef dict child_offsets
+    cdef list child_offset_list
+    # What `_making.pyx` knows of the keywords that records of the class are made with, by their names.
+    cdef dict layouts
+    cdef object last_layout, create_layout
+    cdef Py_ssize_t offset(self, name) except -2
+    cdef int compile_checks(self) except -1
+
+
+# Where records keep their adapter: in all classes at the same place.
+cdef Py_ssize_t adapter_offset
+
+cdef Plan plan_of(object cls)
+cdef Py_ssize_t offset_of(cls, name) except -2
+cdef object compute_key(object model, Plan plan)
