@@ -41,6 +41,7 @@ def _put_aside() -> dict[str, ModuleType]:
 
 
 COMPILED = (
+    "_applying",
     "_bulk",
     "_compare",
     "_core",
@@ -48,8 +49,12 @@ COMPILED = (
     "_finding",
     "_flat",
     "_kinds",
+    "_layouts",
+    "_local",
+    "_making",
     "_pairing",
     "_plain",
+    "_plans",
     "_records",
     "_siblings",
     "_threads",

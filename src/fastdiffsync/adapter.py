@@ -270,7 +270,7 @@ class Adapter:
 
     def _overrides(self, methods: tuple[_str, ...]) -> bool:
         cls = self.__class__
-        return any(name in self.__dict__ or getattr(cls, name) != getattr(Adapter, name) for name in methods)
+        return any(name in self.__dict__ or getattr(cls, name) is not _LIBRARY[name] for name in methods)
 
     def get_all_model_names(self) -> set[_str]:
         """Return the type names of which there are records."""
@@ -430,6 +430,10 @@ class Adapter:
             lines = [model.str(indent=indent + 2) for model in models]
             parts.append("\n".join([f"{margin}{modelname}", *lines]) if lines else f"{margin}{modelname}: []")
         return "\n".join(parts)
+
+
+_LIBRARY: _Dict[_str, Any] = dict(vars(Adapter))
+"""What the class has been defined with: a method that somebody replaces on it is to be called, too."""
 
 
 def _is_model_class(value: Any) -> bool:

@@ -12,7 +12,7 @@ import msgspec
 
 from . import _kernel as kernel
 from .inheritance import STOOD_IN_FOR, is_stood_in_for, without_layout_conflicts
-from .schema import PRIVATE_DEFAULTS, SCHEMA_ATTRIBUTE, StructMeta, own_annotations
+from .schema import LIBRARY_ATTRIBUTE, PRIVATE_DEFAULTS, SCHEMA_ATTRIBUTE, StructMeta, own_annotations
 
 CLASS_SETTINGS = ("_modelname", "_identifiers", "_shortname", "_attributes", "_children", "_parent_keys")
 _EMPTY_CONTAINERS = (list, dict, set, bytearray)
@@ -47,6 +47,9 @@ class ModelMeta(StructMeta):
         if "__post_init__" in namespace:
             namespace["__post_init__"] = _after_validation(namespace["__post_init__"])
         cls = super().__new__(mcls, name, bases, namespace, **options)
+        if not parents:
+            # A method that somebody replaces on the base class is no longer the library's own.
+            type.__setattr__(cls, LIBRARY_ATTRIBUTE, dict(vars(cls)))
         _check_declaration(cls)
         kernel.install_constructor(cls)
         return cls

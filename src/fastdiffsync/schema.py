@@ -29,6 +29,9 @@ SCHEMA_ATTRIBUTE = "__diffsync_schema__"
 PRIVATE_DEFAULTS = "__private_defaults__"
 """Name under which a class keeps the defaults of its private attributes, which each record gets a copy of."""
 
+LIBRARY_ATTRIBUTE = "__library__"
+"""Name under which the base class of all models keeps what it was defined with."""
+
 StructMeta = msgspec.StructMeta
 
 HIDDEN_FIELDS = frozenset({"_status", "_status_message", "_unique_id", "_side_data"})
@@ -123,8 +126,10 @@ class Schema:
         self.plan: Any = None
         self._field_types: dict[str, FieldType] | None = None
 
+        library: dict[str, Any] = base.__dict__[LIBRARY_ATTRIBUTE]
+
         def is_own(*names: str) -> bool:
-            return all(find_in_mro(cls, name) is base.__dict__[name] for name in names)
+            return all(find_in_mro(cls, name) is library[name] for name in names)
 
         def are_slots(names: tuple[str, ...]) -> bool:
             return all(slot_of(cls, name) is not None for name in names)

@@ -78,7 +78,7 @@ def scenarios(
         Step(verb, flags, draw(st.integers(0, 5)) if "_" in verb or verb in PLACED else 0, draw(st.booleans()))
         for verb in draw(st.sampled_from(PROGRAMS)).split()
     )
-    return Scenario(sides[0], sides[1], diff_hooks, steps)
+    return Scenario(sides[0], sides[1], diff_hooks, steps, draw(st.booleans()))
 
 
 PLACED = frozenset({"rename", "prune", "alter", "graft", "empty"})

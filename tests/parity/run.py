@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -33,6 +34,15 @@ class Run:
 
     def play(self) -> dict[str, Any]:
         """Take all steps and return what was seen."""
+        if not self.scenario.is_quiet:
+            return self._play()
+        structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+        try:
+            return self._play()
+        finally:
+            structlog.reset_defaults()
+
+    def _play(self) -> dict[str, Any]:
         seen: list[Any] = []
         callbacks = []
         # A created record that its store refuses stays a child of its parent in diffsync, and does not here.

@@ -118,9 +118,14 @@ class Step:
 
 @dataclass(frozen=True)
 class Scenario:
-    """Two sides, the class of the diff, and what is done."""
+    """Two sides, the class of the diff, and what is done.
+
+    Attributes:
+        is_quiet: Whether only warnings and errors are logged, as in production, and not every change.
+    """
 
     source: Side
     dest: Side
     diff_hooks: tuple[str, ...] = ()
     steps: tuple[Step, ...] = ()
+    is_quiet: bool = False

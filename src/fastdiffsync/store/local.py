@@ -92,6 +92,12 @@ class LocalStore(BaseStore):
         return ObjectNotFound(f"{modelname} {uid} not present in {self}")
 
 
+_CHANGING = {name: getattr(LocalStore, name) for name in ("add", "remove", "remove_item", "_remove_one")}
+"""The library's own methods that change what is stored."""
+
+
 def is_plain_store(store: BaseStore) -> bool:
-    """Whether a store is a `LocalStore` of whose methods none is overridden, in a subclass or on the instance."""
-    return type(store) is LocalStore and not any(hasattr(LocalStore, name) for name in store.__dict__)
+    """Whether a store keeps records in memory, and nobody has overridden how it adds and removes them."""
+    cls = type(store)
+    is_own = isinstance(store, LocalStore) and all(getattr(cls, name) is own for name, own in _CHANGING.items())
+    return is_own and _CHANGING.keys().isdisjoint(store.__dict__)
