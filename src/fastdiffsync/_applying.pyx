@@ -37,9 +37,9 @@ cdef class PlainChanges:
     Args:
         records: The flat array.
         data: The `{modelname: {unique id: record}}` of the destination's local store.
-        classes: The destination's model classes by type, None if the adapter's or the store's methods have to be called.
+        classes: The destination's model classes by type; None if methods of the adapter or the store have to be called.
         adapter: The destination.
-        models: By index, the records of elements that are no longer, or not yet, what the array says; filled in here too.
+        models: By index, the destination's records of elements that have been created or deleted; filled in here too.
         elements: By index, the elements that somebody has looked at and may have changed.
     """
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack, nullcontext
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -56,7 +56,7 @@ class DiffSyncSyncer:
         # The source's record is of no use to the executor; diffsync looks it up all the same, and an override sees it.
         self._asks_source = src_diffsync.local_data(*_READING) is None and src_diffsync.batch_store(*_READING) is None
         self._store_keeps_copies = dst_diffsync.store.keeps_copies
-        self._together = _Together(dst_diffsync.store) if self._store_keeps_copies else None
+        self._together = _Together(dst_diffsync.store)
 
     @property
     def elements_processed(self) -> int:
@@ -80,7 +80,7 @@ class DiffSyncSyncer:
         """
         self.base_logger.info("Beginning sync")
         try:
-            with self._together or nullcontext():
+            with self._together:
                 changed = self._walk()
         finally:
             if self._store_keeps_copies:
@@ -123,8 +123,7 @@ class DiffSyncSyncer:
         waiting = [(iter(self.diff.get_children()), None, None)]
         while waiting:
             elements, parent_model, postponed = waiting[-1]
-            if self._together is not None:
-                self._together.reach(-len(waiting))
+            self._together.reach(-len(waiting))
             element = next(elements, None)
             if element is None:
                 waiting.pop()
@@ -137,7 +136,7 @@ class DiffSyncSyncer:
                 self._tell_store(operation.dest_model)
                 waiting.append((iter(element.get_children()), operation.dest_model, operation))
                 continue
-            if self._together is not None and operation.action == _DELETE:
+            if operation.action == _DELETE:
                 self._together.begin(-len(waiting))
             model = self._perform(operation)
             if model is not None:
@@ -146,13 +145,12 @@ class DiffSyncSyncer:
 
     def _walk_changes(self, flat: FlatDiff, dest_records: LocalRecords | StoredRecords) -> bool:
         """Apply the diff record by record of the flat array, passing over what needs no method to be called."""
-        records, together, models = flat.records, self._together, dest_records.models
+        records, models = flat.records, dest_records.models
         index, count = 0, len(records)
         postponed: list[tuple[int, Operation]] = []
         changed = False
         while True:
-            if together is not None:
-                together.reach(index)
+            self._together.reach(index)
             stop = postponed[-1][0] if postponed else count
             following = dest_records.pass_over(index, min(stop, index + self._progress.interval))
             if following > index:
@@ -170,8 +168,7 @@ class DiffSyncSyncer:
             operation = dest_records.operation(index, parent_model)
             if operation is None:
                 operation = self._begin(element_at(flat, index), parent_model)
-            if operation.action is not None:
-                changed = True
+            changed |= operation.action is not None
             end = records.end(index)
             if operation.deletes_children_first:
                 self._tell_store(operation.dest_model)
@@ -179,8 +176,8 @@ class DiffSyncSyncer:
                 postponed.append((end, operation))
                 index += 1
                 continue
-            if together is not None and operation.action == _DELETE:
-                together.begin(end)
+            if operation.action == _DELETE:
+                self._together.begin(end)
             model = self._perform(operation)
             if end > index + 1:
                 models[index] = model
@@ -235,7 +232,9 @@ class DiffSyncSyncer:
         if self._log.hears_debug:
             self._log.attempt(operation)
         try:
-            model = self._call_and_tell(operation, action) if self._store_keeps_copies else self._call(operation, action)
+            model = (
+                self._call_and_tell(operation, action) if self._store_keeps_copies else self._call(operation, action)
+            )
         except ObjectCrudException as error:
             self._log.outcome(operation, DiffSyncStatus.ERROR, str(error))
             if self.flags & DiffSyncFlags.CONTINUE_ON_FAILURE:
@@ -261,7 +260,7 @@ class DiffSyncSyncer:
         return model
 
     def _call(self, operation: Operation, action: str) -> DiffSyncModel | None:
-        """Call the model's create, update or delete, if the destination has a record for it or has none, as it should."""
+        """Call the model's create, update or delete, if the destination has, or has not, a record for it."""
         model = operation.dest_model
         if action == _CREATE:
             if model is None:
@@ -301,7 +300,7 @@ class _Together:
 
     def begin(self, end: int) -> None:
         """Begin a batch that lasts until the walk reaches `end`, unless there is one."""
-        if self._end is None:
+        if self._end is None and self._store.keeps_copies:
             self._end = end
             self._block.enter_context(self._store.batch(writes=False))
 

@@ -11,8 +11,6 @@ from . import BaseStore
 if TYPE_CHECKING:
     from ..model import DiffSyncModel
 
-_READING = frozenset({"get", "get_all", "get_by_uids"})
-
 
 class LocalStore(BaseStore):
     """Keeps records in memory, by type and unique id, in the order in which they were added."""
@@ -59,7 +57,7 @@ class LocalStore(BaseStore):
         self._data[obj.get_type()][obj.get_unique_id()] = obj
 
     def _remove_one(self, obj: DiffSyncModel) -> None:
-        is_own = type(self).remove_item is LocalStore.remove_item and "remove_item" not in self.__dict__
+        is_own = type(self).remove_item is _CHANGING["remove_item"] and "remove_item" not in self.__dict__
         if not (is_own and kernel.remove_record(self, obj)):
             super()._remove_one(obj)
 
@@ -78,11 +76,7 @@ class LocalStore(BaseStore):
 
     def local_data(self) -> dict[str, dict[str, DiffSyncModel]] | None:
         """Return the dict of records, unless a subclass or the instance overrides how they are read."""
-        cls = type(self)
-        is_overridden = cls is not LocalStore and any(
-            getattr(cls, name) is not getattr(LocalStore, name) for name in _READING
-        )
-        return None if is_overridden or not _READING.isdisjoint(self.__dict__) else self._data
+        return self._data if _has_own(self, _READING) else None
 
     @staticmethod
     def _modelname(model: str | DiffSyncModel | type[DiffSyncModel]) -> str:
@@ -92,12 +86,16 @@ class LocalStore(BaseStore):
         return ObjectNotFound(f"{modelname} {uid} not present in {self}")
 
 
+_READING = {name: getattr(LocalStore, name) for name in ("get", "get_all", "get_by_uids")}
 _CHANGING = {name: getattr(LocalStore, name) for name in ("add", "remove", "remove_item", "_remove_one")}
-"""The library's own methods that change what is stored."""
 
 
 def is_plain_store(store: BaseStore) -> bool:
     """Whether a store keeps records in memory, and nobody has overridden how it adds and removes them."""
+    return isinstance(store, LocalStore) and _has_own(store, _CHANGING)
+
+
+def _has_own(store: LocalStore, methods: dict[str, Any]) -> bool:
+    """Whether these methods are the library's own, neither overridden in a subclass nor replaced anywhere."""
     cls = type(store)
-    is_own = isinstance(store, LocalStore) and all(getattr(cls, name) is own for name, own in _CHANGING.items())
-    return is_own and _CHANGING.keys().isdisjoint(store.__dict__)
+    return methods.keys().isdisjoint(store.__dict__) and all(getattr(cls, name) is methods[name] for name in methods)
