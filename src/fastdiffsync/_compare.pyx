@@ -29,6 +29,7 @@ __all__ = ["compare"]
 cdef extern from "Python.h":
     ctypedef struct PyListObject:
         PyObject **ob_item
+    int PyDict_Next(object mapping, Py_ssize_t *position, PyObject **key, PyObject **value)
     bint PyObject_GC_IsTracked(PyObject *object) nogil
     void PyObject_GC_UnTrack(PyObject *object)
 
@@ -347,33 +348,50 @@ cdef int compare_by_hooks(Records records, Py_ssize_t index, object source, obje
     attrs = None if source is None else source.get_attrs()
     dest_attrs = None if dest is None else dest.get_attrs()
     model = dest if source is None else source
-    cdef Py_ssize_t place = 0
     action = NO_ACTION
     mask = 0
     if attrs is not None and dest_attrs is not None:
-        for name in dest_attrs:
-            if name in attrs:
-                value = attrs[name]
-                other = dest_attrs[name]
-                outcome = scalars_differ(<PyObject *>value, <PyObject *>other)
-                if value != other if outcome < 0 else outcome:
-                    mask |= <object>1 << place
-                place += 1
+        if not (type(attrs) is dict and type(dest_attrs) is dict and are_equal_in_step(attrs, dest_attrs)):
+            mask = mask_of(attrs, dest_attrs)
         action = UPDATE if mask else NO_ACTION
     elif attrs is not None:
         action = CREATE
     elif dest_attrs is not None:
         action = DELETE
     records.set_outcome(index, action, mask)
-    if action != NO_ACTION or not is_readable(model):
+    # What two records that are equal say can be asked of them again, unless one of them says nothing.
+    if action != NO_ACTION or attrs is None or dest_attrs is None:
         name = records.names.get(index)
         name = model.get_shortname() if name is None else name
         records._snapshots[index] = (name, model.get_identifiers(), attrs, dest_attrs)
     return 0
 
 
-cdef bint is_readable(object model) except -1:
-    """Whether a record's attributes can be read without asking a hook."""
-    cdef Plan plan = plan_of(type(model))
-    cdef PyObject *key = slot(<PyObject *>model, plan.key_offset)
-    return plan.plain_attrs and key != NULL and is_plain_str(key)
+cdef bint are_equal_in_step(dict attrs, dict dest_attrs) noexcept:
+    """Whether two dicts have the same keys in one order, and values that are equal without asking Python."""
+    cdef Py_ssize_t position = 0, other_position = 0
+    cdef PyObject *name
+    cdef PyObject *other_name
+    cdef PyObject *value
+    cdef PyObject *other
+    if len(attrs) != len(dest_attrs):
+        return False
+    while PyDict_Next(attrs, &position, &name, &value) and PyDict_Next(dest_attrs, &other_position, &other_name, &other):
+        if name != other_name or scalars_differ(value, other) != 0:
+            return False
+    return True
+
+
+cdef object mask_of(object attrs, object dest_attrs):
+    """Return the bitmask of the attributes that both have and that differ."""
+    cdef Py_ssize_t place = 0
+    mask = 0
+    for name in dest_attrs:
+        if name in attrs:
+            value = attrs[name]
+            other = dest_attrs[name]
+            outcome = scalars_differ(<PyObject *>value, <PyObject *>other)
+            if value != other if outcome < 0 else outcome:
+                mask |= <object>1 << place
+            place += 1
+    return mask

@@ -119,12 +119,8 @@ def _compare_by_hooks(records: Records, index: int, source: Any, dest: Any) -> N
     else:
         action = NO_ACTION if dest_attrs is None else DELETE
     records.set_outcome(index, action, mask)
-    if action or not _is_readable(model):
+    # What two records that are equal say can be asked of them again, unless one of them says nothing.
+    if action or attrs is None or dest_attrs is None:
         name = records.names.get(index)
         name = model.get_shortname() if name is None else name
         records._snapshots[index] = (name, model.get_identifiers(), attrs, dest_attrs)
-
-
-def _is_readable(model: Any) -> bool:
-    """Whether a record's attributes can be read without asking a hook."""
-    return schema_of(type(model)).plain_attrs and type(model._unique_id) is str

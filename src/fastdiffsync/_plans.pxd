@@ -23,6 +23,7 @@ cdef class Plan:
     cdef Py_ssize_t *identifier_offsets
     cdef Check *checks
     cdef tuple attribute_names, identifier_names
+    cdef dict empty_attributes, empty_identifiers
     cdef object certain_types
     cdef Py_ssize_t *attribute_offsets
     cdef Py_ssize_t *identifier_field_offsets

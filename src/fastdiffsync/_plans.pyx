@@ -89,6 +89,8 @@ cdef class Plan:
         self.attribute_names = schema.attributes
         self.attribute_offsets = offsets_of(cls, schema.attributes)
         self.identifier_names = schema.identifier_fields
+        self.empty_attributes = dict.fromkeys(schema.attributes)
+        self.empty_identifiers = dict.fromkeys(schema.identifier_fields)
         self.identifier_field_offsets = offsets_of(cls, schema.identifier_fields)
         value_names = [name for name in schema.fields if name not in ("model_flags", "adapter")]
         value_names = [name for name in value_names if name not in schema.children.values()]

@@ -113,7 +113,7 @@ def get_identifiers(self):
     cdef Plan plan = plan_of(type(self))
     if not plan.reads_fields:
         return self.dict(**{"include": set(self._identifiers)})
-    return fields_of(self, plan.identifier_names, plan.identifier_field_offsets)
+    return fields_of(self, plan.identifier_names, plan.identifier_field_offsets, plan.empty_identifiers)
 
 
 def get_attrs(self):
@@ -121,11 +121,12 @@ def get_attrs(self):
     cdef Plan plan = plan_of(type(self))
     if not plan.reads_fields:
         return self.dict(**{"include": set(self._attributes)})
-    return fields_of(self, plan.attribute_names, plan.attribute_offsets)
+    return fields_of(self, plan.attribute_names, plan.attribute_offsets, plan.empty_attributes)
 
 
-cdef dict fields_of(object model, tuple names, Py_ssize_t *offsets):
-    cdef dict result = {}
+cdef dict fields_of(object model, tuple names, Py_ssize_t *offsets, dict empty):
+    """Return some fields and their values; `empty` has the names, since a copy of it need not grow while it is filled."""
+    cdef dict result = empty.copy()
     cdef Py_ssize_t i
     for i in range(len(names)):
         result[names[i]] = field_of(model, names[i], offsets[i])
