@@ -5,7 +5,6 @@ cdef enum:
 
 
 cdef struct Entry:
-    size_t hash
     PyObject *uid                  # NULL for none
     PyObject *record
 
@@ -13,6 +12,7 @@ cdef struct Entry:
 cdef struct Table:
     Entry *entries                 # NULL for no table
     size_t last                    # the number of entries, a power of two, less one
+    bint is_by_text                # whether ids are looked up by their text, and not by where they are in memory
 
 
 cdef struct Place:
@@ -29,5 +29,5 @@ cdef bint find_all(
     bint *are_distinct
 ) noexcept nogil
 cdef size_t text_hash(PyObject *text) noexcept nogil
-cdef bint build_table(Table *table, PyObject *records) except -1
+cdef bint build_next_table(Table *table, PyObject *records) except -1
 cdef void free_table(Table *table) noexcept nogil

@@ -56,7 +56,10 @@ cdef bint find_all(
     cdef Py_ssize_t i, position = 0, last = -1
     if table.entries != NULL:
         are_distinct[0] = False
-        return look_up_all(table, uids, count, found)
+        if look_up_all(table, uids, count, found):
+            return True
+        place.has_missed = True
+        return False
     for i in range(count):
         found[i] = find(records, place, uids[i], &position)
         if found[i] == NULL:
@@ -122,76 +125,100 @@ cdef PyObject *find_start(PyObject *records, Place *place, PyObject *uid, Py_ssi
 
 
 # ---- tables ----
+#
+# A record mostly lists the very objects that are its children's keys, so the first table looks ids up by where they are
+# in memory, and nothing need be read of a string to find it. Only if an id is not found like that, a table by text is made.
 
 
-cdef bint build_table(Table *table, PyObject *records) except -1:
-    """Make a table of a dict's entries; False if there is a key that is no exact string."""
-    cdef size_t size = 8, place, hash
+cdef bint build_next_table(Table *table, PyObject *records) except -1:
+    """Make a table of a dict's entries, better than the last one; False if there is none."""
+    cdef size_t size = 8
     cdef Py_ssize_t position = 0
-    cdef int probes
     cdef PyObject *key
     cdef PyObject *record
-    cdef Entry *entries
+    cdef bint is_first = table.entries == NULL
+    if table.is_by_text:
+        return False
+    free_table(table)
+    table.is_by_text = not is_first
     while size < 3 * <size_t>PyDict_GET_SIZE(records) // 2:
         size *= 2
-    entries = <Entry *>calloc(size, sizeof(Entry))
-    if entries == NULL:
+    table.entries = <Entry *>calloc(size, sizeof(Entry))
+    if table.entries == NULL:
         raise MemoryError
-    while PyDict_Next(records, &position, &key, &record):
-        if not is_plain_str(key):
-            free(entries)
-            return False
-        hash = text_hash(key)
-        place = hash & (size - 1)
-        for probes in range(MAX_PROBES):
-            if entries[place].uid == NULL:
-                entries[place].hash = hash
-                entries[place].uid = key
-                entries[place].record = record
-                break
-            place = (place + 1) & (size - 1)
-    table.entries = entries
     table.last = size - 1
+    while PyDict_Next(records, &position, &key, &record):
+        if table.is_by_text and not is_plain_str(key):
+            free_table(table)
+            table.is_by_text = True
+            return False
+        put(table, key, record)
     return True
+
+
+cdef inline void put(Table *table, PyObject *key, PyObject *record) noexcept nogil:
+    cdef size_t place = place_of(table, key)
+    cdef int probes
+    for probes in range(MAX_PROBES):
+        if table.entries[place].uid == NULL:
+            table.entries[place].uid = key
+            table.entries[place].record = record
+            break
+        place = (place + 1) & table.last
+
+
+cdef inline size_t place_of(Table *table, PyObject *uid) noexcept nogil:
+    """Return where the search for an id begins."""
+    cdef size_t number
+    if table.is_by_text:
+        return text_hash(uid) & table.last
+    number = (<size_t>uid >> 4) * <size_t>0x9E3779B97F4A7C15
+    return (number >> (4 * sizeof(size_t))) & table.last
 
 
 cdef void free_table(Table *table) noexcept nogil:
     free(table.entries)
     table.entries = NULL
+    table.is_by_text = False
 
 
 cdef bint look_up_all(Table *table, PyObject **uids, Py_ssize_t count, PyObject **found) noexcept nogil:
     """Look up some ids in a table, asking for the memory of those that come later."""
     cdef Py_ssize_t i
-    cdef size_t[AHEAD] hashes
-    for i in range(min(count, 2 * AHEAD)):
+    cdef size_t[AHEAD] places
+    for i in range(min(count, 2 * AHEAD) if table.is_by_text else 0):
         prefetch(uids[i])
     for i in range(min(count, AHEAD)):
-        if not is_plain_str(uids[i]):
+        if not ask_for_place(table, uids[i], &places[i]):
             return False
-        hashes[i] = text_hash(uids[i])
-        prefetch(&table.entries[hashes[i] & table.last])
     for i in range(count):
-        found[i] = look_up(table, hashes[i % AHEAD], uids[i])
+        found[i] = look_up(table, places[i % AHEAD], uids[i])
         if found[i] == NULL:
             return False
-        if i + 2 * AHEAD < count:
+        if table.is_by_text and i + 2 * AHEAD < count:
             prefetch(uids[i + 2 * AHEAD])
-        if i + AHEAD < count:
-            if not is_plain_str(uids[i + AHEAD]):
-                return False
-            hashes[i % AHEAD] = text_hash(uids[i + AHEAD])
-            prefetch(&table.entries[hashes[i % AHEAD] & table.last])
+        if i + AHEAD < count and not ask_for_place(table, uids[i + AHEAD], &places[i % AHEAD]):
+            return False
     return True
 
 
-cdef PyObject *look_up(Table *table, size_t hash, PyObject *uid) noexcept nogil:
-    cdef size_t place = hash & table.last
+cdef inline bint ask_for_place(Table *table, PyObject *uid, size_t *place) noexcept nogil:
+    """Fill in where the search for an id begins, and ask for it; False if ids are not looked up by what this one is."""
+    if table.is_by_text and not is_plain_str(uid):
+        return False
+    place[0] = place_of(table, uid)
+    prefetch(&table.entries[place[0]])
+    return True
+
+
+cdef PyObject *look_up(Table *table, size_t place, PyObject *uid) noexcept nogil:
     cdef int probes
+    cdef PyObject *other
     for probes in range(MAX_PROBES):
-        if table.entries[place].uid == NULL:
+        other = table.entries[place].uid
+        if other == NULL:
             return NULL
-        if table.entries[place].hash == hash and same_str(table.entries[place].uid, uid):
+        if other == uid or (table.is_by_text and same_str(other, uid)):
             return table.entries[place].record
         place = (place + 1) & table.last
     return NULL

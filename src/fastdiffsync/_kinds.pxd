@@ -53,5 +53,5 @@ cdef class Kinds:
     cdef int fill(self, Py_ssize_t number, object name) except -1
     cdef Place *begin(self, Place *places, double share) noexcept
     cdef Py_ssize_t record_count(self, Py_ssize_t first, Py_ssize_t stop) noexcept
-    cdef bint build_tables(self, Place *places) except -1
+    cdef bint build_tables(self) except -1
     cdef int drop_tables(self) except -1

@@ -6,7 +6,7 @@ from cpython.object cimport PyObject, PyTypeObject
 from libc.stdint cimport uint16_t
 from libc.stdlib cimport free
 
-from ._finding cimport Place, begin_at, build_table, free_table
+from ._finding cimport Place, begin_at, build_next_table, free_table
 from ._plans cimport Plan, plan_of
 from ._siblings cimport Room
 from ._values cimport fill_offsets
@@ -127,7 +127,7 @@ cdef class Kinds:
                     )
         return places
 
-    cdef bint build_tables(self, Place *places) except -1:
+    cdef bint build_tables(self) except -1:
         """Make tables of the records of which one was looked for in vain; return whether there are new ones.
 
         A table knows nothing of what happens to the records later: it is to be dropped before anybody else runs.
@@ -138,9 +138,9 @@ cdef class Kinds:
         for i in range(self.count):
             for which in range(2):
                 side = &self.items[i].sides[which]
-                if side.records != NULL and places[2 * i + which].has_missed:
-                    places[2 * i + which].has_missed = False
-                    are_new = (side.table.entries == NULL and build_table(&side.table, side.records)) or are_new
+                if side.records != NULL and self.places[2 * i + which].has_missed:
+                    self.places[2 * i + which].has_missed = False
+                    are_new = build_next_table(&side.table, side.records) or are_new
         return are_new
 
     cdef int drop_tables(self) except -1:

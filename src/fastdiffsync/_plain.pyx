@@ -201,11 +201,13 @@ cdef class PlainSiblings:
         return 0
 
     cdef bint build_tables(self) except -1:
-        cdef Py_ssize_t i
-        cdef bint are_new = False
-        for i in range(self.range_count):
-            are_new = self.kinds.build_tables(self.ranges[i].places) or are_new
-        return are_new
+        cdef Py_ssize_t i, place
+        for i in range(1, self.range_count):
+            for place in range(2 * self.kinds.count):
+                if self.ranges[i].places[place].has_missed:
+                    self.ranges[i].places[place].has_missed = False
+                    self.kinds.places[place].has_missed = True
+        return self.kinds.build_tables()
 
     cdef Py_ssize_t take(self, Records records, Py_ssize_t parent, Py_ssize_t stop) except -1:
         """Append to a flat array, below `parent`, the trees up to a place; return how many records they have of both sides."""

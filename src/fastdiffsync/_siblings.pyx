@@ -10,7 +10,7 @@ from libc.stdlib cimport calloc, free, malloc, realloc
 from libc.string cimport memset
 
 from ._finding cimport text_hash
-from ._slots cimport is_plain_str, prefetch, same_str
+from ._slots cimport have_other_hashes, is_plain_str, known_hash, prefetch, same_str
 
 # How far ahead siblings that are out of step are looked for.
 cdef enum:
@@ -77,7 +77,7 @@ cdef bint pair_in_step(Siblings *siblings) noexcept nogil:
             prefetch(other_uids[j + AHEAD])
         if not is_plain_str(uids[i]) or not is_plain_str(other_uids[j]):
             return False
-        if same_str(uids[i], other_uids[j]):
+        if are_same(uids[i], other_uids[j]):
             pair_up(siblings, i, j)
             i += 1
             j += 1
@@ -125,9 +125,14 @@ cdef Py_ssize_t find_ahead(PyObject *uid, PyObject **uids, Py_ssize_t place, Py_
     for ahead in range(1, LOOK_AHEAD):
         if place + ahead >= count:
             return 0
-        if is_plain_str(uids[place + ahead]) and same_str(uid, uids[place + ahead]):
+        if is_plain_str(uids[place + ahead]) and are_same(uid, uids[place + ahead]):
             return ahead
     return 0
+
+
+cdef inline bint are_same(PyObject *uid, PyObject *other) noexcept nogil:
+    """Whether two ids are equal; most that have been keys of a dict, and are not, tell so by their hashes."""
+    return uid == other or (not have_other_hashes(uid, other) and same_str(uid, other))
 
 
 cdef bint pair_left_over(Siblings *siblings) noexcept nogil:
@@ -149,12 +154,13 @@ cdef bint pair_by_table(Siblings *siblings, Py_ssize_t *table, Py_ssize_t size) 
     cdef Py_ssize_t i, place, candidate, kept = 0
     cdef Py_ssize_t *unpaired = siblings.unpaired
     cdef PyObject *uid
+    cdef bint are_hashed = have_known_hashes(siblings)
     memset(table, 0xFF, size * sizeof(Py_ssize_t))
     for i in range(siblings.unpaired_count):
         uid = siblings.other_uids[unpaired[i]]
         if not is_plain_str(uid):
             return False
-        place = text_hash(uid) & (size - 1)
+        place = (<size_t>known_hash(uid) if are_hashed else text_hash(uid)) & (size - 1)
         while table[place] != -1:
             place = (place + 1) & (size - 1)
         table[place] = i
@@ -164,10 +170,10 @@ cdef bint pair_by_table(Siblings *siblings, Py_ssize_t *table, Py_ssize_t size) 
             continue
         if not is_plain_str(uid):
             return False
-        place = text_hash(uid) & (size - 1)
+        place = (<size_t>known_hash(uid) if are_hashed else text_hash(uid)) & (size - 1)
         while table[place] != -1:
             candidate = table[place]
-            if unpaired[candidate] >= 0 and same_str(uid, siblings.other_uids[unpaired[candidate]]):
+            if unpaired[candidate] >= 0 and are_same(uid, siblings.other_uids[unpaired[candidate]]):
                 pair_up(siblings, i, unpaired[candidate])
                 unpaired[candidate] = -1
                 break
@@ -177,6 +183,21 @@ cdef bint pair_by_table(Siblings *siblings, Py_ssize_t *table, Py_ssize_t size) 
             unpaired[kept] = unpaired[i]
             kept += 1
     siblings.unpaired_count = kept
+    return True
+
+
+cdef bint have_known_hashes(Siblings *siblings) noexcept nogil:
+    """Whether all ids that are left over have been keys of a dict, so that no hash need be calculated."""
+    cdef Py_ssize_t i
+    cdef PyObject *uid
+    for i in range(siblings.unpaired_count):
+        uid = siblings.other_uids[siblings.unpaired[i]]
+        if not is_plain_str(uid) or known_hash(uid) == -1:
+            return False
+    for i in range(siblings.uid_count):
+        uid = siblings.uids[i]
+        if siblings.dests[i] == NULL and (not is_plain_str(uid) or known_hash(uid) == -1):
+            return False
     return True
 
 

@@ -86,10 +86,13 @@ cdef extern from *:
         return fds_same_bytes((char *)PyUnicode_DATA(left), (char *)PyUnicode_DATA(right), (size_t)length * kind);
     }
 
+    /* The hash of an exact string, -1 if it has not been hashed; reading it changes nothing. */
+    static inline Py_hash_t fds_known_hash(PyObject *text) { return ((PyASCIIObject *)text)->hash; }
+
     /* Whether two exact strings differ for certain, because both have been hashed, as keys of dicts have, and the hashes
        differ. */
     static inline int fds_have_other_hashes(PyObject *left, PyObject *right) {
-        Py_hash_t hash = ((PyASCIIObject *)left)->hash, other_hash = ((PyASCIIObject *)right)->hash;
+        Py_hash_t hash = fds_known_hash(left), other_hash = fds_known_hash(right);
         return hash != other_hash && hash != -1 && other_hash != -1;
     }
 
@@ -175,5 +178,6 @@ cdef extern from *:
     void set_slot_quietly "fds_set_slot_quietly"(PyObject *record, Py_ssize_t offset, object value)
     bint is_plain_str "fds_is_plain_str"(PyObject *value) nogil
     Py_ssize_t str_length "PyUnicode_GET_LENGTH"(PyObject *value) nogil
+    Py_hash_t known_hash "fds_known_hash"(PyObject *text) nogil
     bint have_other_hashes "fds_have_other_hashes"(PyObject *left, PyObject *right) nogil
     bint same_str "fds_same_str"(PyObject *left, PyObject *right) nogil
