@@ -158,9 +158,9 @@ cdef class Records:
         """Return the index of a record's parent, -1 at the top."""
         return self.items[self.checked(index)].parent
 
-    def end(self, index):
-        """Return the index one past a record's last descendant."""
-        return self.items[self.checked(index)].end
+    def end(self, Py_ssize_t index):
+        """Return the index one past a record's last descendant, one past the last record for -1."""
+        return self.size if index == -1 else self.items[self.checked(index)].end
 
     def types(self):
         """Return the type names that occur."""

@@ -89,8 +89,8 @@ class Records:
         return self._parents[self._checked(index)]
 
     def end(self, index: int) -> int:
-        """Return the index one past a record's last descendant."""
-        return self._ends[self._checked(index)]
+        """Return the index one past a record's last descendant, one past the last record for -1."""
+        return len(self._ends) if index == -1 else self._ends[self._checked(index)]
 
     def types(self) -> list[str]:
         """Return the type names that occur."""

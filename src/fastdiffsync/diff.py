@@ -41,24 +41,21 @@ def _exposed_children(flat: FlatDiff, index: int) -> OrderedDefaultDict[str, dic
 
 
 def _known_length(diff: Diff) -> int | None:
-    flat = view.array_of(diff, *_ITERATION, is_ordered=True)
-    if flat is None:
-        return None
-    start, stop = view.extent(flat, diff._index)
-    return stop - start
+    flat, index = view.array_of(diff, *_ITERATION, is_ordered=True), diff._index
+    return None if flat is None else flat.records.end(index) - index - 1
 
 
 def _known_has_diffs(diff: Diff) -> bool | None:
-    flat = view.array_of(diff, "children", "groups", "has_diffs")
+    flat, index = view.array_of(diff, "children", "groups", "has_diffs"), diff._index
     if flat is None:
         return None
-    start, stop = view.extent(flat, diff._index)
-    return flat.next_changed(start, stop) < stop
+    stop = flat.records.end(index)
+    return flat.records.next_changed(index + 1, stop) < stop
 
 
 def _known_summary(diff: Diff) -> dict[str, int] | None:
-    flat = view.array_of(diff, *_ITERATION, "summary", is_ordered=True)
-    return None if flat is None else _summary(diff, *flat.count(*view.extent(flat, diff._index)))
+    flat, index = view.array_of(diff, *_ITERATION, "summary", is_ordered=True), diff._index
+    return None if flat is None else _summary(diff, *flat.records.count(index + 1, flat.records.end(index)))
 
 
 def _summary(diff: Diff, creates: int, updates: int, deletes: int, unchanged: int) -> dict[str, int]:

@@ -129,8 +129,9 @@ def array_of(diff: Diff, *methods: str, is_ordered: bool = False) -> FlatDiff | 
         if name in values or getattr(cls, name) is not library[name]:
             return None
     # A diff without elements has nothing to order; most have none, and need not be asked.
-    is_empty = index != -1 and flat.end(index) == index + 1
-    return None if is_ordered and not is_empty and is_reordered(diff, flat) else flat
+    if is_ordered and flat.records.end(index) > index + 1 and is_reordered(diff, flat):
+        return None
+    return flat
 
 
 def is_reordered(diff: Diff, flat: FlatDiff) -> bool:
@@ -142,11 +143,6 @@ def is_reordered(diff: Diff, flat: FlatDiff) -> bool:
         if hasattr(diff, f"order_children_{name}"):
             return True
     return False
-
-
-def extent(flat: FlatDiff, index: int) -> tuple[int, int]:
-    """Return where the elements below an index begin and end."""
-    return (0, len(flat.records)) if index == -1 else (index + 1, flat.end(index))
 
 
 def is_as_made(root: Diff, flat: FlatDiff, index: int) -> bool:
