@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import ctypes
 import gc
+import os
 import resource
 import subprocess
 import sys
 import tracemalloc
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from . import data, models
@@ -82,7 +84,17 @@ def import_dependencies(_records: int) -> list[float]:
 
 
 def _import_seconds(modules: str) -> list[float]:
-    """Return what `import` takes, start-up of the interpreter not counted, each time in a new one."""
+    """Return what `import` takes, start-up of the interpreter not counted, each time in a new one.
+
+    The first one, which is not counted, leaves bytecode behind for the others, as pip does where it installs a wheel.
+    Otherwise an editable install would have that of its dependencies, but none of its own, where the environment says
+    that Python is to write none.
+    """
     command = [sys.executable, "-c", _IMPORT_PROGRAM.format(modules)]
-    readings = [subprocess.run(command, check=True, capture_output=True, text=True) for _ in range(IMPORTS + 1)]
+    with TemporaryDirectory() as bytecode:
+        environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": bytecode}
+        readings = [
+            subprocess.run(command, check=True, capture_output=True, text=True, env=environment)
+            for _ in range(IMPORTS + 1)
+        ]
     return [float(reading.stdout) for reading in readings[1:]]

@@ -130,8 +130,14 @@ def diff_classes(library: Any) -> dict[str, Any]:  # noqa: C901 - a row of small
             super().__init__()
             self.order_children_site = lambda children: sorted(children.values(), reverse=True)
 
+    class OnRequest(library.Diff):
+        def __getattr__(self, name: str) -> Any:
+            if name == "order_children_device":
+                return lambda children: list(children.values())[:1]
+            raise AttributeError(name)
+
     classes = (LastFirst, WithoutDeletes, OneChild, BlindToSites, Counting, Contrary, Shouting, Marked, Changes)
-    return {cls.__name__: cls for cls in (library.Diff, *classes, OwnChildren, OnInstance)}
+    return {cls.__name__: cls for cls in (library.Diff, *classes, OwnChildren, OnInstance, OnRequest)}
 
 
 CLASSES = st.sampled_from(sorted(diff_classes(diffsync)))
@@ -215,6 +221,37 @@ def test_calculated_diffs_answer_as_diffsync(fastdiffsync, source, dest, diff_cl
     names = tuple(names)
     assert see(mine, names) == see(theirs, names)
     assert see(mine) == see(theirs)
+
+
+@pytest.mark.parametrize("changed", [None, "a", "b", "c"])
+def test_parts_of_a_diff_answer_for_themselves(fastdiffsync, changed):
+    """Each element counts what is below it, wherever in the whole diff the only change is."""
+    source = {site: (1, {"w": 1, "x": 2 if site == changed else 1}) for site in "abc"}
+    dest = {site: (1, {"w": 1, "x": 1}) for site in "abc"}
+    diff = calculated(fastdiffsync, source, dest)
+    assert diff.has_diffs() is (changed is not None)
+    assert {site.name: site.has_diffs() for site in diff.get_children()} == {site: site == changed for site in "abc"}
+    updates = {site.name: site.summary()["update"] for site in diff.get_children()}
+    assert updates == {site: int(site == changed) for site in "abc"}
+    assert (diff.summary()["update"], diff.summary()["no-change"]) == ((0, 12) if changed is None else (1, 11))
+    assert [len(site) for site in diff.get_children()] == [4, 4, 4]
+
+
+def test_order_methods_that_come_and_go(fastdiffsync):
+    """A class may be given an order method, and lose it, between two questions to its diffs."""
+
+    def answers(library: Any) -> list[Any]:
+        own_diff = type("OwnDiff", (library.Diff,), {})
+        diff = adapter(library, "dest", OLD).diff_from(adapter(library, "source", NEW), diff_class=own_diff)
+        found = [see(diff, ("len", "summary"))]
+        own_diff.order_children_device = lambda _self, _children: iter(())
+        found.append(see(diff, ("len", "summary")))
+        del own_diff.order_children_device
+        found.append(see(diff, ("len", "summary")))
+        own_diff.order_children_default = classmethod(lambda _cls, _children: iter(()))
+        return [*found, see(diff, ("len", "summary"))]
+
+    assert answers(fastdiffsync) == answers(diffsync)
 
 
 # ---- changes of diffs ----

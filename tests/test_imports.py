@@ -172,3 +172,18 @@ def test_importing_loads_no_optional_dependency(kernel: str) -> None:
     loaded = set(_run(kernel, "import fastdiffsync, sys; print(*sys.modules)").split())
     assert {"msgspec", "structlog"} <= loaded
     assert not loaded & {"pydantic", "redis", "sqlite3", "diffsync", "pytest", "hypothesis", "Cython", "packaging"}
+
+
+def test_importing_loads_little_more_than_its_dependencies(kernel: str) -> None:
+    """The front door brings nothing that takes long to import and that msgspec and structlog do without."""
+    dependencies = set(_run(kernel, "import msgspec, structlog, sys; print(*sys.modules)").split())
+    loaded = set(_run(kernel, "import fastdiffsync, sys; print(*sys.modules)").split())
+    assert not (loaded - dependencies) & {
+        "importlib.abc",
+        "ipaddress",
+        "pathlib",
+        "random",
+        "shutil",
+        "tempfile",
+        "uuid",
+    }

@@ -94,6 +94,7 @@ def compare(Records records, int threads=1):
     cdef Py_ssize_t *undecided = undecided_in(records, &count)
     try:
         compare_one_by_one(records, plans, undecided, count)
+        records.count_all(undecided, count)
     finally:
         PyMem_Free(undecided)
 

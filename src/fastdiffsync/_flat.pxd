@@ -38,12 +38,17 @@ cdef class Records:
     # For the comparison: how many records are unseen, and whether the garbage collector may know one of the others.
     cdef Py_ssize_t unseen
     cdef bint has_tracked
+    # Of all records, once they are compared: how many have each action, and the first that has one.
+    cdef bint is_counted
+    cdef Py_ssize_t[DELETE + 1] totals
+    cdef Py_ssize_t first_changed
     cdef dict cursors
     cdef object cursors_into
     cdef Py_ssize_t add(self, Py_ssize_t parent, object element_type, object source, object dest) except -1
     cdef Py_ssize_t take_over(
         self, Record *items, PyObject **sources, PyObject **dests, Py_ssize_t count, Py_ssize_t first, Py_ssize_t parent
     ) except -1
+    cdef void count_all(self, Py_ssize_t *candidates, Py_ssize_t count) noexcept
     cdef int reserve(self, Py_ssize_t count) except -1
     cdef uint16_t type_number(self, object element_type) except? 0xFFFF
     cdef Py_ssize_t checked(self, Py_ssize_t index) except -1

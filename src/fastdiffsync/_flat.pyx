@@ -7,7 +7,7 @@ The twin of `_flat_py.py`, function for function; `_kernel.py` chooses. Whoever 
 from cpython.mem cimport PyMem_Free, PyMem_Realloc
 from cpython.object cimport PyObject
 from cpython.ref cimport Py_TYPE
-from libc.stdint cimport int32_t, uint16_t
+from libc.stdint cimport int32_t, uint8_t, uint16_t
 from libc.string cimport memcpy
 
 from ._cursor cimport Cursor, look_up
@@ -158,13 +158,13 @@ cdef class Records:
         """Return the index of a record's parent, -1 at the top."""
         return self.items[self.checked(index)].parent
 
-    def end(self, index):
-        """Return the index one past a record's last descendant."""
-        return self.items[self.checked(index)].end
+    def end(self, Py_ssize_t index):
+        """Return the index one past a record's last descendant, one past the last record for -1."""
+        return self.size if index == -1 else self.items[self.checked(index)].end
 
     def types(self):
         """Return the type names that occur."""
-        return set(self.type_names)
+        return list(self.type_names)
 
     def type(self, index):
         """Return a record's type name."""
@@ -214,6 +214,8 @@ cdef class Records:
         """Return how many records from `start` up to `stop` are creates, updates, deletes, and unchanged."""
         cdef Py_ssize_t[UNSEEN + 1] counts
         cdef Py_ssize_t i
+        if self.is_counted and start <= 0 and stop >= self.size:
+            return self.totals[CREATE], self.totals[UPDATE], self.totals[DELETE], self.totals[NO_ACTION]
         for i in range(UNSEEN + 1):
             counts[i] = 0
         for i in range(max(start, 0), min(stop, self.size)):
@@ -223,10 +225,24 @@ cdef class Records:
     def next_changed(self, Py_ssize_t start, Py_ssize_t stop):
         """Return the first index from `start` up to `stop` whose record has an action, or `stop`."""
         cdef Py_ssize_t i
-        for i in range(max(start, 0), min(stop, self.size)):
+        for i in range(max(start, self.first_changed), min(stop, self.size)):
             if self.items[i].action != NO_ACTION:
                 return i
         return stop
+
+    cdef void count_all(self, Py_ssize_t *candidates, Py_ssize_t count) noexcept:
+        """Note how many records have each action, given the indices, in order, of those that may have one."""
+        cdef Py_ssize_t place
+        cdef uint8_t action
+        self.totals[:] = [self.size, 0, 0, 0]
+        self.first_changed = self.size
+        for place in range(count - 1, -1, -1):
+            action = self.items[candidates[place]].action
+            if action != NO_ACTION:
+                self.totals[action] += 1
+                self.totals[NO_ACTION] -= 1
+                self.first_changed = candidates[place]
+        self.is_counted = True
 
     cdef dict cursors_of(self, object data):
         """Return the cursors into a store's dicts that the last call with the same data left off with."""
@@ -238,6 +254,8 @@ cdef class Records:
     def set_outcome(self, index, action, mask):
         """Set a record's action and bitmask."""
         self.items[self.checked(index)].action = action
+        self.is_counted = False
+        self.first_changed = 0
         if mask:
             self._masks[index] = mask
 

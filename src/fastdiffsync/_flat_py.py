@@ -27,6 +27,7 @@ class Records:
         "_dests",
         "_ends",
         "_masks",
+        "_occurring",
         "_parents",
         "_snapshots",
         "_sources",
@@ -40,6 +41,7 @@ class Records:
         self._parents: list[int] = []
         self._ends: list[int] = []
         self._types: list[str] = []
+        self._occurring: set[str] = set()
         self._sources: list[Any] = []
         self._dests: list[Any] = []
         self._actions: bytearray = bytearray()
@@ -60,6 +62,7 @@ class Records:
         self._parents.append(parent)
         self._ends.append(index + 1)
         self._types.append(element_type)
+        self._occurring.add(element_type)
         self._sources.append(source)
         self._dests.append(dest)
         self.unseen.append(index)
@@ -73,6 +76,7 @@ class Records:
         self._parents += [parent] * count
         self._ends += range(start + 1, start + count + 1)
         self._types += [element_type] * count
+        self._occurring.add(element_type)
         self._sources += sources
         self._dests += dests
 
@@ -85,12 +89,12 @@ class Records:
         return self._parents[self._checked(index)]
 
     def end(self, index: int) -> int:
-        """Return the index one past a record's last descendant."""
-        return self._ends[self._checked(index)]
+        """Return the index one past a record's last descendant, one past the last record for -1."""
+        return len(self._ends) if index == -1 else self._ends[self._checked(index)]
 
-    def types(self) -> set[str]:
+    def types(self) -> list[str]:
         """Return the type names that occur."""
-        return set(self._types)
+        return list(self._occurring)
 
     def type(self, index: int) -> str:
         """Return a record's type name."""

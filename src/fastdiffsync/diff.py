@@ -10,7 +10,7 @@ from .enum import DiffSyncActions
 from .exceptions import ObjectAlreadyExists
 from .rendering import changes_text, nested_dict, text_lines
 from .utils import OrderedDefaultDict, intersection
-from .walk import ask, ask_once, walked
+from .walk import ask, ask_once, walked, walked_unless
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -40,6 +40,30 @@ def _exposed_children(flat: FlatDiff, index: int) -> OrderedDefaultDict[str, dic
     return children
 
 
+def _known_length(diff: Diff) -> int | None:
+    flat, index = view.array_of(diff, *_ITERATION, is_ordered=True), diff._index
+    return None if flat is None else flat.records.end(index) - index - 1
+
+
+def _known_has_diffs(diff: Diff) -> bool | None:
+    flat, index = view.array_of(diff, "children", "groups", "has_diffs"), diff._index
+    if flat is None:
+        return None
+    stop = flat.records.end(index)
+    return flat.records.next_changed(index + 1, stop) < stop
+
+
+def _known_summary(diff: Diff) -> dict[str, int] | None:
+    flat, index = view.array_of(diff, *_ITERATION, "summary", is_ordered=True), diff._index
+    return None if flat is None else _summary(diff, *flat.records.count(index + 1, flat.records.end(index)))
+
+
+def _summary(diff: Diff, creates: int, updates: int, deletes: int, unchanged: int) -> dict[str, int]:
+    # What both sides have was processed twice.
+    skipped = diff.models_processed - creates - 2 * updates - deletes - 2 * unchanged
+    return dict(zip((*_COUNTED, DiffSyncActions.SKIP), (creates, updates, deletes, unchanged, skipped), strict=True))
+
+
 @view.library_class
 class Diff(view.View):
     """The differences between two datasets, or below one of their elements, as a tree.
@@ -61,13 +85,9 @@ class Diff(view.View):
         """Make an empty diff."""
         self.models_processed = 0
 
-    @walked
+    @walked_unless(_known_length)
     def __len__(self) -> Steps[int]:
         """Return the number of elements, all levels together."""
-        flat = view.array_of(self, *_ITERATION, is_ordered=True)
-        if flat is not None:
-            start, stop = view.extent(flat, self._index)
-            return stop - start
         total = 0
         for child in self.get_children():
             total += yield ask(child, "__len__")
@@ -93,13 +113,9 @@ class Diff(view.View):
         flat = view.unexposed(self, "children")
         return list(self.children.keys() if flat is None else view.indices_by_type(flat, self._index))
 
-    @walked
+    @walked_unless(_known_has_diffs)
     def has_diffs(self) -> Steps[bool]:
         """Return whether any element, at any level, has an action."""
-        flat = view.array_of(self, "children", "groups", "has_diffs")
-        if flat is not None:
-            start, stop = view.extent(flat, self._index)
-            return flat.next_changed(start, stop) < stop
         for _group, elements in _filed(self):
             for child in elements:
                 if (yield ask_once(child, "has_diffs", include_children=True)):
@@ -129,22 +145,15 @@ class Diff(view.View):
         """
         yield from children.values()
 
-    @walked
+    @walked_unless(_known_summary)
     def summary(self) -> Steps[_dict[_str, int]]:
         """Return how many elements are to be created, updated and deleted, have no change, and were skipped."""
         summary = dict.fromkeys(_COUNTED, 0)
-        flat = view.array_of(self, *_ITERATION, "summary", is_ordered=True)
-        if flat is not None:
-            summary.update(zip(_COUNTED, flat.count(*view.extent(flat, self._index)), strict=True))
-        else:
-            for child in self.get_children():
-                below = yield ask(child, "summary")
-                for name in _COUNTED:
-                    summary[name] += below[name]
-        creates, updates, deletes, unchanged = summary.values()
-        # What both sides have was processed twice.
-        skipped = self.models_processed - creates - 2 * updates - deletes - 2 * unchanged
-        return {**summary, DiffSyncActions.SKIP: skipped}
+        for child in self.get_children():
+            below = yield ask(child, "summary")
+            for name in _COUNTED:
+                summary[name] += below[name]
+        return _summary(self, *summary.values())
 
     @walked
     def str(self, indent: int = 0) -> Steps[_str]:
@@ -415,7 +424,7 @@ def element_at(flat: FlatDiff, index: int) -> DiffElement:
 def flat_view(diff: Diff) -> FlatDiff | None:
     """Return the flat diff behind a whole diff if walking it is as good as walking the elements, otherwise None."""
     flat = diff._flat
-    if flat is None or diff._index != -1 or is_overridden(type(diff), *_ITERATION) or view.is_reordered(diff):
+    if flat is None or diff._index != -1 or is_overridden(type(diff), *_ITERATION) or view.is_reordered(diff, flat):
         return None
     return flat if all(view.is_as_made(diff, flat, index) for index in flat.touched) else None
 

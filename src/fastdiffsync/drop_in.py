@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import importlib
 import sys
-from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from importlib.abc import Loader
     from types import ModuleType
+else:
+    # Importing its base class would take as long as importing half of this library: all that reads files comes along.
+    Loader = object
 
 _OWN = __name__.rpartition(".")[0]
 _REPLACED = "diffsync"
@@ -36,7 +39,7 @@ def install_as_diffsync() -> None:
     sys.modules[_REPLACED] = sys.modules[_OWN]
 
 
-class _Finder(MetaPathFinder):
+class _Finder:
     """Finds `diffsync` and `diffsync.x` where `fastdiffsync` and `fastdiffsync.x` are."""
 
     def find_spec(

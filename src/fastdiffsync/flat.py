@@ -66,7 +66,7 @@ class FlatDiff:
         return self.records.parent(index)
 
     def end(self, index: int) -> int:
-        """Return the index one past an element's last descendant."""
+        """Return the index one past an element's last descendant, one past the last element for -1."""
         return self.records.end(index)
 
     def children(self, index: int) -> list[int]:
@@ -80,10 +80,6 @@ class FlatDiff:
     def action(self, index: int) -> str | None:
         """Return an element's action, one of `DiffSyncActions`."""
         return ACTIONS[self.records.action(index)]
-
-    def count(self, start: int, stop: int) -> tuple[int, int, int, int]:
-        """Return how many elements from `start` up to `stop` are creates, updates, deletes, and unchanged."""
-        return self.records.count(start, stop)
 
     def next_changed(self, start: int, stop: int) -> int:
         """Return the first index from `start` up to `stop` whose element has an action, or `stop`."""

@@ -17,7 +17,7 @@ def visible_children(flat: FlatDiff, index: int) -> dict[int, dict[str, list[int
         flat: The flat diff.
         index: The element to begin below, -1 for the top.
     """
-    start, stop = (0, len(flat)) if index == -1 else (index + 1, flat.end(index))
+    start, stop = index + 1, flat.end(index)
     visible: list[int] = []
     seen = {index}
     changed = flat.next_changed(start, stop)

@@ -121,32 +121,28 @@ def unexposed(diff: View, *methods: str) -> FlatDiff | None:
 def array_of(diff: Diff, *methods: str, is_ordered: bool = False) -> FlatDiff | None:
     """Return the flat diff if it answers for all of this one: nothing touched, these methods not overridden."""
     flat = diff._flat
-    if flat is None or diff._index in flat.touched:
+    index = diff._index
+    if flat is None or index in flat.touched:
         return None
-    if has_replaced_methods(diff, *methods) or is_overridden(type(diff), *methods):
-        return None
+    values, cls, library = diff.__dict__, type(diff), diff._library
+    for name in methods:
+        if name in values or getattr(cls, name) is not library[name]:
+            return None
     # A diff without elements has nothing to order; most have none, and need not be asked.
-    return None if is_ordered and _has_elements(flat, diff._index) and is_reordered(diff) else flat
+    if is_ordered and flat.records.end(index) > index + 1 and is_reordered(diff, flat):
+        return None
+    return flat
 
 
-def is_reordered(diff: Diff) -> bool:
+def is_reordered(diff: Diff, flat: FlatDiff) -> bool:
     """Whether an order method may leave elements out, or bring others."""
-    names = set(vars(diff)).union(*(vars(base) for base in type(diff).__mro__))
-    order_methods = {name for name in names if name.startswith("order_children_") or name == "__getattr__"}
-    if order_methods != {"order_children_default"}:
-        return True
     order = diff.order_children_default
-    return getattr(order, "__func__", None) is not diff._library["order_children_default"].__func__
-
-
-def _has_elements(flat: FlatDiff, index: int) -> bool:
-    start, stop = extent(flat, index)
-    return start < stop
-
-
-def extent(flat: FlatDiff, index: int) -> tuple[int, int]:
-    """Return where the elements below an index begin and end."""
-    return (0, len(flat)) if index == -1 else (index + 1, flat.end(index))
+    if getattr(order, "__func__", None) is not diff._library["order_children_default"].__func__:
+        return True
+    for name in flat.records.types():  # noqa: SIM110 - a generator would take longer than all the rest
+        if hasattr(diff, f"order_children_{name}"):
+            return True
+    return False
 
 
 def is_as_made(root: Diff, flat: FlatDiff, index: int) -> bool:
@@ -167,7 +163,7 @@ def is_as_made(root: Diff, flat: FlatDiff, index: int) -> bool:
 
 
 def _lists_as_made(diff: Diff, flat: FlatDiff, index: int) -> bool:
-    if has_replaced_methods(diff) or is_reordered(diff):
+    if has_replaced_methods(diff) or is_reordered(diff, flat):
         return False
     children = vars(diff).get("children")
     if children is None:

@@ -28,8 +28,22 @@ class Question(NamedTuple):
 
 
 Steps: TypeAlias = Generator[Question, Any, T]
+S = TypeVar("S")
 
-_steps_of: dict[Any, Callable[..., Steps[Any]]] = {}
+
+class Walk(NamedTuple):
+    """What stands behind a walking method.
+
+    Attributes:
+        steps: The method as it is written.
+        known: Answers without a walk, given the method's object; returns None where that cannot be done.
+    """
+
+    steps: Callable[..., Steps[Any]]
+    known: Callable[[Any], Any] | None = None
+
+
+_walks: dict[Any, Walk] = {}
 
 
 def ask(owner: Any, method: str, *args: Any, **kwargs: Any) -> Question:
@@ -53,8 +67,27 @@ def walked(method: Callable[P, Steps[T]]) -> Callable[P, T]:
     def walk(*args: P.args, **kwargs: P.kwargs) -> T:
         return _answer(method(*args, **kwargs))
 
-    _steps_of[walk] = method
+    _walks[walk] = Walk(method)
     return walk
+
+
+def walked_unless(known: Callable[[S], T | None]) -> Callable[[Callable[[S], Steps[T]]], Callable[[S], T]]:
+    """Return a decorator like `walked` for a method without arguments that seldom needs the walk.
+
+    Args:
+        known: Given the method's object, returns the answer, or None if it takes a walk to know it.
+    """
+
+    def decorate(method: Callable[[S], Steps[T]]) -> Callable[[S], T]:
+        @wraps(method)
+        def walk(owner: S) -> T:
+            answer = known(owner)
+            return _answer(method(owner)) if answer is None else answer
+
+        _walks[walk] = Walk(method, known)
+        return walk
+
+    return decorate
 
 
 def _answer(steps: Steps[T]) -> T:
@@ -76,12 +109,15 @@ def _answer(steps: Steps[T]) -> T:
             answer = kept[_key(following)][1]
             continue
         method = getattr(following.owner, following.method)
-        own_steps = _steps_of.get(getattr(method, "__func__", None))
-        if own_steps is None:
+        walk = _walks.get(getattr(method, "__func__", None))
+        if walk is None:
             answer = method(*following.args, **following.kwargs)
-        else:
-            stack.append((own_steps(method.__self__, *following.args, **following.kwargs), following))
-            answer = None
+            continue
+        answer = None if walk.known is None else walk.known(method.__self__)
+        if answer is None:
+            stack.append((walk.steps(method.__self__, *following.args, **following.kwargs), following))
+        elif following.is_kept:
+            kept[_key(following)] = following, answer
     return answer  # type: ignore[no-any-return]
 
 
