@@ -78,7 +78,7 @@ class Loader:
     def ordered(self, count: int) -> list[int]:
         """Return the numbers below `count`, in order or shuffled."""
         found = list(range(count))
-        if self.how == "shuffled":
+        if self.how in {"shuffled", "copied"}:
             self.numbers.shuffle(found)
         return found
 
@@ -89,7 +89,16 @@ class Loader:
                 site = self.adapter.site(name=f"site {number}", region=str(self.happens(0.1)))
                 self.adapter.add(site)
                 self.load_devices(site)
+        if self.how == "copied":
+            self.copy_children()
         return self.adapter
+
+    def copy_children(self) -> None:
+        """List children by other strings than those that are their keys in the store."""
+        for site in self.adapter.get_all("site"):
+            site.devices = [uid.encode().decode() for uid in site.devices]
+        for device in self.adapter.get_all("device"):
+            device.ports = [uid.encode().decode() for uid in device.ports]
 
     def load_devices(self, site: Any) -> None:
         """Load most of a site's devices."""
@@ -122,7 +131,7 @@ class Loader:
 
 
 def load_both(fastdiffsync: Any, how: str) -> tuple[Any, Any]:
-    """Return two datasets, the second one shuffled or both special."""
+    """Return two datasets, the second one shuffled, also with copied ids, or both special."""
     network, odd_port = make_adapter(fastdiffsync)
     hows = {1: "special" if how == "special" else "in order", 2: how}
     source, dest = (Loader(fastdiffsync, network, odd_port, seed, hows[seed]).load() for seed in hows)
@@ -140,7 +149,7 @@ def describe(element: Any) -> Any:
     return (*kept, [describe(child) for child in element.get_children()])
 
 
-@pytest.mark.parametrize("how", ["in order", "shuffled", "special"])
+@pytest.mark.parametrize("how", ["in order", "shuffled", "copied", "special"])
 def test_any_number_of_threads_finds_the_same(fastdiffsync: Any, how: str) -> None:
     """With one thread, with several, and with a callback, for which records are walked one by one, nothing differs."""
     source, dest = load_both(fastdiffsync, how)
