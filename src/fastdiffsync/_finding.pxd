@@ -1,7 +1,9 @@
-from cpython.object cimport PyObject
+from cpython.object cimport PyObject, PyTypeObject
 
 cdef enum:
     LEFT_BEHIND = 4
+    WINDOW = 32
+    MAX_LISTS = 16
 
 
 cdef struct Entry:
@@ -15,7 +17,31 @@ cdef struct Table:
     bint is_by_text                # whether ids are looked up by their text, and not by where they are in memory
 
 
+# What of a record will be read when it has been found, so that its memory can be asked for before.
+cdef struct Contents:
+    PyTypeObject *cls
+    Py_ssize_t size                # of the record, in bytes
+    Py_ssize_t *values             # offsets of the slots that hold what is compared
+    Py_ssize_t value_count
+    Py_ssize_t *identifiers
+    Py_ssize_t identifier_count    # 0 if the identifiers need not be read
+    Py_ssize_t[MAX_LISTS] lists    # offsets of the lists of children
+    Py_ssize_t list_count
+
+
+# The entries of a dict that come next, for which memory has been asked: for the keys and records of all of them, and for
+# what is in the records of the first half.
+cdef struct Window:
+    PyObject *keys[WINDOW]
+    PyObject *records[WINDOW]
+    Py_ssize_t[WINDOW] ends        # the position after each entry
+    Py_ssize_t first, count        # which of them are there, in a ring
+    Py_ssize_t asked               # how many of them have been asked for what is in them
+    Py_ssize_t tail                # the position after the last of them
+
+
 cdef struct Place:
+    Window window
     Py_ssize_t position, credit
     Py_ssize_t[LEFT_BEHIND] left_behind   # where entries begin that were passed over; -1 for none
     int next_left
@@ -24,9 +50,10 @@ cdef struct Place:
 
 
 cdef void begin_at(Place *place, Py_ssize_t position) noexcept nogil
+cdef void open_window(Place *place) noexcept nogil
 cdef bint find_all(
-    PyObject *records, Table *table, Place *place, PyObject **uids, Py_ssize_t count, PyObject **found,
-    bint *are_distinct
+    PyObject *records, Table *table, Place *place, Contents *contents, PyObject **uids, Py_ssize_t count,
+    PyObject **found, bint *are_distinct
 ) noexcept nogil
 cdef size_t text_hash(PyObject *text) noexcept nogil
 cdef bint build_next_table(Table *table, PyObject *records) except -1

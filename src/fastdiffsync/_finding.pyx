@@ -11,8 +11,8 @@ from cpython.object cimport PyObject
 from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy, memset
 
-from ._slots cimport is_plain_str, prefetch, same_str, str_length
-from ._values cimport data_of_text, kind_of_text
+from ._slots cimport is_plain_str, prefetch, same_str, slot, str_length
+from ._values cimport ask_for_record, data_of_text, kind_of_text, type_of
 
 cdef extern from "Python.h":
     int PyDict_Next(PyObject *mapping, Py_ssize_t *position, PyObject **key, PyObject **value) nogil
@@ -43,11 +43,12 @@ cdef void begin_at(Place *place, Py_ssize_t position) noexcept nogil:
     place.position = position
     place.is_fresh = position > 0
     memset(place.left_behind, 0xFF, sizeof(place.left_behind))
+    open_window(place)
 
 
 cdef bint find_all(
-    PyObject *records, Table *table, Place *place, PyObject **uids, Py_ssize_t count, PyObject **found,
-    bint *are_distinct
+    PyObject *records, Table *table, Place *place, Contents *contents, PyObject **uids, Py_ssize_t count,
+    PyObject **found, bint *are_distinct
 ) noexcept nogil:
     """Find the records with some ids, borrowed; False if one is not found.
 
@@ -60,8 +61,10 @@ cdef bint find_all(
             return True
         place.has_missed = True
         return False
+    if count > WINDOW:
+        contents = NULL  # what is asked for now would be gone from the cache when they are walked
     for i in range(count):
-        found[i] = find(records, place, uids[i], &position)
+        found[i] = find(records, place, contents, uids[i], &position)
         if found[i] == NULL:
             place.has_missed = True
             return False
@@ -71,7 +74,9 @@ cdef bint find_all(
     return True
 
 
-cdef PyObject *find(PyObject *records, Place *place, PyObject *uid, Py_ssize_t *position) noexcept nogil:
+cdef PyObject *find(
+    PyObject *records, Place *place, Contents *contents, PyObject *uid, Py_ssize_t *position
+) noexcept nogil:
     """Return the record with this id, borrowed, or NULL, and fill in its position.
 
     What only the destination has is walked after its siblings: its entries have been passed over and are remembered.
@@ -81,12 +86,12 @@ cdef PyObject *find(PyObject *records, Place *place, PyObject *uid, Py_ssize_t *
     cdef Py_ssize_t skipped
     cdef PyObject *key
     cdef PyObject *record
-    position[0] = place.position
-    if PyDict_Next(records, position, &key, &record) and key == uid:
-        place.position = position[0]
+    cdef Window *window = &place.window
+    fill_window(records, place, contents)
+    if window.count and window.keys[window.first] == uid:
         place.credit += 1
         place.is_fresh = False
-        return record
+        return take_from_window(place, 0, position)
     if place.is_fresh:
         return find_start(records, place, uid, position)
     for i in range(LEFT_BEHIND):
@@ -94,18 +99,28 @@ cdef PyObject *find(PyObject *records, Place *place, PyObject *uid, Py_ssize_t *
         if position[0] >= 0 and PyDict_Next(records, position, &key, &record) and key == uid:
             place.left_behind[i] = position[0]
             return record
-    position[0] = place.position
-    skipped = 0
+    for skipped in range(1, min(window.count, place.credit)):
+        if window.keys[(window.first + skipped) & (WINDOW - 1)] == uid:
+            leave_behind(place, skipped)
+            return take_from_window(place, skipped, position)
+    position[0] = window.tail
+    skipped = window.count
     while skipped < min(place.credit, MAX_SKIPPED) and PyDict_Next(records, position, &key, &record):
         if key == uid:
-            place.left_behind[place.next_left] = place.position
-            place.next_left = (place.next_left + 1) % LEFT_BEHIND
+            leave_behind(place, skipped)
             place.position = position[0]
-            place.credit -= skipped
+            open_window(place)
             return record
         skipped += 1
     place.credit -= skipped
     return NULL
+
+
+cdef inline void leave_behind(Place *place, Py_ssize_t skipped) noexcept nogil:
+    """Remember that some entries have been passed over."""
+    place.left_behind[place.next_left] = place.position
+    place.next_left = (place.next_left + 1) % LEFT_BEHIND
+    place.credit -= skipped
 
 
 cdef PyObject *find_start(PyObject *records, Place *place, PyObject *uid, Py_ssize_t *position) noexcept nogil:
@@ -119,9 +134,65 @@ cdef PyObject *find_start(PyObject *records, Place *place, PyObject *uid, Py_ssi
         while PyDict_Next(records, position, &key, &record):
             if key == uid:
                 place.position = position[0]
+                open_window(place)
                 return record
         position[0] = 0
     return NULL
+
+
+# ---- the window ----
+#
+# The children of one parent are few, and what comes after them in the dict mostly is what the next parents list. Asking for
+# it that early lets memory work while the walk does: on data that is in no cache, a third less time.
+
+
+cdef void open_window(Place *place) noexcept nogil:
+    """Forget the entries that come next: the place, or what is in the dict, is another."""
+    place.window.first = place.window.count = place.window.asked = 0
+    place.window.tail = place.position
+
+
+cdef inline void fill_window(PyObject *records, Place *place, Contents *contents) noexcept nogil:
+    """Take one or two more entries into the window if there is room, so that it is filled in time but not at once."""
+    cdef Window *window = &place.window
+    cdef Py_ssize_t i
+    cdef int turn
+    for turn in range(2):
+        i = (window.first + window.count) & (WINDOW - 1)
+        if window.count == WINDOW or not PyDict_Next(records, &window.tail, &window.keys[i], &window.records[i]):
+            break
+        window.ends[i] = window.tail
+        window.count += 1
+        if contents != NULL:
+            prefetch(window.keys[i])
+            ask_for_record(window.records[i], contents.size)
+    while contents != NULL and window.asked < window.count // 2:
+        ask_for_contents(contents, window.records[(window.first + window.asked) & (WINDOW - 1)])
+        window.asked += 1
+
+
+cdef inline PyObject *take_from_window(Place *place, Py_ssize_t skipped, Py_ssize_t *position) noexcept nogil:
+    """Return the record of an entry of the window, which then begins after it."""
+    cdef Window *window = &place.window
+    cdef Py_ssize_t i = (window.first + skipped) & (WINDOW - 1)
+    position[0] = place.position = window.ends[i]
+    window.first = (i + 1) & (WINDOW - 1)
+    window.count -= skipped + 1
+    window.asked = max(window.asked - skipped - 1, 0)
+    return window.records[i]
+
+
+cdef inline void ask_for_contents(Contents *contents, PyObject *record) noexcept nogil:
+    """Ask for what a record refers to; it has been asked for itself before."""
+    cdef Py_ssize_t i
+    if type_of(record) != contents.cls:
+        return
+    for i in range(contents.value_count):
+        prefetch(slot(record, contents.values[i]))
+    for i in range(contents.identifier_count):
+        prefetch(slot(record, contents.identifiers[i]))
+    for i in range(contents.list_count):
+        prefetch(slot(record, contents.lists[i]))
 
 
 # ---- tables ----

@@ -1,7 +1,7 @@
 from cpython.object cimport PyObject, PyTypeObject
 from libc.stdint cimport uint16_t
 
-from ._finding cimport Place, Table
+from ._finding cimport Contents, Place, Table
 from ._siblings cimport Room
 from ._values cimport Offsets
 
@@ -22,6 +22,7 @@ cdef struct Side:
     Py_ssize_t size                # of a record, in bytes
     Py_ssize_t key, flags
     Py_ssize_t[MAX_PARTS] identifiers
+    Contents contents
 
 
 cdef struct ChildField:
@@ -51,7 +52,8 @@ cdef class Kinds:
     cdef readonly bint are_plain
     cdef int add(self, object name) except -1
     cdef int fill(self, Py_ssize_t number, object name) except -1
-    cdef Place *begin(self, Place *places, double share) noexcept
+    cdef int describe_contents(self, Kind *kind) except -1
+    cdef Place *begin(self, double share) except NULL
     cdef Py_ssize_t record_count(self, Py_ssize_t first, Py_ssize_t stop) noexcept
     cdef bint build_tables(self) except -1
     cdef int drop_tables(self) except -1

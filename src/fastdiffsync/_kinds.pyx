@@ -6,7 +6,7 @@ from cpython.object cimport PyObject, PyTypeObject
 from libc.stdint cimport uint16_t
 from libc.stdlib cimport free
 
-from ._finding cimport Place, begin_at, build_next_table, free_table
+from ._finding cimport MAX_LISTS, Contents, Place, begin_at, build_next_table, free_table
 from ._plans cimport Plan, plan_of
 from ._siblings cimport Room
 from ._values cimport fill_offsets
@@ -31,9 +31,8 @@ cdef class Kinds:
 
     def __cinit__(self, source_data, dest_data, modelname):
         self.items = <Kind *>PyMem_Calloc(MAX_KINDS, sizeof(Kind))
-        self.places = <Place *>PyMem_Calloc(2 * MAX_KINDS, sizeof(Place))
         self.rooms = <Room *>PyMem_Calloc(MAX_DEPTH + 1, sizeof(Room))
-        if self.items == NULL or self.places == NULL or self.rooms == NULL:
+        if self.items == NULL or self.rooms == NULL:
             raise MemoryError
         self.names = []
         self.numbers = {}
@@ -42,7 +41,7 @@ cdef class Kinds:
         self.other_data = dest_data
         self.are_plain = True
         self.add(modelname)
-        self.begin(self.places, 0)
+        self.places = self.begin(0)
 
     def __dealloc__(self):
         cdef Py_ssize_t depth
@@ -112,11 +111,32 @@ cdef class Kinds:
             kind.child_count = len(first.children)
             for i, child_type in enumerate(first.children):
                 kind.children[i].kind = &self.items[self.add(child_type)]
+            self.describe_contents(kind)
         return 0
 
-    cdef Place *begin(self, Place *places, double share) noexcept:
-        """Begin to look for the records of all types a little before a share of them is passed; returns the places."""
+    cdef int describe_contents(self, Kind *kind) except -1:
+        """Say what of each side's records will be read."""
+        cdef Contents *contents
         cdef Py_ssize_t i, which
+        for which in range(2):
+            contents = &kind.sides[which].contents
+            contents.cls = kind.sides[which].cls
+            contents.size = kind.sides[which].size
+            contents.values = &kind.values.dest_values[0] if which else &kind.values.source_values[0]
+            contents.value_count = kind.values.count
+            contents.identifiers = &kind.sides[which].identifiers[0]
+            contents.identifier_count = 0 if kind.is_certain else kind.identifier_count
+            contents.list_count = min(kind.child_count, MAX_LISTS)
+            for i in range(contents.list_count):
+                contents.lists[i] = kind.children[i].offsets[which]
+        return 0
+
+    cdef Place *begin(self, double share) except NULL:
+        """Return places to look for the records of all types, a little before a share of them; the caller frees them."""
+        cdef Py_ssize_t i, which
+        cdef Place *places = <Place *>PyMem_Calloc(2 * self.count, sizeof(Place))
+        if places == NULL:
+            raise MemoryError
         share = max(share - BACK_OFF, 0)
         for i in range(self.count):
             for which in range(2):

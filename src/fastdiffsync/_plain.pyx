@@ -17,7 +17,7 @@ from libc.stdint cimport int32_t, uint16_t
 from libc.stdlib cimport free, realloc
 from libc.string cimport memset
 
-from ._finding cimport Place, find_all
+from ._finding cimport WINDOW, Place, find_all, open_window
 from ._flat cimport NO_ACTION, UNDECIDED, UNSEEN, Record, Records
 from ._kinds cimport MAX_DEPTH, MAX_KINDS, ChildField, Kind, Kinds, Side
 from ._siblings cimport Room, Siblings, are_distinct, make_room, pair_siblings
@@ -101,6 +101,8 @@ cdef class PlainSiblings:
         siblings.other_uid_count = len(other_uids)
         if not make_room(siblings, &self.room):
             raise MemoryError
+        open_window(&self.kinds.places[0])
+        open_window(&self.kinds.places[1])
         return find_siblings(self.kinds.items, self.kinds.places, siblings) and pair_siblings(siblings)
 
     cdef bint are_worthwhile(self, int threads) noexcept:
@@ -172,7 +174,7 @@ cdef class PlainSiblings:
     cdef int prepare_ranges(self, Py_ssize_t *order) except -1:
         """Give each range its workplace; the first has that of the kinds, which remembers where it was."""
         cdef Range *part
-        cdef Py_ssize_t i
+        cdef Py_ssize_t i, place
         for i in range(self.range_count):
             part = &self.ranges[i]
             part.kind = self.kinds.items
@@ -181,12 +183,13 @@ cdef class PlainSiblings:
             part.order = order
             part.places = self.kinds.places
             part.rooms = self.kinds.rooms
+            for place in range(2 * self.kinds.count if i == 0 else 0):
+                open_window(&part.places[place])
             if i:
-                part.places = <Place *>PyMem_Calloc(2 * MAX_KINDS, sizeof(Place))
+                part.places = self.kinds.begin(<double>i / self.range_count)
                 part.rooms = <Room *>PyMem_Calloc(MAX_DEPTH + 1, sizeof(Room))
-                if part.places == NULL or part.rooms == NULL:
+                if part.rooms == NULL:
                     raise MemoryError
-                self.kinds.begin(part.places, <double>i / self.range_count)
         return 0
 
     cdef int walk_together(self, Py_ssize_t count) except -1:
@@ -380,8 +383,9 @@ cdef bint walk_children(
         return False
     if not find_siblings(kind, part.places, &siblings) or not pair_siblings(&siblings):
         return False
-    for place in range(min(siblings.count, AHEAD)):
-        ask_for_contents(kind, &siblings, place)
+    if kind.sides[0].table.entries != NULL or kind.sides[1].table.entries != NULL or siblings.count > WINDOW:
+        for place in range(min(siblings.count, AHEAD)):
+            ask_for_contents(kind, &siblings, place)
     for place in range(siblings.count):
         if place + 2 * AHEAD < siblings.count:
             ask_for_pair(kind, &siblings, place + 2 * AHEAD)
@@ -423,9 +427,11 @@ cdef bint find_side(
         return True
     if side.records == NULL:
         return False
-    if not find_all(side.records, &side.table, place, uids, count, found, &are_known_to_be_distinct):
+    if not find_all(
+        side.records, &side.table, place, &side.contents, uids, count, found, &are_known_to_be_distinct
+    ):
         return False
-    for i in range(min(count, 2 * AHEAD)):
+    for i in range(min(count, 2 * AHEAD) if side.table.entries != NULL or count > WINDOW else 0):
         ask_for_record(found[i], side.size)
     return are_known_to_be_distinct or are_distinct(found, count)
 
