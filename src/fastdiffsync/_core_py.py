@@ -8,13 +8,12 @@ The twin of `_core.pyx`, function for function; `_kernel.py` chooses. Whoever ch
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from ._plain_py import append_plain
+from ._plain_py import append_plain, check_pairs
 from .enum import DiffSyncModelFlags
 from .exceptions import ChildrenCycle
-from .rules import INSTANCE_OVERRIDES, check_element, check_pair, skip_reason
+from .rules import INSTANCE_OVERRIDES, check_element, skip_reason
 from .schema import schema_of
 
 if TYPE_CHECKING:
@@ -167,17 +166,7 @@ def _pair(matching: Matching, sources: Any, dests: Any) -> list[tuple[Any, Any]]
     repeated = max(len(sources) - len(pairs), 0) + max(len(dests) - len(pairs), 0)  # type: ignore[arg-type]
     if repeated:
         matching.advance(repeated)
-    classes: tuple[Any, Any] = (None, None)
-    identity: Any = None
-    for source, dest in pairs:
-        if source is None or dest is None:
-            continue
-        if classes != (type(source), type(dest)):
-            classes = (type(source), type(dest))
-            identity = _plain_identity(*classes)
-        is_plain = identity is not None and type(source._unique_id) is str is type(dest._unique_id)
-        if are_keyed or not is_plain or identity(source) != identity(dest):
-            check_pair(source, dest, are_paired_by_id=not are_keyed)
+    check_pairs(pairs, are_paired_by_id=not are_keyed)
     return pairs
 
 
@@ -191,18 +180,6 @@ def _by_unique_id(models: Any) -> dict[Any, Any]:
         key = model._unique_id if is_plain else None
         result[key if type(key) is str else model.get_unique_id()] = model
     return result
-
-
-def _plain_identity(source_class: type[Any], dest_class: type[Any]) -> Any:
-    """Return what reads the identifiers of both classes' records, if those settle that they are one thing."""
-    source, dest = schema_of(source_class), schema_of(dest_class)
-    settles = all(
-        schema.plain_type and schema.plain_shortname and not schema.shortname and schema.plain_unique_id
-        for schema in (source, dest)
-    )
-    if not settles or source.modelname != dest.modelname or source.identifiers != dest.identifiers:
-        return None
-    return attrgetter(*source.identifiers) if source.identifiers else None
 
 
 def _has_key_as_name(model: Any, schema: Any) -> bool:

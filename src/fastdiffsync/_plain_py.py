@@ -1,10 +1,10 @@
 """The kernel in Python, the fast half of matching: trees about which there is nothing special.
 
-Nearly all records are of classes without overridden hooks, bear no flags and lie in plain local stores. Trees that are
-all like that are read level by level, many trees at a time: every loop runs in the interpreter's own code, over all
-records of a level, and what Python does for each level is shared by hundreds of records. Where a tree turns out to be
-special after all (a record of a subclass, a flag, a child that is not there, ...), what was read is dropped, and
-`_core_py.py` visits the topmost pairs as diffsync would.
+Nearly all records are of classes without overridden hooks, bear no flags that matter, and lie in plain local stores.
+Trees that are all like that are read level by level, many trees at a time: every loop runs in the interpreter's own
+code, over all records of a level, and what Python does for each level is shared by hundreds of records. Where a tree
+turns out to be special after all (a record of a subclass, a flag that matters, a child that is not there, ...), what
+was read is dropped, and `_core_py.py` visits the topmost pairs as diffsync would.
 
 It makes no difference to the result. `_plain.pyx` is the like of it in the compiled kernel, made in another way.
 """
@@ -39,7 +39,7 @@ MOST_LEVELS = 8
 FIRST_COUNT = 32
 LEAST_COUNT = 4
 
-NO_FLAGS = DiffSyncModelFlags.NONE
+NO_FLAGS, IGNORE = DiffSyncModelFlags.NONE, DiffSyncModelFlags.IGNORE
 
 _read_key = attrgetter("_unique_id")
 
@@ -120,8 +120,12 @@ class Siblings:
         schema = _plain_schema(matching, type(self.sources[0]), self.modelname, above)
         if schema is None:
             return False
-        columns, other_columns = _columns(schema, self.sources), _columns(schema, self.dests)
+        columns = _columns(schema, self.sources)
+        other_columns = columns and _columns(schema, self.dests)
         if not columns or not other_columns or not self._are_paired(schema, columns, other_columns):
+            return False
+        flags = schema.places["model_flags"]
+        if self._may_skip(columns[flags]) or self._may_skip(other_columns[flags]):
             return False
         self._compare(schema, columns, other_columns)
         for modelname, field in schema.children.items():
@@ -153,6 +157,14 @@ class Siblings:
             and len(set(uids)) == len(uids)
             and all(columns[place] == other_columns[place] for place in identifiers)
         )
+
+    def _may_skip(self, flags: tuple[Any, ...]) -> bool:
+        """Whether the flags of one side's records are a reason to look at one of them by itself."""
+        if flags.count(NO_FLAGS) == len(flags):
+            return False
+        if {*map(type, flags)} != {DiffSyncModelFlags} or any(IGNORE & flag for flag in set(flags)):
+            return True
+        return any(flags[place] for place in (*self.source_only, *self.dest_only))
 
     def _compare(self, schema: Schema, columns: list[Any], other_columns: list[Any]) -> None:
         """Note which records are not equal, as Python's `!=` has it, or not to be compared here."""
@@ -220,14 +232,13 @@ def _between(places: list[int], start: int, stop: int) -> list[int]:
 
 
 def _columns(schema: Schema, models: list[Any]) -> list[tuple[Any, ...]] | None:
-    """Return the values of all fields, a tuple for each field, or None if a record is special."""
+    """Return the values of all fields, a tuple for each field; None if a record is of another class or unfinished."""
     if list(map(type, models)).count(schema.cls) != len(models):
         return None
     try:
-        columns = list(zip(*map(astuple, models), strict=True))
+        return list(zip(*map(astuple, models), strict=True))
     except AttributeError:
         return None  # somebody has deleted a field
-    return columns if columns[schema.places["model_flags"]].count(NO_FLAGS) == len(models) else None
 
 
 def _plain_schema(matching: Matching, cls: type[Any], modelname: str, above: tuple[str, ...]) -> Schema | None:
@@ -287,16 +298,36 @@ def _append_parts(matching: Matching, records: Records, parent: int, siblings: S
             part.append(matching, records, parent)
             count = max(1, AT_ONCE * len(part.uids) // (len(records) - first))
         else:
-            if not are_checked:
-                _check_pairs(siblings.part(start, len(siblings.uids)))
+            if not are_checked:  # all of them, before what is below any of them is looked at
+                check_pairs(siblings.part(start, len(siblings.uids)).pairs(), are_paired_by_id=True)
                 are_checked = True
             yield from part.pairs()
             count = max(LEAST_COUNT, count // 2)
         start += len(part.uids)
 
 
-def _check_pairs(siblings: Siblings) -> None:
-    """Raise what diffsync raises of siblings, before it looks at what is below any of them."""
-    for source, dest in siblings.pairs():
-        if source is not None and dest is not None:
-            check_pair(source, dest, are_paired_by_id=True)
+def check_pairs(pairs: list[tuple[Any, Any]], *, are_paired_by_id: bool) -> None:
+    """Raise what `check_pair` raises of pairs of siblings; most of them need not be given to it."""
+    classes: tuple[Any, Any] = (None, None)
+    identity: Any = None
+    for source, dest in pairs:
+        if source is None or dest is None:
+            continue
+        if classes != (type(source), type(dest)):
+            classes = (type(source), type(dest))
+            identity = _plain_identity(*classes) if are_paired_by_id else None
+        is_plain = identity is not None and type(source._unique_id) is str is type(dest._unique_id)
+        if not is_plain or identity(source) != identity(dest):
+            check_pair(source, dest, are_paired_by_id=are_paired_by_id)
+
+
+def _plain_identity(source_class: type[Any], dest_class: type[Any]) -> Any:
+    """Return what reads the identifiers of both classes' records, if those settle that they are one thing."""
+    source, dest = schema_of(source_class), schema_of(dest_class)
+    settles = all(
+        schema.plain_type and schema.plain_shortname and not schema.shortname and schema.plain_unique_id
+        for schema in (source, dest)
+    )
+    if not settles or source.modelname != dest.modelname or source.identifiers != dest.identifiers:
+        return None
+    return attrgetter(*source.identifiers) if source.identifiers else None
