@@ -8,14 +8,13 @@ The twin of `_core.pyx`, function for function; `_kernel.py` chooses. Whoever ch
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from itertools import chain
-from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
+from ._plain_py import append_plain, check_pairs
 from .enum import DiffSyncModelFlags
 from .exceptions import ChildrenCycle
-from .rules import IDENTITY_TYPES, INSTANCE_OVERRIDES, check_element, check_pair, skip_reason
-from .schema import StructMeta, schema_of
+from .rules import INSTANCE_OVERRIDES, check_element, skip_reason
+from .schema import schema_of
 
 if TYPE_CHECKING:
     from ._flat_py import Records
@@ -27,8 +26,6 @@ NO_FLAGS = DiffSyncModelFlags.NONE
 
 # A chain of records this deep may be a cycle; from here on the walk remembers its path.
 WATCH_CYCLES_FROM = 64
-
-_ROW_TYPES = IDENTITY_TYPES | {DiffSyncModelFlags}
 
 
 class _Frame:
@@ -76,7 +73,7 @@ def match(  # noqa: C901, PLR0913, PLR0917 - one more than the kernel is usually
         dests = list(matching.dest_data[modelname].values())
     top = _Frame(-1, None, None, iter(()), iter(()))
     top.first = len(records)
-    _fill(matching, top, modelname, sources, dests, are_paired)
+    _fill(matching, records, top, modelname, sources, dests, are_paired)
     stack = [top]
     path: set[int] = set()
     leaf_types: dict[type, str | None] = {}
@@ -137,7 +134,7 @@ def _watch_path(path: set[int], stack: list[_Frame]) -> None:
 
 
 def _fill(  # noqa: PLR0913, PLR0917 - as `match`
-    matching: Matching, frame: _Frame, child_type: str, sources: Any, dests: Any, are_paired: bool
+    matching: Matching, records: Records, frame: _Frame, child_type: str, sources: Any, dests: Any, are_paired: bool
 ) -> None:
     """Match two lists of siblings into the frame, unless they have been matched."""
     frame.child_type = child_type
@@ -145,7 +142,8 @@ def _fill(  # noqa: PLR0913, PLR0917 - as `match`
         frame.below = matching.prefetch.children_mapping(child_type)
         frame.pairs = zip(sources, dests, strict=True)
     else:
-        frame.pairs = iter(_pair(matching, sources, dests))
+        special = append_plain(matching, records, frame.index, child_type, sources, dests)
+        frame.pairs = iter(_pair(matching, sources, dests)) if special is None else special
 
 
 def _visit_unread(matching: Matching, records: Records, frame: _Frame, uid: str) -> _Frame | None:
@@ -168,17 +166,7 @@ def _pair(matching: Matching, sources: Any, dests: Any) -> list[tuple[Any, Any]]
     repeated = max(len(sources) - len(pairs), 0) + max(len(dests) - len(pairs), 0)  # type: ignore[arg-type]
     if repeated:
         matching.advance(repeated)
-    classes: tuple[Any, Any] = (None, None)
-    identity: Any = None
-    for source, dest in pairs:
-        if source is None or dest is None:
-            continue
-        if classes != (type(source), type(dest)):
-            classes = (type(source), type(dest))
-            identity = _plain_identity(*classes)
-        is_plain = identity is not None and type(source._unique_id) is str is type(dest._unique_id)
-        if are_keyed or not is_plain or identity(source) != identity(dest):
-            check_pair(source, dest, are_paired_by_id=not are_keyed)
+    check_pairs(pairs, are_paired_by_id=not are_keyed)
     return pairs
 
 
@@ -192,18 +180,6 @@ def _by_unique_id(models: Any) -> dict[Any, Any]:
         key = model._unique_id if is_plain else None
         result[key if type(key) is str else model.get_unique_id()] = model
     return result
-
-
-def _plain_identity(source_class: type[Any], dest_class: type[Any]) -> Any:
-    """Return what reads the identifiers of both classes' records, if those settle that they are one thing."""
-    source, dest = schema_of(source_class), schema_of(dest_class)
-    settles = all(
-        schema.plain_type and schema.plain_shortname and not schema.shortname and schema.plain_unique_id
-        for schema in (source, dest)
-    )
-    if not settles or source.modelname != dest.modelname or source.identifiers != dest.identifiers:
-        return None
-    return attrgetter(*source.identifiers) if source.identifiers else None
 
 
 def _has_key_as_name(model: Any, schema: Any) -> bool:
@@ -285,81 +261,10 @@ def _next_children(matching: Matching, records: Records, frame: _Frame) -> bool:
         are_paired = ahead is not None and ahead.are_paired
         if not (sources or dests):
             continue
-        if are_paired or not _append_leaves(matching, records, frame, child_type, sources, dests):
-            _fill(matching, frame, child_type, sources, dests, are_paired)
-            frame.first = len(records)
-            return True
+        frame.first = len(records)
+        _fill(matching, records, frame, child_type, sources, dests, are_paired)
+        return True
     return False
-
-
-def _append_leaves(  # noqa: PLR0913, PLR0917 - all that pairing takes
-    matching: Matching, records: Records, frame: _Frame, child_type: str, sources: Any, dests: Any
-) -> bool:
-    """Append siblings at once if there is nothing special about them; return whether that could be done.
-
-    Most siblings are of one class, without children, flags and overrides, and the same on both sides in one order.
-    """
-    if type(sources) is not list or type(dests) is not list or matching.has_flags:
-        return False
-    cls = type((sources or dests)[0])
-    schema = schema_of(cls) if isinstance(cls, StructMeta) else None
-    if schema is None or not _makes_plain_leaves(schema) or schema.modelname != child_type:
-        return False
-    count = len(sources) + len(dests)
-    if list(map(type, sources)).count(schema.cls) + list(map(type, dests)).count(schema.cls) != count:
-        return False
-    width = 2 + len(schema.identifiers)
-    rows, other_rows = list(map(schema.read_row, sources)), list(map(schema.read_row, dests))
-    are_exact = _have_exact_types(rows)
-    are_equal = are_exact and schema.plain_attrs and rows == other_rows
-    sides = [rows] if are_equal else [_cut(rows, width), _cut(other_rows, width)]
-    if not are_equal and not ((are_exact or _have_exact_types(sides[0])) and _agree(*sides)):
-        return False
-    for side in sides:
-        keys, flags = [row[0] for row in side], [row[1] for row in side]
-        if len(set(keys)) != len(side) or INSTANCE_OVERRIDES in keys or flags.count(NO_FLAGS) != len(side):
-            return False
-    if not are_equal and sides[0] != sides[1]:
-        sources, dests = _paired(sides[0], sources, sides[1], dests)
-    records.extend(frame.index, child_type, sources, dests, are_equal)
-    matching.advance(count)
-    return True
-
-
-def _have_exact_types(rows: list[tuple[Any, ...]]) -> bool:
-    """Whether a comparison of rows, which takes identity for equality, is right for their values."""
-    return _ROW_TYPES.issuperset(map(type, chain.from_iterable(rows)))
-
-
-def _cut(rows: list[tuple[Any, ...]], width: int) -> list[tuple[Any, ...]]:
-    return [row[:width] for row in rows]
-
-
-def _agree(rows: list[tuple[Any, ...]], other_rows: list[tuple[Any, ...]]) -> bool:
-    """Whether records that share a unique id, the first value of a row, are alike in all other values of it."""
-    by_key = {row[0]: row for row in rows}
-    return all(by_key.get(row[0], row) == row for row in other_rows)
-
-
-def _paired(
-    rows: list[tuple[Any, ...]], sources: list[Any], other_rows: list[tuple[Any, ...]], dests: list[Any]
-) -> tuple[list[Any], list[Any]]:
-    """Return two lists of records of which the rows' first values are the unique ids, paired by these."""
-    keys = [row[0] for row in rows]
-    dest_by_key = dict(zip([row[0] for row in other_rows], dests, strict=True))
-    paired_dests = [dest_by_key.pop(key, None) for key in keys]
-    return sources + [None] * len(dest_by_key), paired_dests + list(dest_by_key.values())
-
-
-def _makes_plain_leaves(schema: Any) -> bool:
-    return (
-        schema.plain_type
-        and schema.plain_unique_id
-        and schema.is_named_by_unique_id
-        and schema.plain_children
-        and not schema.children
-        and bool(schema.identifiers)
-    )
 
 
 def _fetch(data: Any, adapter: Any, parent: Any, field: str, child_type: str) -> Any:

@@ -58,6 +58,12 @@ class Records:
 
     def append(self, parent: int, element_type: str, source: Any, dest: Any) -> int:
         """Add a record below `parent` (-1: at the top) and return its index; `close` it when its children are in."""
+        index = self.add(parent, element_type, source, dest)
+        self.unseen.append(index)
+        return index
+
+    def add(self, parent: int, element_type: str, source: Any, dest: Any) -> int:
+        """Do what `append` does with a record whose values have been looked at."""
         index = len(self._parents)
         self._parents.append(parent)
         self._ends.append(index + 1)
@@ -65,14 +71,11 @@ class Records:
         self._occurring.add(element_type)
         self._sources.append(source)
         self._dests.append(dest)
-        self.unseen.append(index)
         return index
 
-    def extend(self, parent: int, element_type: str, sources: list[Any], dests: list[Any], are_equal: bool) -> None:
-        """Add records without descendants below `parent`; `are_equal` if their values have been compared and are."""
+    def extend(self, parent: int, element_type: str, sources: list[Any], dests: list[Any]) -> None:
+        """Add records without descendants below `parent` whose values have been looked at."""
         start, count = len(self._types), len(sources)
-        if not are_equal:
-            self.unseen += range(start, start + count)
         self._parents += [parent] * count
         self._ends += range(start + 1, start + count + 1)
         self._types += [element_type] * count

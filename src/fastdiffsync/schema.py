@@ -12,7 +12,6 @@ import copy
 import sys
 import typing
 import weakref
-from operator import attrgetter
 from types import MemberDescriptorType, SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -74,7 +73,8 @@ class Schema:
         slots: Every field, hidden ones too.
         defaults: The default of each field, `NODEFAULT` where there is none.
         private_defaults: Defaults of private attributes, which each record gets a copy of.
-        read_row: Reads a record's key, flags, identifiers and, if no hook is to be asked for them, attributes.
+        is_plain: Whether no hook need be asked for anything but the attributes of a record.
+        places: The fields that are slots, each with its place among all fields, in which `astuple` gives the values.
         plan: What the compiled kernel makes of the schema; None until it does.
     """
 
@@ -89,8 +89,10 @@ class Schema:
         "identifier_fields",
         "identifiers",
         "is_named_by_unique_id",
+        "is_plain",
         "makes_plain_key",
         "modelname",
+        "places",
         "plain_attrs",
         "plain_children",
         "plain_identifiers",
@@ -101,7 +103,6 @@ class Schema:
         "plain_unique_id",
         "plan",
         "private_defaults",
-        "read_row",
         "reads_fields",
         "shortname",
         "slots",
@@ -161,8 +162,17 @@ class Schema:
         self.plain_sync = (
             self.plain_type and self.plain_unique_id and self.plain_attrs and self.plain_status and is_own(*SYNC_HOOKS)
         )
-        attributes = self.attributes if self.plain_attrs else ()
-        self.read_row = attrgetter("_unique_id", "model_flags", *self.identifiers, *attributes)
+        self.places = {
+            name: place for place, name in enumerate(cls.__struct_fields__) if slot_of(cls, name) is not None
+        }
+        self.is_plain = (
+            self.plain_type
+            and self.plain_unique_id
+            and self.is_named_by_unique_id
+            and self.plain_children
+            and are_slots(("_unique_id", "model_flags"))
+            and bool(self.identifiers)
+        )
 
     @property
     def required(self) -> list[str]:
