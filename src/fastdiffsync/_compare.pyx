@@ -124,7 +124,7 @@ cdef int compare_one_by_one(Records records, dict plans, Py_ssize_t *undecided, 
             i = undecided[place + PREFETCH_VALUES]
             ask_for_record(<PyObject *>records._sources[i], MOST_RECORDS)
             ask_for_record(<PyObject *>records._dests[i], MOST_RECORDS)
-        if plan is not None and plan.offsets.are_plain and place + PREFETCH_VALUES // 2 < count:
+        if plan is not None and place + PREFETCH_VALUES // 2 < count:
             i = undecided[place + PREFETCH_VALUES // 2]
             ask_for_values(&plan.offsets, <PyObject *>records._sources[i], <PyObject *>records._dests[i])
         i = undecided[place]

@@ -42,6 +42,7 @@ cdef extern from "Python.h":
     Py_ssize_t PyDict_GET_SIZE(object mapping)
     bint PyList_CheckExact(object value)
     PyObject *PyTuple_GET_ITEM(PyObject *values, Py_ssize_t index)
+    void PyObject_GC_UnTrack(PyObject *object)
     Py_ssize_t PyTuple_GET_SIZE(PyObject *values)
 
 # How many combinations of keywords are known of a class; who makes records with more of them waits a little longer.
@@ -286,6 +287,9 @@ cdef class Layout:
             fill_slot(record, field.offset, field.default)
             return 0
         made = [] if field.factory == LIST else (<object>field.factory)()
+        if field.factory == LIST and not field.is_value:
+            # Unique ids, which no cycle goes through: the collector would read each of them at every turn.
+            PyObject_GC_UnTrack(<PyObject *>made)
         fill_slot(record, field.offset, <PyObject *>made)
         if may_close_cycle(field, <PyObject *>made):
             self.is_plain = False

@@ -27,7 +27,8 @@ cdef int fill_offsets(Offsets *offsets, Plan source, Plan dest) except -1:
     offsets.dest_size = dest.schema.cls.__basicsize__
     offsets.source_key = source.key_offset
     offsets.dest_key = dest.key_offset
-    offsets.count = len(names) if offsets.are_plain else 0
+    # Where hooks are to be asked the values are not compared here, but they will be read all the same.
+    offsets.count = min(len(names), MAX_ATTRIBUTES)
     for i in range(offsets.count):
         offsets.source_values[i] = source.offset(names[i])
         offsets.dest_values[i] = dest.offset(names[i])
