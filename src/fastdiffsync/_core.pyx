@@ -562,6 +562,7 @@ cdef list gather(Walk walk, object data, dict cursors, object child_type, list u
             return None
         prefetch(places[i])
         prefetch(<char *>places[i] + CACHE_LINE)
+        prefetch(<char *>places[i] + 2 * CACHE_LINE)
     cdef list found = PyList_New(count)
     for i in range(count):
         Py_INCREF(places[i])

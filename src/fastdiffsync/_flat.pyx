@@ -198,6 +198,35 @@ cdef class Records:
             self._snapshots[index] = found
         return found
 
+    def noted_name(self, index):
+        """Return the name that a record had when it was compared, None where that has not been noted."""
+        found = self._snapshots.get(index)
+        return None if found is None else (<tuple>found)[0]
+
+    def attrs_diffs(self, index):
+        """Return what changed, in the form of `DiffElement.get_attrs_diffs`; the dicts are new, what is in them is not."""
+        cdef tuple snapshot = self._snapshots.get(index)
+        cdef int action = self.items[self.checked(index)].action
+        if snapshot is None:
+            return {"-": {}, "+": {}}
+        if action == NO_ACTION:
+            return {}  # both sides' hooks say nothing
+        if len(snapshot) != FOLDED:
+            snapshot = folded(snapshot)
+        if action == CREATE:
+            return {"+": dict_of(snapshot[3], snapshot[4])}
+        if action == DELETE:
+            return {"-": dict_of(snapshot[5], snapshot[6])}
+        mask = self.mask(index)
+        new = changed_attrs(snapshot, mask)
+        cdef tuple names = snapshot[5], values = snapshot[6]
+        cdef dict old = {}
+        cdef Py_ssize_t i
+        for i in range(len(names)):
+            if names[i] in new:
+                old[names[i]] = values[i]
+        return {"-": old, "+": new}
+
     def children(self, Py_ssize_t index):
         """Return the indices of a record's children, of the top records for -1."""
         cdef Py_ssize_t child = 0, stop = self.size
@@ -375,11 +404,11 @@ cdef dict changed_attrs(tuple folded, mask):
 
 cdef tuple folded(tuple snapshot):
     """Return a snapshot as it was taken."""
-    name, identifiers, attrs, dest_attrs = snapshot
-    return (
-        name, tuple(identifiers), tuple(identifiers.values()), tuple(attrs), tuple(attrs.values()),
-        tuple(dest_attrs), tuple(dest_attrs.values()),
-    )
+    cdef list parts = [snapshot[0]]
+    for values in snapshot[1:]:
+        parts.append(None if values is None else tuple(values))
+        parts.append(None if values is None else tuple(values.values()))
+    return tuple(parts)
 
 
 cdef dict with_own_containers(dict attrs):

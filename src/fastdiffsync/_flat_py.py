@@ -127,6 +127,25 @@ class Records:
         """
         return self._snapshots.get(index)
 
+    def noted_name(self, index: int) -> str | None:
+        """Return the name that a record had when it was compared, None where that has not been noted."""
+        snapshot = self._snapshots.get(index)
+        return None if snapshot is None else snapshot[0]
+
+    def attrs_diffs(self, index: int) -> dict[str, dict[str, Any]]:
+        """Return what changed, in the form of `DiffElement.get_attrs_diffs`; the dicts are new, what is in them is not."""
+        snapshot = self._snapshots.get(index)
+        if snapshot is None:
+            return {"-": {}, "+": {}}
+        _, _, source, dest = snapshot
+        if source is None or dest is None:
+            result = {} if source is None else {"+": dict(source)}
+            return result if dest is None else {"-": dict(dest)}
+        mask = self.mask(index)
+        common = [name for name in dest if name in source]
+        changed = [name for place, name in enumerate(common) if mask >> place & 1]
+        return {"-": {name: dest[name] for name in changed}, "+": {name: source[name] for name in changed}}
+
     def children(self, index: int) -> list[int]:
         """Return the indices of a record's children, of the top records for -1."""
         child, stop = (0, len(self)) if index == -1 else (index + 1, self.end(index))

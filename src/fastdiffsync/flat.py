@@ -99,9 +99,9 @@ class FlatDiff:
 
     def name(self, index: int) -> str:
         """Return an element's name, the record's shortname."""
-        snapshot = self.records.snapshot(index)
-        if snapshot is not None:
-            return snapshot[0]
+        noted = self.records.noted_name(index)
+        if noted is not None:
+            return noted
         source = self.records.source(index)
         # Of records that have not been read the unique id is all there is, and their name.
         name: str = source if type(source) is str else self._model(index).get_shortname()
@@ -140,17 +140,7 @@ class FlatDiff:
 
     def attrs_diffs(self, index: int) -> dict[str, dict[str, Any]]:
         """Return what changed in an element, in the form of `DiffElement.get_attrs_diffs`."""
-        snapshot = self.records.snapshot(index)
-        if snapshot is None:
-            return {"-": {}, "+": {}}
-        _, _, source, dest = snapshot
-        if source is None or dest is None:
-            result = {} if source is None else {"+": dict(source)}
-            return result if dest is None else {"-": dict(dest)}
-        mask = self.records.mask(index)
-        common = [name for name in dest if name in source]
-        changed = [name for place, name in enumerate(common) if mask >> place & 1]
-        return {"-": {name: dest[name] for name in changed}, "+": {name: source[name] for name in changed}}
+        return self.records.attrs_diffs(index)
 
     def _model(self, index: int) -> Any:
         source = self.source(index)

@@ -66,6 +66,8 @@ def element_text(flat: FlatDiff, index: int, indent: int) -> str:
     margin = " " * indent
     text = f"{margin}{flat.type(index)}: {flat.name(index)}"
     action = flat.action(index)
+    if action is None:
+        return text
     if action == DiffSyncActions.CREATE:
         return f"{text} MISSING in {flat.dest_name}"
     if action == DiffSyncActions.DELETE:
