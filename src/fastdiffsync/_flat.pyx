@@ -204,7 +204,7 @@ cdef class Records:
         return None if found is None else (<tuple>found)[0]
 
     def attrs_diffs(self, index):
-        """Return what changed, in the form of `DiffElement.get_attrs_diffs`; the dicts are new, their values are not."""
+        """Return what changed, in the form of `DiffElement.get_attrs_diffs`; the dicts are new, the values are not."""
         cdef tuple snapshot = self._snapshots.get(index)
         cdef int action = self.items[self.checked(index)].action
         if snapshot is None:

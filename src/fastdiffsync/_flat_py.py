@@ -133,7 +133,7 @@ class Records:
         return None if snapshot is None else snapshot[0]
 
     def attrs_diffs(self, index: int) -> dict[str, dict[str, Any]]:
-        """Return what changed, in the form of `DiffElement.get_attrs_diffs`; the dicts are new, their values are not."""
+        """Return what changed, in the form of `DiffElement.get_attrs_diffs`; the dicts are new, the values are not."""
         snapshot = self._snapshots.get(index)
         if snapshot is None:
             return {"-": {}, "+": {}}
