@@ -203,7 +203,9 @@ cdef class Storer:
             self.known = self.data[self.modelname]
             if not PyDict_Check(self.known):
                 _local.add_record(self.store, obj=record)  # which has an error for it
-        uid = unique_id(record)
+        # A plain record has been given its key when it was made.
+        cdef bint has_key_of_its_own = is_plain and plan.plain_unique_id
+        uid = <object>slot(<PyObject *>record, plan.key_offset) if has_key_of_its_own else unique_id(record)
         if PyDict_SetDefault(self.known, uid, record) != <PyObject *>record:
             raise ObjectAlreadyExists(f"Object {uid} already present", record)
         if is_plain and self.reference is not None:
@@ -287,7 +289,8 @@ cdef class Linker:
     """Appends records to their parents' children; children of one parent that come in a run cost one look-up."""
 
     cdef list readers
-    cdef object journal
+    cdef object journal, cls
+    cdef Plan plan
     cdef Reader reader         # the parent key of the last record, None if it had none
     cdef tuple values
     cdef object parent
@@ -295,12 +298,12 @@ cdef class Linker:
     cdef Py_ssize_t length     # how long that list has become by now
 
     def __cinit__(self, table, data, journal):
-        cdef Plan plan = plan_of(table.cls)
+        self.cls, self.plan = table.cls, plan_of(table.cls)
         self.journal = journal
-        self.readers = [Reader(key, data, plan) for key in table.parent_keys]
+        self.readers = [Reader(key, data, self.plan) for key in table.parent_keys]
 
     cdef int link(self, object record, dict row) except -1:
-        cdef Plan plan = plan_of(type(record))
+        cdef Plan plan = self.plan if type(record) is self.cls else plan_of(type(record))
         if self.reader is None or self.reader is not self.readers[0] or not self.reader.reads(self.values, record, row):
             if not self.find_parent(record, row):
                 return 0

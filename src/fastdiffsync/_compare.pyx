@@ -10,7 +10,7 @@ shared by several threads. What it leaves is compared one by one, asking Python 
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
 from cpython.object cimport PyObject, PyTypeObject
 
-from libc.stdint cimport uint64_t
+from libc.stdint cimport uint8_t, uint64_t
 
 from ._flat cimport CREATE, DELETE, NO_ACTION, UNDECIDED, UNSEEN, UPDATE, Record, Records
 from ._plans cimport Plan, plan_of
@@ -349,7 +349,7 @@ cdef int compare_by_hooks(Records records, Py_ssize_t index, object source, obje
     attrs = None if source is None else source.get_attrs()
     dest_attrs = None if dest is None else dest.get_attrs()
     model = dest if source is None else source
-    action = NO_ACTION
+    cdef uint8_t action = NO_ACTION
     mask = 0
     if attrs is not None and dest_attrs is not None:
         if not (type(attrs) is dict and type(dest_attrs) is dict and are_equal_in_step(attrs, dest_attrs)):
@@ -359,7 +359,9 @@ cdef int compare_by_hooks(Records records, Py_ssize_t index, object source, obje
         action = CREATE
     elif dest_attrs is not None:
         action = DELETE
-    records.set_outcome(index, action, mask)
+    records.items[index].action = action
+    if mask:
+        records._masks[index] = mask
     # What two records that are equal say can be asked of them again, unless one of them says nothing.
     if action != NO_ACTION or attrs is None or dest_attrs is None:
         name = records.names.get(index)

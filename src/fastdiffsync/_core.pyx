@@ -393,14 +393,14 @@ cdef Frame visit(Walk walk, Frame frame, object source, object dest, object uid)
             walk.matching.skip(model, reason)
             return None
     element_type = plan.modelname if plan.plain_type and key != OVERRIDES else model.get_type()
-    cdef bint asks_name = not (is_plain and plan.plain_shortname)
+    cdef bint asks_name = not (is_plain and plan.plain_shortname), is_named_by_uid = False
     if asks_name:
         is_named_by_uid = uid is not None and plan.is_named_by_unique_id and key != <PyObject *>INSTANCE_OVERRIDES
         name = uid if is_named_by_uid else model.get_shortname()
         if type(name) is not str or type(element_type) is not str:
             check_element(element_type, name)
     cdef Py_ssize_t index = walk.records.add(frame.index, element_type, source, dest)
-    if asks_name:
+    if asks_name and not is_named_by_uid:
         walk.records.names[index] = name
     if not plan.plain_type or not plan.is_named_by_unique_id or key == <PyObject *>INSTANCE_OVERRIDES:
         frame.needs_names = True

@@ -20,6 +20,12 @@ cdef struct Entry:
     Py_ssize_t field      # -1 for a key that is no field
 
 
+cdef struct Absent:
+    PyObject *value       # the default, NULL if a factory makes it
+    Py_ssize_t offset
+    Field *field
+
+
 cdef class Layout:
     cdef object cls
     cdef Plan plan
@@ -31,7 +37,7 @@ cdef class Layout:
     cdef list kept
     cdef bint is_plain    # whether the record that was made last can be in no cycle
     cdef Entry *shape     # the first row's keys, in its order; most rows are like it
-    cdef Py_ssize_t *absent   # the fields that it does not have
+    cdef Absent *absent   # the fields that it does not have
     cdef Py_ssize_t shape_count, absent_count
     cdef bint has_plain_defaults
     cdef bint has_shape   # whether records can be made of such rows without anybody's hooks

@@ -136,7 +136,7 @@ cdef class Layout:
         cdef Py_ssize_t i
         self.shape_count = len(keys)
         self.shape = <Entry *>PyMem_Calloc(self.shape_count or 1, sizeof(Entry))
-        self.absent = <Py_ssize_t *>PyMem_Calloc(self.count or 1, sizeof(Py_ssize_t))
+        self.absent = <Absent *>PyMem_Calloc(self.count or 1, sizeof(Absent))
         if self.shape == NULL or self.absent == NULL:
             raise MemoryError
         self.kept.append(keys)
@@ -158,7 +158,9 @@ cdef class Layout:
                     self.runs_code = True
             if names[i] in keys:
                 continue
-            self.absent[self.absent_count] = i
+            self.absent[self.absent_count].field = &self.fields[i]
+            self.absent[self.absent_count].offset = self.fields[i].offset
+            self.absent[self.absent_count].value = self.fields[i].default if self.fields[i].factory == NULL else NULL
             self.absent_count += 1
             if self.fields[i].default == NULL or (self.fields[i].factory != NULL and self.fields[i].factory != LIST):
                 self.has_shape = False  # it is required, or a factory makes its value
@@ -242,11 +244,10 @@ cdef class Layout:
                 is_plain = is_plain and not may_close_cycle(field, value)
         self.is_plain = is_plain
         for i in range(self.absent_count):
-            field = &self.fields[self.absent[i]]
-            if field.factory == NULL:
-                fill_slot(<PyObject *>record, field.offset, field.default)
+            if self.absent[i].value != NULL:
+                fill_slot(<PyObject *>record, self.absent[i].offset, self.absent[i].value)
             else:
-                self.put_default(<PyObject *>record, field)
+                self.put_default(<PyObject *>record, self.absent[i].field)
         set_slot_quietly(<PyObject *>record, self.plan.key_offset, compute_key(record, self.plan))
         return record
 
