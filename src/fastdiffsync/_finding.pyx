@@ -112,7 +112,7 @@ cdef PyObject *find(
             open_window(place)
             return record
         skipped += 1
-    place.credit -= skipped
+    place.credit = max(place.credit - skipped, 0)
     return NULL
 
 
