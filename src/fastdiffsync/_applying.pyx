@@ -2,7 +2,7 @@
 """The compiled kernel, eighth part: applying changes for which nobody's methods have to be called.
 
 The twin of `_applying_py.py`; `_kernel.py` chooses. The Python kernel leaves all changes to `syncer.py`, which does the
-same, call by call, in ten times as long; so does this one with whatever is not plain.
+same, call by call, in five times as long; so does this one with whatever is not plain.
 """
 
 from cpython.object cimport PyObject
