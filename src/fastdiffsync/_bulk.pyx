@@ -225,7 +225,8 @@ cdef class Reader:
     cdef object key
     cdef object parents
     cdef tuple names
-    cdef list offsets
+    cdef Py_ssize_t count
+    cdef Py_ssize_t *offsets
     cdef bint joins_strings
 
     def __cinit__(self, key, data, Plan plan):
@@ -234,26 +235,30 @@ cdef class Reader:
         if not PyDict_Check(self.parents):
             raise TypeError(f"the store keeps {type(self.parents).__name__} where it should keep a dict of records")
         self.names = key.names
-        self.offsets = [plan.offset(name) if name in plan.schema.slots else -1 for name in key.names]
+        self.count = len(key.names)
+        self.offsets = <Py_ssize_t *>PyMem_Calloc(self.count or 1, sizeof(Py_ssize_t))
+        if self.offsets == NULL:
+            raise MemoryError
+        for place, name in enumerate(key.names):
+            self.offsets[place] = plan.offset(name) if name in plan.schema.slots else -1
         self.joins_strings = key.joins_strings
 
-    cdef PyObject *value(self, Py_ssize_t place, object record, object row) except? NULL:
-        """Return one value, borrowed, NULL if it is missing or None."""
-        cdef Py_ssize_t offset = <Py_ssize_t>self.offsets[place]
-        cdef PyObject *value
-        if offset >= 0:
-            value = slot(<PyObject *>record, offset)
-        else:
-            value = PyDict_GetItemWithError(row, <object>PyTuple_GET_ITEM(self.names, place))
-        return NULL if value == <PyObject *>None else value
+    def __dealloc__(self):
+        PyMem_Free(self.offsets)
+
+    cdef inline PyObject *value(self, Py_ssize_t place, object record, object row) except? NULL:
+        """Return one value, borrowed, NULL if it is missing."""
+        if self.offsets[place] >= 0:
+            return slot(<PyObject *>record, self.offsets[place])
+        return PyDict_GetItemWithError(row, <object>PyTuple_GET_ITEM(self.names, place))
 
     cdef tuple values(self, object record, object row):
-        """Return the values of the parent's identifiers, None if one of them is missing."""
+        """Return the values of the parent's identifiers, None if one of them is missing or None."""
         cdef list values = []
         cdef PyObject *value
-        for place in range(len(self.names)):
+        for place in range(self.count):
             value = self.value(place, record, row)
-            if value == NULL:
+            if value == NULL or value == <PyObject *>None:
                 return None
             values.append(<object>value)
         return tuple(values)
@@ -262,7 +267,8 @@ cdef class Reader:
         """Whether a row has these very values, so that its parent is the last one's."""
         cdef PyObject *value
         cdef PyObject *other
-        for place in range(len(self.names)):
+        cdef Py_ssize_t place
+        for place in range(self.count):
             value = self.value(place, record, row)
             other = PyTuple_GET_ITEM(values, place)
             if value != other and (
@@ -289,6 +295,7 @@ cdef class Linker:
     """Appends records to their parents' children; children of one parent that come in a run cost one look-up."""
 
     cdef list readers
+    cdef Reader first
     cdef object journal, cls
     cdef Plan plan
     cdef Reader reader         # the parent key of the last record, None if it had none
@@ -301,10 +308,11 @@ cdef class Linker:
         self.cls, self.plan = table.cls, plan_of(table.cls)
         self.journal = journal
         self.readers = [Reader(key, data, self.plan) for key in table.parent_keys]
+        self.first = self.readers[0]
 
     cdef int link(self, object record, dict row) except -1:
         cdef Plan plan = self.plan if type(record) is self.cls else plan_of(type(record))
-        if self.reader is None or self.reader is not self.readers[0] or not self.reader.reads(self.values, record, row):
+        if self.reader is not self.first or not self.reader.reads(self.values, record, row):
             if not self.find_parent(record, row):
                 return 0
         if self.uids is not None and PyList_GET_SIZE(self.uids) == self.length and has_key(record, plan):

@@ -15,14 +15,18 @@ cdef struct Field:
     bint is_scalar        # whether none goes through instances of the exact types
 
 
-cdef struct Entry:
-    PyObject *key
-    Py_ssize_t field      # -1 for a key that is no field
+cdef struct Move:
+    PyObject *first       # as in `Field`
+    PyObject *second
+    PyObject *default
+    Py_ssize_t place      # of the value among those of the shape
+    Py_ssize_t offset
+    bint is_checked
+    bint may_close_cycle
 
 
 cdef struct Absent:
     PyObject *value       # the default, NULL if a factory makes it
-    Py_ssize_t offset
     Field *field
 
 
@@ -36,9 +40,11 @@ cdef class Layout:
     cdef Py_ssize_t own_count, count
     cdef list kept
     cdef bint is_plain    # whether the record that was made last can be in no cycle
-    cdef Entry *shape     # the first row's keys, in its order; most rows are like it
+    cdef PyObject **shape  # the first row's keys, in its order; most rows are like it
+    cdef Move *moves      # where their values go
     cdef Absent *absent   # the fields that it does not have
-    cdef Py_ssize_t shape_count, absent_count
+    cdef char *slots_before  # what the slots of a record hold, from the header on, before values are written to them
+    cdef Py_ssize_t shape_count, move_count, absent_count
     cdef bint has_plain_defaults
     cdef bint has_shape   # whether records can be made of such rows without anybody's hooks
     cdef bint runs_code   # whether that runs Python code all the same: a unique id is made of other things than strings
@@ -51,6 +57,8 @@ cdef class Layout:
     cdef int put_default(self, PyObject *record, Field *field) except -1
     cdef int describe(self, Field *field, name) except -1
     cdef int describe_shape(self, list keys, list names) except -1
+    cdef int describe_move(self, Move *move, Py_ssize_t place, Field *field) except -1
+    cdef int describe_absent(self, Field *field) except -1
     cdef Py_ssize_t count_extra(self, dict values) except -1
 
 

@@ -58,7 +58,6 @@ cdef extern from *:
 cdef extern from "Python.h":
     ctypedef struct PyListObject:
         PyObject **ob_item
-    void PyObject_GC_UnTrack(PyObject *record)
 
 cdef object SUCCESS = DiffSyncStatus.SUCCESS
 cdef object CREATED = "Created successfully"
@@ -96,8 +95,6 @@ cdef object construct_vectorcall(object cls, PyObject *const *args, size_t nargs
         layout = layout_of(plan, kwnames)
         model = None if layout is None else layout.fill_shaped(args)
         if model is not None:
-            if layout.is_plain and not layout.runs_code:
-                PyObject_GC_UnTrack(<PyObject *>model)
             return model
     try:
         made = struct_vectorcall(<PyObject *>cls, args, nargsf, kwnames)
@@ -180,7 +177,7 @@ cdef object make_created(Plan plan, object adapter, dict ids, dict attrs):
     if not layout.has_shape or layout.shape_count > MAX_CREATED or id_count + 1 + len(attrs) != layout.shape_count:
         return None
     values[id_count] = <PyObject *>adapter
-    if layout.shape[id_count].key != <PyObject *>ADAPTER:
+    if layout.shape[id_count] != <PyObject *>ADAPTER:
         return None
     if not layout.take(ids, 0, values) or not layout.take(attrs, id_count + 1, values):
         return None

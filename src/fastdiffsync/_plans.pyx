@@ -12,6 +12,17 @@ from .schema import find_in_mro, schema_of
 
 cdef extern from *:
     """
+    static inline void fds_join_ascii(PyObject **parts, Py_ssize_t count, char *text) {
+        for (Py_ssize_t i = 0; i < count; i++) {
+            if (i > 0) {
+                *text++ = '_';
+                *text++ = '_';
+            }
+            memcpy(text, PyUnicode_1BYTE_DATA(parts[i]), (size_t)PyUnicode_GET_LENGTH(parts[i]));
+            text += PyUnicode_GET_LENGTH(parts[i]);
+        }
+    }
+
     /* The unique id of exact strings: the parts joined by "__", written into one new string. */
     static PyObject *fds_join_key(PyObject **parts, Py_ssize_t count) {
         Py_ssize_t length = 2 * (count - 1), position = 0;
@@ -23,6 +34,10 @@ cdef extern from *:
         }
         PyObject *key = PyUnicode_New(length, largest);
         if (key == NULL) return NULL;
+        if (largest == 127) {
+            fds_join_ascii(parts, count, (char *)PyUnicode_1BYTE_DATA(key));
+            return key;
+        }
         for (Py_ssize_t i = 0; i < count; i++) {
             if (i > 0) {
                 PyUnicode_WRITE(PyUnicode_KIND(key), PyUnicode_DATA(key), position, '_');
