@@ -7,6 +7,7 @@ The twin of `_bulk_py.py`, function for function; `_kernel.py` chooses. Whoever 
 from cpython.mem cimport PyMem_Calloc, PyMem_Free
 from cpython.object cimport PyObject
 
+from ._dicts cimport prefetch_dict
 from ._layouts cimport Layout
 from ._local cimport claim_record, reference_to
 from ._plans cimport Plan, plan_of
@@ -21,16 +22,6 @@ from .rules import as_dict, raise_at_row, raise_parent_missing
 from . import _local, _records
 
 __all__ = ["construct_table", "link_table", "load_table"]
-
-cdef extern from *:
-    """
-    /* Rows lie all over memory: ask for the keys and values of one that is wanted soon. */
-    static inline void fds_prefetch_dict(PyObject *row) {
-        char *keys = (char *)((PyDictObject *)row)->ma_keys;
-        for (int line = 0; line < 4; line++) FDS_PREFETCH(keys + 64 * line);
-    }
-    """
-    void prefetch_dict "fds_prefetch_dict"(object row)
 
 cdef extern from "Python.h":
     int PyDict_Next(object mapping, Py_ssize_t *position, PyObject **key, PyObject **value)
@@ -199,13 +190,13 @@ cdef class Storer:
 
     cdef int add(self, object record, Plan plan, bint is_plain) except -1:
         if self.modelname is None or not plan.plain_type:
-            self.modelname = type_of(record)
+            self.modelname = type_of(record, plan)
             self.known = self.data[self.modelname]
             if not PyDict_Check(self.known):
                 _local.add_record(self.store, obj=record)  # which has an error for it
         # A plain record has been given its key when it was made.
         cdef bint has_key_of_its_own = is_plain and plan.plain_unique_id
-        uid = <object>slot(<PyObject *>record, plan.key_offset) if has_key_of_its_own else unique_id(record)
+        uid = <object>slot(<PyObject *>record, plan.key_offset) if has_key_of_its_own else unique_id(record, plan)
         if PyDict_SetDefault(self.known, uid, record) != <PyObject *>record:
             raise ObjectAlreadyExists(f"Object {uid} already present", record)
         if is_plain and self.reference is not None:

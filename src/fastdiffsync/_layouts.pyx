@@ -5,6 +5,7 @@ from cpython.mem cimport PyMem_Calloc, PyMem_Free
 from cpython.object cimport PyObject, PyTypeObject
 from cpython.ref cimport Py_INCREF, Py_TYPE
 
+from ._dicts cimport take_entries
 from ._plans cimport Check, Plan, compute_key, plan_of
 from ._slots cimport is_plain_str, prefetch, same_str, set_slot, set_slot_quietly, slot
 
@@ -24,34 +25,6 @@ cdef extern from *:
     static inline PyObject *fds_new_record(PyObject *cls) {
         return ((PyTypeObject *)cls)->tp_alloc((PyTypeObject *)cls, 0);
     }
-
-    #if PY_VERSION_HEX >= 0x030B0000 && PY_VERSION_HEX < 0x030F0000 && !defined(Py_GIL_DISABLED)
-    #ifndef Py_BUILD_CORE
-    #define Py_BUILD_CORE 1
-    #endif
-    #include "internal/pycore_dict.h"
-
-    /* Take the values of a dict, borrowed, if its keys are these. With `PyDict_Next`, which looks at all it knows of the
-       dict anew for each entry, loading in bulk takes a tenth longer; so dicts that nothing has been deleted from, and
-       that have strings for keys, are read as the header of this very Python says that they lie in memory.
-       Returns 1 if all is taken, 0 if a key is another, -1 if the dict is of another kind. */
-    static inline int fds_take_entries(PyObject *values, PyObject **keys, PyObject **taken) {
-        PyDictObject *dict = (PyDictObject *)values;
-        PyDictKeysObject *table = dict->ma_keys;
-        if (dict->ma_values != NULL || table->dk_kind != DICT_KEYS_UNICODE || table->dk_nentries != dict->ma_used)
-            return -1;
-        PyDictUnicodeEntry *entries = DK_UNICODE_ENTRIES(table);
-        for (Py_ssize_t i = 0; i < dict->ma_used; i++) {
-            PyObject *key = entries[i].me_key;
-            if (key != keys[i] && !(fds_is_plain_str(key) && fds_same_str(key, keys[i]))) return 0;
-            taken[i] = entries[i].me_value;
-            FDS_PREFETCH(taken[i]);
-        }
-        return 1;
-    }
-    #else
-    static inline int fds_take_entries(PyObject *values, PyObject **keys, PyObject **taken) { return -1; }
-    #endif
 
     /* Whether records of a class are memory that holds nothing but the header and slots. */
     static inline int fds_has_plain_memory(PyObject *cls) {
@@ -81,7 +54,6 @@ cdef extern from *:
     """
     bint is_exclusive "FDS_IS_EXCLUSIVE"(PyObject *object)
     object new_record "fds_new_record"(object cls)
-    int take_entries "fds_take_entries"(object values, PyObject **keys, PyObject **taken)
     bint has_plain_memory "fds_has_plain_memory"(object cls)
     size_t slots_size "fds_slots_size"(object cls)
     object copy_slots "fds_copy_slots"(object cls, const char *slots)

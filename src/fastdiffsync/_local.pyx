@@ -11,12 +11,13 @@ from ._plans cimport Plan, adapter_offset, plan_of
 from ._records cimport type_of, unique_id
 from ._slots cimport set_slot, set_slot_quietly, slot
 
+from .dump import SCALARS
 from .exceptions import ObjectAlreadyExists
-from .schema import StructMeta
+from .schema import StructMeta, schema_of
 
 from weakref import ReferenceType as weak_reference
 
-__all__ = ["RecordData", "add_record", "release_records", "remove_record"]
+__all__ = ["RecordData", "add_record", "hides_records", "release_records", "remove_record"]
 
 cdef extern from *:
     """
@@ -53,6 +54,14 @@ cdef extern from "Python.h":
 # its adapter weakly. When the last reference to the adapter goes, `release_records` looks whether anybody but the
 # store holds a record. If so, all its records get strong references and are tracked again, which keeps the adapter:
 # a record's adapter is there as long as the record, as with an ordinary reference.
+
+
+def hides_records(cls):
+    """Whether records of the model class `cls` are out of the collector's sight in a local store by their types."""
+    schema = schema_of(cls)
+    values = set(schema.fields).difference(schema.children.values(), ("adapter", "model_flags"))
+    return all([name in schema.field_types and SCALARS.issuperset(schema.field_types[name].exact or [object])
+                for name in values])
 
 
 def release_records(self):
@@ -121,8 +130,8 @@ def add_record(self, *, obj):
     cdef PyObject *found
     data = self._data
     adapter = self.adapter
-    modelname = type_of(obj)
-    uid = unique_id(obj)
+    modelname = type_of(obj, plan)
+    uid = unique_id(obj, plan)
     found = PyDict_GetItemWithError(data, modelname) if PyDict_Check(data) else NULL
     records = data[modelname] if found == NULL else <object>found
     if not PyDict_Check(records):
@@ -139,9 +148,10 @@ def add_record(self, *, obj):
 def remove_record(self, obj):
     """Remove a record from a local store and from its adapter; False, and nothing is done, if it is not there."""
     cdef PyObject *owner
+    cdef Plan plan = plan_of(type(obj))
     data = self._data
-    records = data.get(type_of(obj))
-    uid = unique_id(obj)
+    records = data.get(type_of(obj, plan))
+    uid = unique_id(obj, plan)
     if records is None or uid not in records:
         return False
     del records[uid]

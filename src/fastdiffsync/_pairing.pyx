@@ -195,15 +195,15 @@ cdef list pair_by_hash(object sources, object dests, Py_ssize_t *repeated):
         if type(siblings) is not list and not isinstance(siblings, Iterable):
             raise TypeError(f"Type combination {type(sources)}/{type(dests)} is not supported... for now")
     if type(sources) is list and type(dests) is list:
-        uids = [unique_id(model) for model in sources]
-        dest_uids = [unique_id(model) for model in dests]
+        uids = [unique_id(model, plan_of(type(model))) for model in sources]
+        dest_uids = [unique_id(model, plan_of(type(model))) for model in dests]
         if uids == dest_uids and len(set(uids)) == len(uids):
             return [list(sources), list(dests), uids]
         by_id = dict(zip(uids, sources))
         dest_by_id = dict(zip(dest_uids, dests))
     else:
-        by_id = sources if is_keyed(sources) else {unique_id(model): model for model in sources}
-        dest_by_id = dests if is_keyed(dests) else {unique_id(model): model for model in dests}
+        by_id = sources if is_keyed(sources) else {unique_id(model, plan_of(type(model))): model for model in sources}
+        dest_by_id = dests if is_keyed(dests) else {unique_id(model, plan_of(type(model))): model for model in dests}
     paired_sources = []
     paired_dests = []
     uids = list(by_id)

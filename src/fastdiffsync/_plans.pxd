@@ -32,6 +32,9 @@ cdef class Plan:
     cdef list check_types
     cdef dict child_offsets
     cdef list child_offset_list
+    # The field of children that was asked for last, and where it is.
+    cdef object last_child_field
+    cdef Py_ssize_t last_child_offset
     # What `_making.pyx` knows of the keywords that records of the class are made with, by their names.
     cdef dict layouts
     cdef object last_layout, create_layout

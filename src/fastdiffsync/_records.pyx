@@ -4,8 +4,8 @@
 The twin of `_records_py.py`, function for function; `_kernel.py` chooses. Whoever changes one changes both.
 """
 
-from cpython.object cimport PyObject, PyTypeObject
-from cpython.ref cimport Py_INCREF, Py_TYPE
+from cpython.object cimport PyObject
+from cpython.ref cimport Py_INCREF
 
 from ._plans cimport MAX_PARTS, Plan, adapter_offset, compute_key, plan_of
 from ._slots cimport have_other_hashes, is_plain_str, is_scalar, same_str, set_slot, set_slot_quietly, slot
@@ -59,7 +59,6 @@ INDEX_CHILDREN_FROM = 24
 cdef Py_ssize_t index_children_from = INDEX_CHILDREN_FROM
 
 cdef object Struct = msgspec.Struct
-cdef PyObject *STR = <PyObject *>str
 
 
 def set_status(self, status, message=""):
@@ -81,17 +80,7 @@ def set_status(self, status, message=""):
 
 def unique_id_of(model):
     """Return the unique id of any record: its key where that is valid, otherwise what its hook says."""
-    return unique_id(model)
-
-
-cdef object unique_id(object model):
-    cdef Plan plan = plan_of(type(model))
-    cdef PyObject *key
-    if plan.plain_unique_id:
-        key = slot(<PyObject *>model, plan.key_offset)
-        if key != NULL and Py_TYPE(<object>key) == <PyTypeObject *>STR:
-            return <object>key
-    return model.get_unique_id()
+    return unique_id(model, plan_of(type(model)))
 
 
 # ---- reading records ----
@@ -101,7 +90,7 @@ def get_unique_id(self):
     """Return the unique id, computed when the record was made or an identifier was last assigned."""
     cdef Plan plan = plan_of(type(self))
     cdef PyObject *key = slot(<PyObject *>self, plan.key_offset)
-    if key != NULL and Py_TYPE(<object>key) == <PyTypeObject *>STR:
+    if has_key(self, plan):
         return <object>key
     if plan.makes_plain_key and plan.identifier_count <= MAX_PARTS and key != <PyObject *>INSTANCE_OVERRIDES:
         return compute_key(self, plan)
@@ -173,11 +162,6 @@ cdef object name_of(object model):
     return model.get_shortname()
 
 
-cdef bint has_key(object model, Plan plan) noexcept:
-    cdef PyObject *key = slot(<PyObject *>model, plan.key_offset)
-    return key != NULL and Py_TYPE(<object>key) == <PyTypeObject *>STR
-
-
 # ---- children and stores ----
 
 
@@ -197,16 +181,16 @@ def add_child(self, child):
 
 cdef int put_child(object self, object child) except -1:
     cdef Plan plan = plan_of(type(self))
-    child_type = type_of(child)
-    children = self._children if not plan.plain_children else plan.children
-    if child_type not in children:
+    cdef Plan child_plan = plan_of(type(child))
+    child_type = type_of(child, child_plan)
+    field = child_field(self, plan, child_type)
+    if field is None:
         raise ObjectStoreWrongType(
             f"Unable to store {child_type} as a child of {self.get_type()}; "
             f"valid types are {sorted(self._children.keys())}"
         )
-    field = children[child_type]
     uids = child_list(self, plan, field)
-    uid = unique_id(child)
+    uid = unique_id(child, child_plan)
     index = None
     if PyList_CheckExact(uids) and type(uid) is str:
         if PyList_GET_SIZE(<PyObject *>uids) >= index_children_from:
@@ -240,15 +224,16 @@ def remove_child(self, child):
 
 cdef int take_child(object self, object child) except -1:
     cdef Plan plan = plan_of(type(self))
-    child_type = type_of(child)
-    if child_type not in self._children:
+    cdef Plan child_plan = plan_of(type(child))
+    child_type = type_of(child, child_plan)
+    field = child_field(self, plan, child_type)
+    if field is None:
         raise ObjectStoreWrongType(
             f"Unable to find and delete {child_type} as a child of {self.get_type()}; "
             f"valid types are {sorted(self._children.keys())}"
         )
-    field = self._children[child_type]
     uids = child_list(self, plan, field)
-    uid = unique_id(child)
+    uid = unique_id(child, child_plan)
     try:
         uids.remove(uid)
     except ValueError:
@@ -261,21 +246,24 @@ cdef int take_child(object self, object child) except -1:
     return tell_store(self, plan)
 
 
-cdef object type_of(object model):
-    cdef Plan plan = plan_of(type(model))
-    if plan.plain_type and has_key(model, plan):
-        return plan.modelname
-    return model.get_type()
+cdef object child_field(object model, Plan plan, object child_type):
+    """Return the name of the field for children of a type, None if there is none."""
+    cdef PyObject *field
+    if plan.plain_children:
+        field = PyDict_GetItemWithError(plan.children, child_type)
+        return None if field == NULL else <object>field
+    children = model._children
+    return children[child_type] if child_type in children else None
 
 
 cdef object child_list(object model, Plan plan, object field):
-    cdef PyObject *offset = PyDict_GetItemWithError(plan.child_offsets, field)
-    cdef PyObject *value
-    if offset != NULL and <Py_ssize_t><object>offset >= 0:
-        value = slot(<PyObject *>model, <Py_ssize_t><object>offset)
-        if value != NULL:
-            return <object>value
-    return getattr(model, field)
+    cdef PyObject *value = NULL
+    if field is not plan.last_child_field:
+        plan.last_child_offset = plan.child_offsets.get(field, -1)
+        plan.last_child_field = field
+    if plan.last_child_offset >= 0:
+        value = slot(<PyObject *>model, plan.last_child_offset)
+    return <object>value if value != NULL else getattr(model, field)
 
 
 cdef bint is_in_short_list(PyObject *uids, PyObject *uid) except -1:
