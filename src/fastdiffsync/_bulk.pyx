@@ -7,7 +7,6 @@ The twin of `_bulk_py.py`, function for function; `_kernel.py` chooses. Whoever 
 from cpython.mem cimport PyMem_Calloc, PyMem_Free
 from cpython.object cimport PyObject
 
-from ._dicts cimport prefetch_dict
 from ._layouts cimport Layout
 from ._local cimport claim_record, reference_to
 from ._plans cimport Plan, plan_of
@@ -22,6 +21,16 @@ from .rules import as_dict, raise_at_row, raise_parent_missing
 from . import _local, _records
 
 __all__ = ["construct_table", "link_table", "load_table"]
+
+cdef extern from *:
+    """
+    /* Rows lie all over memory: ask for the keys and values of one that is wanted soon. */
+    static inline void fds_prefetch_dict(PyObject *row) {
+        char *keys = (char *)((PyDictObject *)row)->ma_keys;
+        for (int line = 0; line < 4; line++) FDS_PREFETCH(keys + 64 * line);
+    }
+    """
+    void prefetch_dict "fds_prefetch_dict"(object row)
 
 cdef extern from "Python.h":
     int PyDict_Next(object mapping, Py_ssize_t *position, PyObject **key, PyObject **value)
@@ -283,7 +292,7 @@ cdef class Reader:
 
 
 cdef class Linker:
-    """Appends records to their parents' children; children of one parent that come in a run cost one look-up."""
+    """Appends records of a type with parent keys to their parents' children; those that come in a run cost one look-up."""
 
     cdef list readers
     cdef Reader first
@@ -346,6 +355,8 @@ def link_table(store, table, journal):
         ObjectStoreWrongType: If a parent cannot have children of the type.
         ObjectAlreadyExists: If a parent has the child already.
     """
+    if not table.parent_keys:
+        return
     cdef Linker linker = Linker(table, store._data, journal)
     cdef list records = table.records
     cdef list rows = table.kept_rows

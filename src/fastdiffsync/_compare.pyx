@@ -12,6 +12,7 @@ from cpython.object cimport PyObject, PyTypeObject
 
 from libc.stdint cimport uint8_t, uint64_t
 
+from ._dicts cimport entries_of
 from ._flat cimport CREATE, DELETE, NO_ACTION, UNDECIDED, UNSEEN, UPDATE, Record, Records
 from ._plans cimport Plan, plan_of
 from ._records cimport attribute_values, identifier_values, name_of
@@ -373,13 +374,22 @@ cdef int compare_by_hooks(Records records, Py_ssize_t index, object source, obje
 cdef bint are_equal_in_step(dict attrs, dict dest_attrs) noexcept:
     """Whether two dicts have the same keys in one order, and values that are equal without asking Python."""
     cdef Py_ssize_t position = 0, other_position = 0
+    cdef Py_ssize_t i, count = len(attrs)
+    cdef PyObject **entries = entries_of(attrs)
+    cdef PyObject **dest_entries = entries_of(dest_attrs)
     cdef PyObject *name
     cdef PyObject *other_name
     cdef PyObject *value
     cdef PyObject *other
-    if len(attrs) != len(dest_attrs):
+    if count != len(dest_attrs):
         return False
-    while PyDict_Next(attrs, &position, &name, &value) and PyDict_Next(dest_attrs, &other_position, &other_name, &other):
+    for i in range(count):
+        if entries != NULL and dest_entries != NULL:
+            name, value = entries[2 * i], entries[2 * i + 1]
+            other_name, other = dest_entries[2 * i], dest_entries[2 * i + 1]
+        else:
+            PyDict_Next(attrs, &position, &name, &value)
+            PyDict_Next(dest_attrs, &other_position, &other_name, &other)
         if name != other_name or scalars_differ(value, other) != 0:
             return False
     return True

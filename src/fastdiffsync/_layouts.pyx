@@ -5,7 +5,7 @@ from cpython.mem cimport PyMem_Calloc, PyMem_Free
 from cpython.object cimport PyObject, PyTypeObject
 from cpython.ref cimport Py_INCREF, Py_TYPE
 
-from ._dicts cimport take_entries
+from ._dicts cimport entries_of
 from ._plans cimport Check, Plan, compute_key, plan_of
 from ._slots cimport is_plain_str, prefetch, same_str, set_slot, set_slot_quietly, slot
 
@@ -252,19 +252,25 @@ cdef class Layout:
 
     cdef bint take(self, dict values, Py_ssize_t first, PyObject **taken) noexcept:
         """Take the values of a dict, borrowed, if its keys are those of the shape from `first` on."""
-        cdef Py_ssize_t position = 0
+        cdef Py_ssize_t position = 0, count = PyDict_GET_SIZE(values)
         cdef Py_ssize_t i
         cdef PyObject *key = NULL
-        if first + PyDict_GET_SIZE(values) > self.shape_count:
+        cdef PyObject **entries = entries_of(values)
+        cdef PyObject **expected = self.shape + first
+        if first + count > self.shape_count:
             return False
-        cdef int are_taken = take_entries(values, self.shape + first, taken + first)
-        if are_taken >= 0:
-            return are_taken
-        for i in range(first, first + PyDict_GET_SIZE(values)):
+        taken += first
+        if entries != NULL:
+            for i in range(count):
+                if not is_same_key(entries[2 * i], expected[i]):
+                    return False
+                taken[i] = entries[2 * i + 1]
+                prefetch(taken[i])
+            return True
+        for i in range(count):
             PyDict_Next(values, &position, &key, &taken[i])
-            if key != self.shape[i] and not (is_plain_str(key) and same_str(key, self.shape[i])):
+            if not is_same_key(key, expected[i]):
                 return False
-            prefetch(taken[i])
         return True
 
     cdef bint fits(self, PyObject *names) noexcept:
@@ -358,6 +364,10 @@ cdef class Layout:
 
     cdef Py_ssize_t count_extra(self, dict values) except -1:
         return sum([name in values for name in self.extra])
+
+
+cdef inline bint is_same_key(PyObject *key, PyObject *expected) noexcept:
+    return key == expected or (is_plain_str(key) and same_str(key, expected))
 
 
 cdef inline bint may_close_cycle(Field *field, PyObject *value) noexcept:

@@ -5,8 +5,9 @@ The twin of `_records_py.py`, function for function; `_kernel.py` chooses. Whoev
 """
 
 from cpython.object cimport PyObject
-from cpython.ref cimport Py_INCREF
+from cpython.ref cimport Py_DECREF, Py_INCREF
 
+from ._dicts cimport entries_of
 from ._plans cimport MAX_PARTS, Plan, adapter_offset, compute_key, plan_of
 from ._slots cimport have_other_hashes, is_plain_str, is_scalar, same_str, set_slot, set_slot_quietly, slot
 
@@ -114,11 +115,24 @@ def get_attrs(self):
 
 
 cdef dict fields_of(object model, tuple names, Py_ssize_t *offsets, dict empty):
-    """Return some fields and their values; `empty` has the names, since a copy of it need not grow while it is filled."""
+    """Return some fields and their values.
+
+    The dict begins as a copy of `empty`, which has the names, so that it need not grow; and as nobody else has seen it
+    yet, plain values are put where its own are, which takes a fifth of the time that looking the names up takes.
+    """
     cdef dict result = empty.copy()
+    cdef PyObject **entries = entries_of(result)
+    cdef PyObject *value
     cdef Py_ssize_t i
     for i in range(len(names)):
-        result[names[i]] = field_of(model, names[i], offsets[i])
+        value = slot(<PyObject *>model, offsets[i])
+        if entries != NULL and value != NULL and is_scalar(value):
+            Py_INCREF(<object>value)
+            Py_DECREF(<object>entries[2 * i + 1])
+            entries[2 * i + 1] = value
+        else:
+            entries = NULL  # making a value may run any code, and the collector shows it a dict that holds a container
+            result[names[i]] = field_of(model, names[i], offsets[i])
     return result
 
 

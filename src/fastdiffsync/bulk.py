@@ -219,8 +219,8 @@ def load_records(adapter: Adapter, rows: Mapping[str, Iterable[Mapping[str, Any]
     journal = Journal(store)
     is_own_add = type(store).add is LocalStore.add and "add" not in store.__dict__
     has_plain_data = is_own_add and adapter.local_data("add", "get") is not None
-    # Where the collector sees no record it has little to do, and comes upon the store's dict while that is short; after a
-    # pause it would read all of it.
+    # Where the collector sees no record it has little to do, and comes upon the store's dict while that is short; after
+    # a pause it would read all of it.
     is_hidden = has_plain_data and all(kernel.hides_records(table.cls) for table in tables)
     collection = nullcontext() if is_hidden else paused_collection()
     with collection, store.batch() if store.keeps_copies else nullcontext():
