@@ -82,13 +82,13 @@ cdef class Block:
         """Go on to the next rows and make their records; False if there are none."""
         self.start += len(self.rows)
         self.place = 0
-        self.rows, self.records = [], []
         if self.source is None:
             self.rows = list(islice(self.remaining, BLOCK_SIZE))
         else:
             self.rows = self.source[self.start : self.start + BLOCK_SIZE]
         if not self.rows:
             return False
+        self.records = [None] * len(self.rows)
         self.take_dicts()
         self.read_ahead()
         cdef bint is_fresh = True
@@ -103,7 +103,7 @@ cdef class Block:
             if record is None:
                 is_fresh = False
                 record = self.layout.make(self.rows[place])
-            self.records.append(record)
+            self.records[place] = record
             self.is_plain[place] = self.layout.is_plain
         return True
 

@@ -291,18 +291,20 @@ cdef class Layout:
         """
         cdef PyObject *value
         cdef PyObject *kind
-        cdef Py_ssize_t i
-        cdef Move *move
+        cdef Absent *absent = self.absent
+        cdef Absent *last_absent = absent + self.absent_count
+        cdef Move *move = self.moves
+        cdef Move *last_move = move + self.move_count
         record = copy_slots(self.cls, self.slots_before)
         self.is_plain = self.has_plain_defaults
-        for i in range(self.absent_count):
-            if self.absent[i].value != NULL:
-                Py_INCREF(<object>self.absent[i].value)
+        while absent < last_absent:
+            if absent.value != NULL:
+                Py_INCREF(<object>absent.value)
             else:
-                self.put_default(<PyObject *>record, self.absent[i].field)
+                self.put_default(<PyObject *>record, absent.field)
+            absent += 1
         cdef bint is_plain = self.is_plain
-        for i in range(self.move_count):
-            move = &self.moves[i]
+        while move < last_move:
             value = values[move.place]
             kind = <PyObject *>Py_TYPE(<object>value)
             if kind != move.first and move.is_checked and kind != move.second and value != move.default:
@@ -310,6 +312,7 @@ cdef class Layout:
             fill_slot(<PyObject *>record, move.offset, value)
             if move.may_close_cycle and is_collected(value):
                 is_plain = False
+            move += 1
         self.is_plain = is_plain
         key = compute_key(record, self.plan)
         fill_slot(<PyObject *>record, self.plan.key_offset, <PyObject *>key)
