@@ -9,12 +9,13 @@ import weakref
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from .. import _kernel as kernel
 from ..exceptions import ObjectNotFound, ObjectStoreException
 from ..schema import StructMeta
 from . import BaseStore
 from .buffer import Backend, WriteBuffer
 from .encoding import Encodings
-from .live import KeyFilter, LiveRecords
+from .live import LiveRecords
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -71,7 +72,7 @@ class EncodedReader(BaseStore):
         self._encodings = Encodings()
         self._classes: dict[str, type[DiffSyncModel]] = {}
         self._live = LiveRecords()
-        self._filter = KeyFilter()
+        self._filter = kernel.KeyFilter()
         self._followed: dict[str, bool] = {}
         self._lock = threading.RLock()
         self._process = process.id
