@@ -18,8 +18,6 @@ from ._slots cimport slot
 from ._records import set_attribute
 from .rules import refuse_unique_id
 
-from mmap import mmap
-
 __all__ = ["FieldReader", "KeyFilter", "claim", "key_of", "refer"]
 
 cdef extern from "Python.h":
@@ -119,6 +117,8 @@ cdef class KeyFilter:
     cdef Py_buffer bits
 
     def __cinit__(self):
+        from mmap import mmap  # most programs have no such store
+
         # Unlike what `calloc` gives, a mapping takes memory only for the pages that have been written to.
         PyObject_GetBuffer(mmap(-1, FILTER_BITS // 8), &self.bits, PyBUF_WRITABLE)
 

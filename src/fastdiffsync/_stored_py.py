@@ -5,7 +5,6 @@ The twin of `_stored.pyx`, function for function; `_kernel.py` chooses. Whoever 
 
 from __future__ import annotations
 
-import mmap
 import weakref
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
@@ -78,8 +77,10 @@ class KeyFilter:
 
     def __init__(self) -> None:
         """Make a filter with no keys."""
+        from mmap import mmap  # noqa: PLC0415 - most programs have no such store
+
         # Unlike a bytearray, a mapping takes memory only for the pages that have been written to.
-        self._bits = mmap.mmap(-1, _FILTER_BITS // 8)
+        self._bits = mmap(-1, _FILTER_BITS // 8)
 
     def put(self, key: tuple[str, str]) -> bool:
         """Add a key; return whether it may have been there before."""
