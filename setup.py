@@ -37,6 +37,7 @@ MODULES = (
     "_plans",
     "_records",
     "_siblings",
+    "_stored",
     "_threads",
     "_values",
 )

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from .marks import Mark
     from .runner import Result
 
-PACKAGES = ("fastdiffsync", "diffsync", "pydantic", "msgspec", "structlog", "polars", "duckdb", "redis")
+PACKAGES = ("fastdiffsync", "diffsync", "pydantic", "msgspec", "structlog", "polars", "duckdb", "redis", "hiredis")
 HEADINGS = ("what", "records a side", "peer", "peer's", "ours", "ratio", "mark", "met")
 
 

@@ -57,6 +57,7 @@ COMPILED = (
     "_plans",
     "_records",
     "_siblings",
+    "_stored",
     "_threads",
     "_values",
 )

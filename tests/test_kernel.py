@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 COMPILED_MODULES = tuple(f"fastdiffsync.{name}" for name in COMPILED)
-STUBS = ("_applying", "_bulk", "_compare", "_core", "_flat", "_local", "_making", "_records")
+STUBS = ("_applying", "_bulk", "_compare", "_core", "_flat", "_local", "_making", "_records", "_stored")
 
 
 def run(implementation: str | None, program: str) -> subprocess.CompletedProcess[str]:

@@ -20,6 +20,7 @@ if COMPILED:
         from ._local import *  # noqa: F403
         from ._making import *  # noqa: F403
         from ._records import *  # noqa: F403
+        from ._stored import *  # noqa: F403
     except ImportError:
         if _CHOICE == "c":
             raise
@@ -33,3 +34,4 @@ if not COMPILED:
     from ._local_py import *  # noqa: F403
     from ._making_py import *  # noqa: F403
     from ._records_py import *  # noqa: F403
+    from ._stored_py import *  # noqa: F403

@@ -145,6 +145,12 @@ def as_dict(row: Any) -> dict[str, Any]:
         raise TypeError(message) from None
 
 
+def refuse_unique_id(modelname: str, uid: Any) -> NoReturn:
+    """Raise that a record's unique id cannot be stored."""
+    message = f"{modelname} {uid!r}: a unique id must be a str to be stored, not {type(uid).__name__}"
+    raise ObjectStoreException(message)
+
+
 def raise_parent_missing(modelname: str, uid: Any) -> NoReturn:
     """Raise that a row's parent is not there."""
     message = f"its parent, {modelname} {uid}, is not there; give its row in the same call, or add it before"

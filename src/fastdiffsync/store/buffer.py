@@ -118,17 +118,18 @@ class WriteBuffer:
 
     def put(self, key: Key, data: bytes, obj: DiffSyncModel) -> None:
         """Collect a record that has been added or replaced."""
-        is_due = self._size >= self._limit and not self._holds
-        with_parent = is_due and _lists_last(self._last_changed, obj)
-        if is_due and not with_parent:
-            self.flush()
-        modelname, uid = key
+        with_parent = False
+        if self._size >= self._limit and not self._holds:
+            with_parent = _lists_last(self._last_changed, obj)
+            if not with_parent:
+                self.flush()
         if self._changed:
             self._changed.pop(key, None)
-        records = self._written.get(modelname)
-        if records is None:
-            records = self._written[modelname] = {}
-        records[uid] = data
+        modelname, uid = key
+        try:
+            self._written[modelname][uid] = data
+        except KeyError:
+            self._written[modelname] = {uid: data}
         self._size += len(data)
         self._last_changed = None
         self._last_was_change = False

@@ -14,7 +14,6 @@ import enum
 import functools
 import hashlib
 import typing
-from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -23,7 +22,7 @@ from .. import _kernel as kernel
 from ..dump import plain
 from ..enum import DiffSyncModelFlags, DiffSyncStatus
 from ..exceptions import ObjectStoreException, ValidationError
-from ..schema import copied, resolve_annotation, schema_of
+from ..schema import SCHEMA_ATTRIBUTE, copied, resolve_annotation, schema_of
 from .values import PLAIN_TYPES, UnsupportedValueError, ValueReader, ValueWriter, object_fields
 
 if TYPE_CHECKING:
@@ -75,7 +74,7 @@ class RecordEncoding:
         self._names = tuple(name for name in self.schema.fields if name not in {"adapter", "model_flags"})
         self._has_post_init = hasattr(cls, "__post_init__")
         self._name_set = frozenset(self._names)
-        self._get_values = _values_getter(self._names)
+        self._read_values = kernel.FieldReader(cls, self._names).read
         self._fields = _struct_of(self._names)
         annotations = _annotations(cls, self._names, frozenset(self.schema.children.values()))
         classes = _named_classes(cls, annotations)
@@ -99,8 +98,7 @@ class RecordEncoding:
         """
         known, body = 0, b""
         try:
-            values = self._get_values(obj)
-            types = tuple(map(type, values))
+            types, values = self._read_values(obj)
             known, lists = self._known.get(types) or self._learn(types)
             if (
                 known & _SETTLED
@@ -250,7 +248,7 @@ class Encodings:
     def of(self, cls: type[DiffSyncModel]) -> RecordEncoding:
         """Return the encoding of a model class, a new one if the class has changed since."""
         encoding = self._encodings.get(cls)
-        if encoding is None or encoding.schema is not schema_of(cls):
+        if encoding is None or encoding.schema is not cls.__dict__.get(SCHEMA_ATTRIBUTE):
             encoding = self._encodings[cls] = RecordEncoding(cls)
         return encoding
 
@@ -269,13 +267,6 @@ def _read_status(status: str, message: str) -> tuple[DiffSyncStatus, str]:
 
 def _title(obj: DiffSyncModel) -> str:
     return f"{obj.get_type()} {obj.get_unique_id()!r}"
-
-
-def _values_getter(names: tuple[str, ...]) -> Any:
-    """Return a function that reads the named fields of a record as a tuple."""
-    if len(names) > 1:
-        return attrgetter(*names)
-    return lambda obj: tuple(getattr(obj, name) for name in names)
 
 
 @functools.lru_cache(maxsize=64)

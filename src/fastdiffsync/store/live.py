@@ -5,15 +5,15 @@ Which objects stand for its records, what has been read ahead, what a sync has f
 
 from __future__ import annotations
 
-import mmap
-import weakref
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from .. import _kernel as kernel
 from ..enum import DiffSyncStatus
 
 if TYPE_CHECKING:
+    import weakref
     from collections.abc import Iterable
 
     from ..model import DiffSyncModel
@@ -69,10 +69,7 @@ class LiveRecords:
             _mark_unknown(obj)
 
     def _refer(self, key: Key, obj: DiffSyncModel) -> None:
-        references = self._references.get(key[0])
-        if references is None:
-            references = self._references[key[0]] = {}
-        references[key[1]] = weakref.ref(obj)
+        kernel.refer(self._references, key, obj)
         self._until_purge -= 1
         if not self._until_purge:
             self._purge()
@@ -133,41 +130,3 @@ class LiveRecords:
 def _mark_unknown(obj: DiffSyncModel) -> None:
     _set_slot(obj, "_status", DiffSyncStatus.UNKNOWN)
     _set_slot(obj, "_status_message", "")
-
-
-class KeyFilter:
-    """Tells keys that have certainly never been put from those that may have been: a Bloom filter of fixed size.
-
-    With it a load into an empty store need not ask for each new record whether it is there already. It takes 16 MiB at
-    most, however many keys there are: after 5 million, one new key in 27 is looked up in vain.
-    """
-
-    _BITS = 1 << 27
-
-    def __init__(self) -> None:
-        """Make a filter with no keys."""
-        # Unlike a bytearray, a mapping takes memory only for the pages that have been written to.
-        self._bits = mmap.mmap(-1, self._BITS // 8)
-
-    def put(self, key: Key) -> bool:
-        """Add a key; return whether it may have been there before."""
-        number = hash(key) & (self._BITS - 1)
-        place, bit = number >> 3, 1 << (number & 7)
-        word = self._bits[place]
-        if word & bit:
-            return True
-        self._bits[place] = word | bit
-        return False
-
-    def put_many(self, modelname: str, uids: Iterable[str]) -> list[str]:
-        """Add the keys of records of a type, as `put` does; return the unique ids of those that may have been there."""
-        bits, mask = self._bits, self._BITS - 1
-        known = []
-        for uid in uids:
-            number = hash((modelname, uid)) & mask
-            word, bit = bits[number >> 3], 1 << (number & 7)
-            if word & bit:
-                known.append(uid)
-            else:
-                bits[number >> 3] = word | bit
-        return known
