@@ -11,7 +11,7 @@ from cpython.ref cimport Py_INCREF
 from libc.stdint cimport uint8_t
 
 from ._local cimport claim_record
-from ._plans cimport offset_of, plan_of
+from ._plans cimport Plan, offset_of, plan_of
 from ._records cimport type_of, unique_id
 from ._slots cimport slot
 
@@ -38,8 +38,9 @@ def key_of(obj):
     Raises:
         ObjectStoreException: If the unique id is no `str`.
     """
-    modelname = type_of(obj)
-    uid = unique_id(obj)
+    cdef Plan plan = plan_of(type(obj))
+    modelname = type_of(obj, plan)
+    uid = unique_id(obj, plan)
     if not isinstance(uid, str):
         refuse_unique_id(modelname, uid)
     return modelname, uid
