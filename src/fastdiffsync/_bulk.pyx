@@ -8,7 +8,7 @@ from cpython.mem cimport PyMem_Calloc, PyMem_Free
 from cpython.object cimport PyObject
 
 from ._layouts cimport Layout
-from ._local cimport claim_record, reference_to
+from ._local cimport claim_record, empty_records, reference_to
 from ._plans cimport Plan, plan_of
 from ._records cimport child_list, has_key, tell_store, type_of, unique_id
 from ._slots cimport is_plain_str, prefetch, same_str, set_slot_quietly, slot
@@ -168,7 +168,7 @@ def load_table(store, table, journal):
         Exception: What `link_table` raises.
     """
     cdef Block block = Block(table)
-    cdef Storer storer = Storer(store)
+    cdef Storer storer = Storer(store, 0 if block.source is None else len(block.source))
     cdef Linker linker = Linker(table, store._data, journal) if table.parent_keys and not table.links_later else None
     cdef Py_ssize_t place
     try:
@@ -191,8 +191,10 @@ cdef class Storer:
     """Adds records to a local store, as `LocalStore.add` does."""
 
     cdef object store, data, adapter, reference, modelname, known
+    cdef Py_ssize_t expected
 
-    def __cinit__(self, store):
+    def __cinit__(self, store, Py_ssize_t expected):
+        self.expected = expected
         self.store, self.data, self.adapter = store, store._data, store.adapter
         if self.adapter is not None and type(self.data) is RecordData:
             self.reference = reference_to(self.adapter)
@@ -200,6 +202,8 @@ cdef class Storer:
     cdef int add(self, object record, Plan plan, bint is_plain) except -1:
         if self.modelname is None or not plan.plain_type:
             self.modelname = type_of(record, plan)
+            if type(self.data) is RecordData and self.modelname not in self.data:
+                self.data[self.modelname] = empty_records(self.expected)
             self.known = self.data[self.modelname]
             if not PyDict_Check(self.known):
                 _local.add_record(self.store, obj=record)  # which has an error for it

@@ -34,10 +34,18 @@ cdef extern from *:
     #endif
     }
 
+    /* A dict that need not grow, and copy itself each time, until it has some 80,000 entries. */
+    #if PY_VERSION_HEX < 0x030E0000
+    #define FDS_NEW_DICT(count) _PyDict_NewPresized(count)
+    #else
+    #define FDS_NEW_DICT(count) PyDict_New()
+    #endif
+
     #define FDS_CAN_BE_IN_CYCLE(object) ((object) != NULL && PyObject_IS_GC(object))
     """
     Py_ssize_t references "FDS_REFERENCES"(PyObject *object)
     bint refers_to "fds_refers_to"(object reference, object value)
+    dict new_dict "FDS_NEW_DICT"(Py_ssize_t count)
     bint can_be_in_cycle "FDS_CAN_BE_IN_CYCLE"(PyObject *value)
 
 cdef extern from "Python.h":
@@ -104,15 +112,21 @@ cdef object reference_to(object adapter):
     return last_reference
 
 
+cdef dict empty_records(Py_ssize_t count):
+    """Return a dict for records of a type, of which about `count` are expected."""
+    cdef dict records = new_dict(count)
+    # A dict that has had strings for keys only reads those of other entries again and again, to compare their hashes:
+    # as many cache misses. One that has had another key keeps the hashes. Loading takes a fifth less.
+    records[None] = None
+    del records[None]
+    return records
+
+
 cdef class RecordData(dict):
     """A local store's `{modelname: {unique id: record}}`; asking for a type makes its dict."""
 
     def __missing__(self, modelname):
-        records = self[modelname] = {}
-        # A dict that has had strings for keys only reads those of other entries again and again, to compare their hashes:
-        # as many cache misses. One that has had another key keeps the hashes. Loading takes a fifth less.
-        records[None] = None
-        del records[None]
+        records = self[modelname] = empty_records(0)
         return records
 
     def __reduce__(self):
