@@ -197,7 +197,7 @@ cdef int scan_together(Records records, list plans, int threads) except -1:
         scans[i].stop = records.size * (i + 1) // threads
         scans[i].has_tracked = records.has_tracked
         shares[i] = &scans[i]
-    run_together(scan_records, shares, threads)
+    run_together(scan_records, shares, threads, threads)
     for i in range(threads):
         records.has_tracked = records.has_tracked or scans[i].has_tracked
     return 0

@@ -47,6 +47,7 @@ cdef struct Place:
     int next_left
     bint is_fresh
     bint has_missed                # whether a record was looked for in vain
+    Place *first                   # where the first range looks for records of the type; NULL for that one itself
 
 
 cdef void begin_at(Place *place, Py_ssize_t position) noexcept nogil

@@ -129,6 +129,8 @@ cdef PyObject *find_start(PyObject *records, Place *place, PyObject *uid, Py_ssi
     cdef PyObject *record
     cdef int turn
     place.is_fresh = False
+    if place.first != NULL and place.first.has_missed:
+        return NULL  # the records are in no order that leads anywhere
     position[0] = place.position
     for turn in range(2):
         while PyDict_Next(records, position, &key, &record):

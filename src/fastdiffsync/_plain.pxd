@@ -37,7 +37,7 @@ cdef class PlainSiblings:
     cdef Tree *trees
     cdef Py_ssize_t taken          # how many trees have been
     cdef Range *ranges
-    cdef int range_count
+    cdef int threads, range_count
     cdef bint pair_all(self) except -1
     cdef bint pair_children(self, list uids, list other_uids) except -1
     cdef bint are_worthwhile(self, int threads) noexcept

@@ -22,7 +22,7 @@ from ._flat cimport NO_ACTION, UNDECIDED, UNSEEN, Record, Records
 from ._kinds cimport MAX_DEPTH, MAX_KINDS, ChildField, Kind, Kinds, Side
 from ._siblings cimport Room, Siblings, are_distinct, make_room, pair_siblings
 from ._slots cimport add_reference, drop_reference, is_plain_str, prefetch, same_str, slot, str_length
-from ._threads cimport MAX_THREADS, Share, run_together
+from ._threads cimport MAX_SHARES, MAX_THREADS, SHARES_EACH, Share, run_together, share_start
 from ._values cimport (
     ask_for_dest_values, ask_for_record, ask_for_source_values, has_clear_parts, have_equal_scalars, type_of,
 )
@@ -124,9 +124,10 @@ cdef class PlainSiblings:
         cdef PyObject *source
         cdef PyObject *dest
         cdef list special = []
-        self.range_count = 1
+        self.threads = 1
         if expected_count >= SHARED_FROM:
-            self.range_count = max(1, min(threads, MAX_THREADS, self.siblings.count // 2))
+            self.threads = max(1, min(threads, MAX_THREADS, self.siblings.count // 2))
+        self.range_count = 1 if self.threads == 1 else SHARES_EACH * self.threads
         self.trees = <Tree *>PyMem_Calloc(self.siblings.count + 1, sizeof(Tree))
         self.ranges = <Range *>PyMem_Calloc(self.range_count, sizeof(Range))
         if self.trees == NULL or self.ranges == NULL:
@@ -174,7 +175,7 @@ cdef class PlainSiblings:
     cdef int prepare_ranges(self, Py_ssize_t *order) except -1:
         """Give each range its workplace; the first has that of the kinds, which remembers where it was."""
         cdef Range *part
-        cdef Py_ssize_t i, place
+        cdef Py_ssize_t i, place, start
         for i in range(self.range_count):
             part = &self.ranges[i]
             part.kind = self.kinds.items
@@ -186,21 +187,24 @@ cdef class PlainSiblings:
             for place in range(2 * self.kinds.count if i == 0 else 0):
                 open_window(&part.places[place])
             if i:
-                part.places = self.kinds.begin(<double>i / self.range_count)
+                start = share_start(i, self.threads, self.siblings.count)
+                part.places = self.kinds.begin(<double>start / self.siblings.count)
+                for place in range(2 * self.kinds.count):
+                    part.places[place].first = &self.kinds.places[place]
                 part.rooms = <Room *>PyMem_Calloc(MAX_DEPTH + 1, sizeof(Room))
                 if part.rooms == NULL:
                     raise MemoryError
         return 0
 
     cdef int walk_together(self, Py_ssize_t count) except -1:
-        """Walk the first trees of the order, an equal part of them for each of the ranges."""
-        cdef Share[MAX_THREADS] shares
+        """Walk the first trees of the order, some of them in each of the ranges."""
+        cdef Share[MAX_SHARES] shares
         cdef Py_ssize_t i
         for i in range(self.range_count):
-            self.ranges[i].first = count * i // self.range_count
-            self.ranges[i].stop = count * (i + 1) // self.range_count
+            self.ranges[i].first = share_start(i, self.threads, count) if i else 0
+            self.ranges[i].stop = share_start(i + 1, self.threads, count) if i + 1 < self.range_count else count
             shares[i] = &self.ranges[i]
-        run_together(walk_range, shares, self.range_count)
+        run_together(walk_range, shares, self.range_count, self.threads)
         return 0
 
     cdef bint build_tables(self) except -1:

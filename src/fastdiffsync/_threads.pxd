@@ -2,8 +2,12 @@
 
 cdef enum:
     MAX_THREADS = 64
+    SHARES_EACH = 5     # of each thread, if all are equally fast
+    LARGE_SHARES = 70   # the first share of each thread, percent of all
+    MAX_SHARES = MAX_THREADS * SHARES_EACH
 
 ctypedef void *Share
 ctypedef void (*Work)(Share share) noexcept nogil
 
-cdef int run_together(Work work, Share *shares, Py_ssize_t count) except -1
+cdef int run_together(Work work, Share *shares, Py_ssize_t count, int threads) except -1
+cdef Py_ssize_t share_start(Py_ssize_t number, int threads, Py_ssize_t size) noexcept

@@ -16,28 +16,50 @@ cdef extern from "pythread.h":
     void PyThread_release_lock(PyThread_type_lock lock) nogil
 
 
-cdef struct Helper:
+cdef extern from *:
+    """
+    /* Return a number and count it up, whichever threads do so at once. */
+    #if defined(_MSC_VER)
+    #include <intrin.h>
+    #ifdef _WIN64
+    #define FDS_TAKE_NUMBER(number) ((Py_ssize_t)_InterlockedExchangeAdd64((volatile __int64 *)(number), 1))
+    #else
+    #define FDS_TAKE_NUMBER(number) ((Py_ssize_t)_InterlockedExchangeAdd((volatile long *)(number), 1))
+    #endif
+    #else
+    #define FDS_TAKE_NUMBER(number) __atomic_fetch_add(number, 1, __ATOMIC_RELAXED)
+    #endif
+    """
+    Py_ssize_t take_number "FDS_TAKE_NUMBER"(Py_ssize_t *number) nogil
+
+
+cdef struct Team:
     Work work
-    Share share
+    Share *shares
+    Py_ssize_t count
+    Py_ssize_t next            # the number of the first share that nobody has taken
+
+
+cdef struct Helper:
+    Team *team
     PyThread_type_lock done
 
 
-cdef int run_together(Work work, Share *shares, Py_ssize_t count) except -1:
-    """Call `work` with each of the shares, at most `MAX_THREADS`, and return when all calls have.
+cdef int run_together(Work work, Share *shares, Py_ssize_t count, int threads) except -1:
+    """Call `work` with each of the shares on several threads, the calling one among them; return when all calls have.
 
-    The first share is the calling thread's own, and so is every other that the system has no thread for.
+    Each thread takes the next share when it is done with one. The calling thread does what the system has no threads for.
     """
     cdef Helper[MAX_THREADS] helpers
     cdef Py_ssize_t i, started = 0
-    for i in range(1, count):
-        helpers[started].work = work
-        helpers[started].share = shares[i]
+    cdef Team team
+    team.work, team.shares, team.count, team.next = work, shares, count, 0
+    for i in range(1, min(threads, count, MAX_THREADS)):
+        helpers[started].team = &team
         if not start(&helpers[started]):
             break
         started += 1
-    work(shares[0])
-    for i in range(started + 1, count):
-        work(shares[i])
+    work_through(&team)
     for i in range(started):
         PyThread_acquire_lock(helpers[i].done, 1)
         PyThread_release_lock(helpers[i].done)
@@ -60,5 +82,24 @@ cdef bint start(Helper *helper) noexcept:
 
 cdef void run(void *argument) noexcept nogil:
     cdef Helper *helper = <Helper *>argument
-    helper.work(helper.share)
+    work_through(helper.team)
     PyThread_release_lock(helper.done)
+
+
+cdef void work_through(Team *team) noexcept nogil:
+    cdef Py_ssize_t number = take_number(&team.next)
+    while number < team.count:
+        team.work(team.shares[number])
+        number = take_number(&team.next)
+
+
+cdef Py_ssize_t share_start(Py_ssize_t number, int threads, Py_ssize_t size) noexcept:
+    """Return where one of the `SHARES_EACH * threads` shares of some items begins.
+
+    A large share for each thread comes first. The others are small: processors are seldom equally fast, or equally free,
+    and a thread that is done early takes more of those. With equal shares the slowest thread's time is everybody's.
+    """
+    cdef Py_ssize_t large = size * LARGE_SHARES // 100
+    if number <= threads:
+        return large * number // threads
+    return large + (size - large) * (number - threads) // ((SHARES_EACH - 1) * threads)
