@@ -5,10 +5,17 @@ from cpython.object cimport PyObject
 
 cdef extern from *:
     """
-    #if PY_VERSION_HEX >= 0x030B0000 && PY_VERSION_HEX < 0x030F0000 && !defined(Py_GIL_DISABLED)
+    #if PY_VERSION_HEX >= 0x030B0000 && PY_VERSION_HEX < 0x030E0000 && !defined(Py_GIL_DISABLED) && defined(__has_include)
+    #if __has_include("internal/pycore_dict.h")
+    #define FDS_KNOWS_DICTS
+    #endif
+    #endif
+
+    #ifdef FDS_KNOWS_DICTS
     #ifndef Py_BUILD_CORE
     #define Py_BUILD_CORE 1
     #endif
+    #undef _PyGC_FINALIZED  /* which the headers for everybody and those for the interpreter define each in its way */
     #include "internal/pycore_dict.h"
 
     static inline PyObject **fds_entries_of(PyObject *mapping) {
