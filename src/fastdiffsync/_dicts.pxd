@@ -5,7 +5,8 @@ from cpython.object cimport PyObject
 
 cdef extern from *:
     """
-    #if PY_VERSION_HEX >= 0x030B0000 && PY_VERSION_HEX < 0x030E0000 && !defined(Py_GIL_DISABLED) && defined(__has_include)
+    #if PY_VERSION_HEX >= 0x030B0000 && PY_VERSION_HEX < 0x030E0000 && !defined(Py_GIL_DISABLED) \
+        && defined(__GNUC__) && defined(__has_include)
     #if __has_include("internal/pycore_dict.h")
     #define FDS_KNOWS_DICTS
     #endif
