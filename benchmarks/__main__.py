@@ -32,12 +32,20 @@ def _mark_rows(runner: Runner, wanted: list[Mark]) -> Iterator[tuple[str, ...]]:
     """Measure the marks and yield their rows; one that cannot be measured has the reason in place of its figures."""
     for mark in wanted:
         try:
-            theirs = Result(mark.theirs, None) if isinstance(mark.theirs, float) else runner.measure(mark.theirs)
+            theirs = Result([mark.theirs], None) if isinstance(mark.theirs, float) else runner.measure(mark.theirs)
             ours = runner.measure(mark.ours)
             _agree(mark, ours, theirs)
             yield report.mark_row(mark, ours, theirs)
         except RuntimeError as error:
             yield report.failed_row(mark, error)
+
+
+def _measurements(wanted: list[Mark]) -> Iterator[Measurement]:
+    """Yield all that the marks need, what is compared with each other side by side."""
+    for mark in wanted:
+        yield mark.ours
+        if isinstance(mark.theirs, Measurement):
+            yield mark.theirs
 
 
 def _growth_table(runner: Runner, wanted: list[tuple[str, str, str]], counts: list[int]) -> str:
@@ -58,6 +66,7 @@ def main() -> None:
     parser.add_argument("--only", metavar="PATTERN", default="", help="only rows whose caption matches")
     parser.add_argument("--repeats", type=int, default=7, help="runs of each measurement (default: 7)")
     parser.add_argument("--slow-repeats", type=int, default=3, help="runs of each measurement of diffsync (default: 3)")
+    parser.add_argument("--rounds", type=int, default=1, help="how often all that is done, in turn (default: 1)")
     options = parser.parse_args()
 
     chosen = re.compile(options.only, re.IGNORECASE)
@@ -65,6 +74,7 @@ def main() -> None:
     print(report.machine())
     for every in (marks(quick=options.quick), store_marks(quick=options.quick)):
         wanted = [mark for mark in every if chosen.search(f"{mark.what} / {mark.peer}")]
+        runner.measure_in_turn(_measurements(wanted), options.rounds)
         if wanted:
             print(
                 "", report.table(report.HEADINGS, list(_mark_rows(runner, wanted))), "", report.notes(wanted), sep="\n"
