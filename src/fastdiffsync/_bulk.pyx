@@ -33,11 +33,9 @@ cdef extern from *:
     void prefetch_dict "fds_prefetch_dict"(object row)
 
 cdef extern from "Python.h":
-    int PyDict_Next(object mapping, Py_ssize_t *position, PyObject **key, PyObject **value)
     void PyObject_GC_UnTrack(PyObject *record)
     PyObject *PyDict_GetItemWithError(object mapping, object key) except? NULL
     PyObject *PyDict_SetDefault(object mapping, object key, object value) except NULL
-    Py_ssize_t PyDict_GET_SIZE(object mapping)
     bint PyDict_Check(object value)
     bint PyDict_CheckExact(object value)
     bint PyList_CheckExact(object value)

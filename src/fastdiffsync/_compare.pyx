@@ -8,7 +8,7 @@ shared by several threads. What it leaves is compared one by one, asking Python 
 """
 
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
-from cpython.object cimport PyObject, PyTypeObject
+from cpython.object cimport PyObject
 
 from libc.stdint cimport uint8_t, uint64_t
 

@@ -5,7 +5,6 @@ The twin of `_local_py.py`, function for function; `_kernel.py` chooses. Whoever
 """
 
 from cpython.object cimport PyObject
-from cpython.ref cimport Py_TYPE
 
 from ._plans cimport Plan, adapter_offset, plan_of
 from ._records cimport type_of, unique_id

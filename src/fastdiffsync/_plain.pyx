@@ -201,7 +201,7 @@ cdef class PlainSiblings:
         cdef Share[MAX_SHARES] shares
         cdef Py_ssize_t i
         for i in range(self.range_count):
-            self.ranges[i].first = share_start(i, self.threads, count) if i else 0
+            self.ranges[i].first = share_start(i, self.threads, count)
             self.ranges[i].stop = share_start(i + 1, self.threads, count) if i + 1 < self.range_count else count
             shares[i] = &self.ranges[i]
         run_together(walk_range, shares, self.range_count, self.threads)

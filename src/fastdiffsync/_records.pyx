@@ -45,10 +45,7 @@ cdef extern from *:
 cdef extern from "Python.h":
     tuple PyTuple_New(Py_ssize_t size)
     void PyTuple_SET_ITEM(object values, Py_ssize_t index, object value)
-    PyObject *PyDict_SetDefault(object mapping, object key, object value) except NULL
     PyObject *PyDict_GetItemWithError(object mapping, object key) except? NULL
-    Py_ssize_t PyDict_GET_SIZE(PyObject *mapping)
-    bint PyDict_Check(object value)
     bint PyList_CheckExact(object value)
     PyObject *PyList_GET_ITEM(PyObject *values, Py_ssize_t index)
     Py_ssize_t PyList_GET_SIZE(PyObject *values)
