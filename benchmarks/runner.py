@@ -74,7 +74,7 @@ class Runner:
         What else a machine has to do comes and goes by the minute. Measured in turn, both sides of a ratio have their
         share of it; what fails here is left to `measure`, which says why.
         """
-        each = list(dict.fromkeys(wanted))
+        each = [measurement for measurement in dict.fromkeys(wanted) if measurement not in self._results]
         for _ in range(rounds):
             for measurement in each:
                 with suppress(RuntimeError):
