@@ -37,9 +37,11 @@ MODULES = (
     "_plans",
     "_records",
     "_siblings",
+    "_snapshots",
     "_stored",
     "_threads",
     "_values",
+    "_walking",
 )
 OPTIONS = [] if sys.platform == "win32" else ["-O3", "-pthread"]
 

@@ -57,9 +57,11 @@ COMPILED = (
     "_plans",
     "_records",
     "_siblings",
+    "_snapshots",
     "_stored",
     "_threads",
     "_values",
+    "_walking",
 )
 """The modules of the compiled kernel."""
 

@@ -83,7 +83,7 @@ def compare(Records records, int threads=1):
         Exception: Whatever the `__ne__` of an attribute value or an overridden `get_attrs` raises.
     """
     cdef dict plans = {}
-    if records.unseen:
+    if records.totals[UNSEEN]:
         plans = plans_of(records)
         scan_together(records, list(plans.values()), threads)
     if not records.has_tracked:
@@ -91,13 +91,20 @@ def compare(Records records, int threads=1):
         # not look at hundreds of thousands of objects for nothing: that took as long as a sixth of a diff.
         PyObject_GC_UnTrack(<PyObject *>records._sources)
         PyObject_GC_UnTrack(<PyObject *>records._dests)
+    if records.totals[UNDECIDED] or records.totals[UNSEEN]:
+        compare_undecided(records, plans)
+    records.names.clear()
+    records.count_all()
+
+
+cdef int compare_undecided(Records records, dict plans) except -1:
     cdef Py_ssize_t count = 0
     cdef Py_ssize_t *undecided = undecided_in(records, &count)
     try:
         compare_one_by_one(records, plans, undecided, count)
-        records.count_all(undecided, count)
     finally:
         PyMem_Free(undecided)
+    return 0
 
 
 cdef Py_ssize_t *undecided_in(Records records, Py_ssize_t *count) except NULL:
@@ -140,7 +147,6 @@ cdef int compare_one_by_one(Records records, dict plans, Py_ssize_t *undecided, 
         elif note_single(records, i, dest if source is None else source, source is None):
             continue
         compare_by_hooks(records, i, source, dest)
-    records.names.clear()
     return 0
 
 
@@ -262,31 +268,11 @@ cdef bint note_single(Records records, Py_ssize_t index, object model, bint is_d
     identifier_names, identifiers = folded_identifiers(model, plan)
     if is_dest:
         records.items[index].action = DELETE
-        keep(records, index, name_of(model), identifier_names, identifiers, None, None, names, values)
+        records.keep(index, name_of(model), identifier_names, identifiers, None, None, names, values)
     else:
         records.items[index].action = CREATE
-        keep(records, index, name_of(model), identifier_names, identifiers, names, values, None, None)
+        records.keep(index, name_of(model), identifier_names, identifiers, names, values, None, None)
     return True
-
-
-cdef int keep(
-    Records records, Py_ssize_t index, object name, tuple identifier_names, tuple identifiers,
-    tuple names, tuple values, tuple dest_names, tuple dest_values,
-) except -1:
-    """Keep a folded snapshot.
-
-    The garbage collector need not know of one whose values are plain: looking at tens of thousands, right after the diff
-    when it is switched on again, took as long as a sixth of all.
-    """
-    cdef tuple snapshot = (name, identifier_names, identifiers, names, values, dest_names, dest_values)
-    if type(name) is str and is_untracked(identifiers) and is_untracked(values) and is_untracked(dest_values):
-        PyObject_GC_UnTrack(<PyObject *>snapshot)
-    records._snapshots[index] = snapshot
-    return 0
-
-
-cdef bint is_untracked(tuple values) noexcept:
-    return values is None or not PyObject_GC_IsTracked(<PyObject *>values)
 
 
 cdef tuple folded_identifiers(object model, Plan plan):
@@ -337,8 +323,8 @@ cdef bint compare_values(Records records, PairPlan plan, Py_ssize_t index, objec
         records.items[index].action = UPDATE
         records._masks[index] = mask
         identifier_names, identifiers = folded_identifiers(source, source_plan)
-        keep(
-            records, index, name_of(source), identifier_names, identifiers,
+        records.keep(
+            index, name_of(source), identifier_names, identifiers,
             source_plan.attribute_names, attribute_values(source, source_plan),
             dest_plan.attribute_names, attribute_values(dest, dest_plan),
         )

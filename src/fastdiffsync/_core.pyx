@@ -12,7 +12,7 @@ from cpython.ref cimport Py_TYPE
 from libc.stdint cimport int32_t
 
 from ._cursor cimport Cursor, look_up
-from ._flat cimport NO_ACTION, Records
+from ._flat cimport NO_ACTION, UNSEEN, Records
 from ._kinds cimport Kinds
 from ._pairing cimport check_identities, pair_siblings, plain_key
 from ._plain cimport PlainSiblings
@@ -325,7 +325,8 @@ cdef Frame visit_unread(Walk walk, Frame frame, Py_ssize_t place):
         uid = frame.sources[place]
         index = walk.records.add(frame.index, frame.child_type, uid, uid)
         walk.records.items[index].action = NO_ACTION
-        walk.records.unseen -= 1
+        walk.records.totals[UNSEEN] -= 1
+        walk.records.totals[NO_ACTION] += 1
         walk.advance(2)
         if frame.below:
             return frame_of(walk, index, uid, uid, frame.below)

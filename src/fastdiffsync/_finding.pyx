@@ -11,11 +11,11 @@ from cpython.object cimport PyObject
 from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy, memset
 
+from ._dicts cimport next_entry
 from ._slots cimport is_plain_str, prefetch, same_str, slot, str_length
 from ._values cimport ask_for_record, data_of_text, kind_of_text, type_of
 
 cdef extern from "Python.h":
-    int PyDict_Next(PyObject *mapping, Py_ssize_t *position, PyObject **key, PyObject **value) nogil
     Py_ssize_t PyDict_GET_SIZE(PyObject *mapping) nogil
 
 # How many entries of a store's dict may be passed over before the first ones have been found in their order.
@@ -96,7 +96,7 @@ cdef PyObject *find(
         return find_start(records, place, uid, position)
     for i in range(LEFT_BEHIND):
         position[0] = place.left_behind[i]
-        if position[0] >= 0 and PyDict_Next(records, position, &key, &record) and key == uid:
+        if position[0] >= 0 and next_entry(records, position, &key, &record) and key == uid:
             place.left_behind[i] = position[0]
             return record
     for skipped in range(1, min(window.count, place.credit)):
@@ -105,7 +105,7 @@ cdef PyObject *find(
             return take_from_window(place, skipped, position)
     position[0] = window.tail
     skipped = window.count
-    while skipped < min(place.credit, MAX_SKIPPED) and PyDict_Next(records, position, &key, &record):
+    while skipped < min(place.credit, MAX_SKIPPED) and next_entry(records, position, &key, &record):
         if key == uid:
             leave_behind(place, skipped)
             place.position = position[0]
@@ -133,7 +133,7 @@ cdef PyObject *find_start(PyObject *records, Place *place, PyObject *uid, Py_ssi
         return NULL  # the records are in no order that leads anywhere
     position[0] = place.position
     for turn in range(2):
-        while PyDict_Next(records, position, &key, &record):
+        while next_entry(records, position, &key, &record):
             if key == uid:
                 place.position = position[0]
                 open_window(place)
@@ -161,7 +161,7 @@ cdef inline void fill_window(PyObject *records, Place *place, Contents *contents
     cdef int turn
     for turn in range(2):
         i = (window.first + window.count) & (WINDOW - 1)
-        if window.count == WINDOW or not PyDict_Next(records, &window.tail, &window.keys[i], &window.records[i]):
+        if window.count == WINDOW or not next_entry(records, &window.tail, &window.keys[i], &window.records[i]):
             break
         window.ends[i] = window.tail
         window.count += 1
@@ -220,7 +220,7 @@ cdef bint build_next_table(Table *table, PyObject *records) except -1:
     if table.entries == NULL:
         raise MemoryError
     table.last = size - 1
-    while PyDict_Next(records, &position, &key, &record):
+    while next_entry(records, &position, &key, &record):
         if table.is_by_text and not is_plain_str(key):
             free_table(table)
             table.is_by_text = True

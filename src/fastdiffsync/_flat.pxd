@@ -35,21 +35,22 @@ cdef class Records:
     cdef dict _snapshots
     # Of records whose names only hooks know, until they have been compared.
     cdef dict names
-    # For the comparison: how many records are unseen, and whether the garbage collector may know one of the others.
-    cdef Py_ssize_t unseen
+    # For the comparison: whether the garbage collector may know one of the records that have been seen.
     cdef bint has_tracked
-    # Of all records, once they are compared: how many have each action, and the first that has one.
+    # How many records have each action, and once they are compared, the first that has one.
+    cdef Py_ssize_t[UNSEEN + 1] totals
     cdef bint is_counted
-    cdef Py_ssize_t[DELETE + 1] totals
     cdef Py_ssize_t first_changed
     cdef dict cursors
     cdef object cursors_into
     cdef Py_ssize_t add(self, Py_ssize_t parent, object element_type, object source, object dest) except -1
-    cdef Py_ssize_t take_over(
-        self, Record *items, PyObject **sources, PyObject **dests, Py_ssize_t count, Py_ssize_t first, Py_ssize_t parent
-    ) except -1
-    cdef void count_all(self, Py_ssize_t *candidates, Py_ssize_t count) noexcept
     cdef int reserve(self, Py_ssize_t count) except -1
+    cdef int take_in(self, Py_ssize_t count, Py_ssize_t none_count) except -1
+    cdef int keep(
+        self, Py_ssize_t index, object name, tuple identifier_names, tuple identifiers,
+        tuple names, tuple values, tuple dest_names, tuple dest_values,
+    ) except -1
+    cdef int count_all(self) except -1
     cdef uint16_t type_number(self, object element_type) except? 0xFFFF
     cdef Py_ssize_t checked(self, Py_ssize_t index) except -1
     cdef dict cursors_of(self, object data)

@@ -6,9 +6,9 @@ The twin of `_flat_py.py`, function for function; `_kernel.py` chooses. Whoever 
 
 from cpython.mem cimport PyMem_Free, PyMem_Realloc
 from cpython.object cimport PyObject
-from cpython.ref cimport Py_TYPE
+from cpython.ref cimport Py_INCREF, Py_TYPE
 from libc.stdint cimport int32_t, uint8_t, uint16_t
-from libc.string cimport memcpy
+from libc.string cimport memset
 
 from ._cursor cimport Cursor, look_up
 from ._plans cimport Plan, plan_of
@@ -22,6 +22,8 @@ cdef extern from "Python.h":
     bint PyDict_CheckExact(object value)
     int PyDict_Next(PyObject *mapping, Py_ssize_t *position, PyObject **key, PyObject **value)
     PyObject *PyList_GET_ITEM(PyObject *values, Py_ssize_t index) nogil
+    bint PyObject_GC_IsTracked(PyObject *object)
+    void PyObject_GC_UnTrack(PyObject *object)
 
 cdef extern from *:
     """
@@ -37,18 +39,11 @@ cdef extern from *:
         return larger;
     }
 
-    /* Append objects whose references become the list's, which has room for them; return how many of them are None. */
-    static Py_ssize_t fds_take_over(PyObject *list, PyObject **objects, Py_ssize_t count) {
-        Py_ssize_t i, none_count = 0;
-        for (i = 0; i < count; i++)
-            if (objects[i] == Py_None) { Py_INCREF(Py_None); none_count++; }
-        memcpy(((PyListObject *)list)->ob_item + PyList_GET_SIZE(list), objects, count * sizeof(PyObject *));
-        Py_SET_SIZE(list, PyList_GET_SIZE(list) + count);
-        return none_count;
-    }
+    /* Count objects that have been put behind the last one of a list, with their references, as its own. */
+    static inline void fds_take_in(PyObject *list, Py_ssize_t count) { Py_SET_SIZE(list, PyList_GET_SIZE(list) + count); }
     """
     list list_with_room "fds_list_with_room"(list objects, Py_ssize_t more)
-    Py_ssize_t append_owned "fds_take_over"(list objects, PyObject **more, Py_ssize_t count)
+    void take_in "fds_take_in"(list objects, Py_ssize_t count)
 
 cdef PyObject *NONE = <PyObject *>None
 
@@ -81,35 +76,9 @@ cdef class Records:
         self.items[index].end = <int32_t>index + 1
         self.items[index].type = self.type_number(element_type)
         self.items[index].action = UNSEEN
-        self.unseen += 1
+        self.totals[UNSEEN] += 1
         self.size += 1
         return index
-
-    cdef Py_ssize_t take_over(
-        self, Record *items, PyObject **sources, PyObject **dests, Py_ssize_t count, Py_ssize_t first, Py_ssize_t parent
-    ) except -1:
-        """Add records below `parent`, with the references to their objects; return how many objects there are.
-
-        Args:
-            items: The records; what they call their parent and their end counts from `first`, and a parent of -1 is
-                `parent`.
-            sources, dests: Their objects, each with a reference but for None.
-            count: How many they are.
-            first: The number of the first of them.
-            parent: The index of the record below which they come, -1 for none.
-        """
-        cdef Py_ssize_t i, shift = self.size - first, none_count
-        cdef Record *added
-        self.reserve(count)
-        added = &self.items[self.size]
-        memcpy(added, items, count * sizeof(Record))
-        for i in range(count):
-            added[i].parent = <int32_t>(parent if added[i].parent < 0 else added[i].parent + shift)
-            added[i].end += <int32_t>shift
-            self.unseen += added[i].action == UNSEEN
-        none_count = append_owned(self._sources, sources, count) + append_owned(self._dests, dests, count)
-        self.size += count
-        return 2 * count - none_count
 
     cdef int reserve(self, Py_ssize_t count) except -1:
         """Make room for so many more records."""
@@ -125,6 +94,21 @@ cdef class Records:
             raise MemoryError
         self.items = items
         self.capacity = capacity
+        return 0
+
+    cdef int take_in(self, Py_ssize_t count, Py_ssize_t none_count) except -1:
+        """Count records that have been put behind the last one, where there is room for them, as the array's own.
+
+        Args:
+            count: How many they are.
+            none_count: How many of their objects are None, to which they have no reference.
+        """
+        cdef Py_ssize_t i
+        for i in range(none_count):
+            Py_INCREF(None)
+        take_in(self._sources, count)
+        take_in(self._dests, count)
+        self.size += count
         return 0
 
     cdef uint16_t type_number(self, object element_type) except? 0xFFFF:
@@ -259,19 +243,33 @@ cdef class Records:
                 return i
         return stop
 
-    cdef void count_all(self, Py_ssize_t *candidates, Py_ssize_t count) noexcept:
-        """Note how many records have each action, given the indices, in order, of those that may have one."""
-        cdef Py_ssize_t place
-        cdef uint8_t action
-        self.totals[:] = [self.size, 0, 0, 0]
-        self.first_changed = self.size
-        for place in range(count - 1, -1, -1):
-            action = self.items[candidates[place]].action
-            if action != NO_ACTION:
-                self.totals[action] += 1
-                self.totals[NO_ACTION] -= 1
-                self.first_changed = candidates[place]
+    cdef int keep(
+        self, Py_ssize_t index, object name, tuple identifier_names, tuple identifiers,
+        tuple names, tuple values, tuple dest_names, tuple dest_values,
+    ) except -1:
+        """Keep a folded snapshot.
+
+        The garbage collector need not know of one whose values are plain: looking at tens of thousands, right after the
+        diff when it is switched on again, took as long as a sixth of all.
+        """
+        cdef tuple snapshot = (name, identifier_names, identifiers, names, values, dest_names, dest_values)
+        if type(name) is str and is_untracked(identifiers) and is_untracked(values) and is_untracked(dest_values):
+            PyObject_GC_UnTrack(<PyObject *>snapshot)
+        self._snapshots[index] = snapshot
+        return 0
+
+    cdef int count_all(self) except -1:
+        """Note how many records have each action, and the first that has one."""
+        cdef Py_ssize_t i
+        if self.totals[UNDECIDED] or self.totals[UNSEEN]:
+            memset(self.totals, 0, sizeof(self.totals))
+            for i in range(self.size):
+                self.totals[self.items[i].action] += 1
+        self.first_changed = self.size if self.totals[NO_ACTION] == self.size else 0
+        while self.first_changed < self.size and self.items[self.first_changed].action == NO_ACTION:
+            self.first_changed += 1
         self.is_counted = True
+        return 0
 
     cdef dict cursors_of(self, object data):
         """Return the cursors into a store's dicts that the last call with the same data left off with."""
@@ -287,6 +285,10 @@ cdef class Records:
         self.first_changed = 0
         if mask:
             self._masks[index] = mask
+
+
+cdef bint is_untracked(tuple values) noexcept:
+    return values is None or not PyObject_GC_IsTracked(<PyObject *>values)
 
 
 cdef tuple unfolded(tuple folded):

@@ -23,6 +23,12 @@ cdef struct Side:
     Py_ssize_t key, flags
     Py_ssize_t[MAX_PARTS] identifiers
     Contents contents
+    # What a snapshot holds of a record: offsets of slots, in the order of its fields, and -1 for what is in none.
+    PyObject *plan
+    Py_ssize_t *identifier_fields
+    Py_ssize_t *attributes
+    Py_ssize_t identifier_field_count, attribute_count
+    bint has_plain_attributes      # whether the attributes can be read without asking a hook
 
 
 cdef struct ChildField:

@@ -94,6 +94,12 @@ cdef class Kinds:
             side.size = cls.__basicsize__
             side.key = plan.key_offset
             side.flags = plan.flags_offset
+            side.plan = <PyObject *>plan
+            side.identifier_fields = plan.identifier_field_offsets
+            side.identifier_field_count = len(plan.identifier_names)
+            side.attributes = plan.attribute_offsets
+            side.attribute_count = len(plan.attribute_names)
+            side.has_plain_attributes = plan.plain_attrs
             for i in range(plan.identifier_count):
                 side.identifiers[i] = plan.identifier_offsets[i]
             kind.identifier_count = plan.identifier_count

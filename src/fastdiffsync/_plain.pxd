@@ -1,32 +1,27 @@
 from cpython.object cimport PyObject
-from libc.stdint cimport int32_t
+from libc.stdint cimport uint16_t
 
-from ._finding cimport Place
-from ._flat cimport Record, Records
-from ._kinds cimport Kind, Kinds
+from ._flat cimport UNSEEN, Record, Records
+from ._kinds cimport MAX_KINDS, Kinds
 from ._siblings cimport Room, Siblings
+from ._walking cimport Range, Tree
 
 
-cdef struct Tree:
-    Range *range                   # that has walked it; NULL if it turned out to be special
-    int32_t first, stop            # its items there
-
-
-cdef struct Range:
-    # What is walked: the siblings whose places are in `order`, from one index up to another.
-    Kind *kind
-    Siblings *siblings
-    Tree *trees
-    Py_ssize_t *order
+cdef struct Run:
+    # Records that a range has found one after the other.
+    Range *part
     Py_ssize_t first, stop
-    Place *places
-    Room *rooms
-    # What has been found, every object with a reference of its own, but for None.
+    # Where they go, with their objects' references: by how much their indices are larger there, what their types' numbers
+    # are, and the index of the record below which they come, -1 for none.
     Record *items
     PyObject **sources
     PyObject **dests
-    Py_ssize_t size, capacity
-    bint has_tracked               # whether the garbage collector knows one of the records that have been compared
+    Py_ssize_t shift
+    uint16_t *type_numbers
+    Py_ssize_t parent
+    # What has been counted on the way: the records of each action, and the objects that are None.
+    Py_ssize_t[UNSEEN + 1] totals
+    Py_ssize_t none_count
 
 
 cdef class PlainSiblings:
@@ -38,6 +33,8 @@ cdef class PlainSiblings:
     cdef Py_ssize_t taken          # how many trees have been
     cdef Range *ranges
     cdef int threads, range_count
+    cdef bint has_begun            # whether the trees' types have their numbers
+    cdef uint16_t[MAX_KINDS] type_numbers
     cdef bint pair_all(self) except -1
     cdef bint pair_children(self, list uids, list other_uids) except -1
     cdef bint are_worthwhile(self, int threads) noexcept
@@ -48,3 +45,8 @@ cdef class PlainSiblings:
     cdef int walk_together(self, Py_ssize_t count) except -1
     cdef bint build_tables(self) except -1
     cdef Py_ssize_t take(self, Records records, Py_ssize_t parent, Py_ssize_t stop) except -1
+    cdef int begin(self, Records records) except -1
+    cdef void next_run(self, Run *run, Py_ssize_t stop) noexcept
+    cdef Py_ssize_t copy_runs(
+        self, Run *runs, Py_ssize_t run_count, Py_ssize_t size, Records records, Py_ssize_t parent
+    ) except -1

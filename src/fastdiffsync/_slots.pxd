@@ -55,24 +55,29 @@ cdef extern from *:
 
     /* Equality of two blocks of memory. Most strings are short, and calling `memcmp` would take longer than comparing. */
     static inline int fds_same_bytes(const char *left, const char *right, size_t size) {
-        uint64_t a, b;
+        uint64_t a, b, differing = 0;
+        uint32_t c, d;
         if (size > 64) return memcmp(left, right, size) == 0;
-        for (; size >= sizeof(a); left += sizeof(a), right += sizeof(a), size -= sizeof(a)) {
-            memcpy(&a, left, sizeof(a));
-            memcpy(&b, right, sizeof(b));
+        if (size < 4) {
+            for (; size > 0; size--) differing |= (uint64_t)(left[size - 1] ^ right[size - 1]);
+            return differing == 0;
+        }
+        if (size < 8) {  /* the first four bytes and the last four, which may be some of the same */
+            memcpy(&c, left, 4);
+            memcpy(&d, right, 4);
+            differing = c ^ d;
+            memcpy(&c, left + size - 4, 4);
+            memcpy(&d, right + size - 4, 4);
+            return (differing | (c ^ d)) == 0;
+        }
+        const char *last = left + size - 8, *other_last = right + size - 8;
+        for (; left < last; left += 8, right += 8) {
+            memcpy(&a, left, 8);
+            memcpy(&b, right, 8);
             if (a != b) return 0;
         }
-        a = b = 0;
-        if (size & 4) {
-            memcpy(&a, left, 4);
-            memcpy(&b, right, 4);
-            left += 4;
-            right += 4;
-        }
-        for (size &= 3; size > 0; size--) {
-            a = a << 8 ^ (unsigned char)left[size - 1];
-            b = b << 8 ^ (unsigned char)right[size - 1];
-        }
+        memcpy(&a, last, 8);
+        memcpy(&b, other_last, 8);
         return a == b;
     }
 

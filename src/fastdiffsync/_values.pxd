@@ -1,5 +1,4 @@
 from cpython.object cimport PyObject, PyTypeObject
-from libc.string cimport memchr
 
 from ._plans cimport Plan
 from ._slots cimport prefetch, scalars_differ, slot, str_length
@@ -65,18 +64,12 @@ cdef inline bint have_equal_scalars(Offsets *offsets, PyObject *source, PyObject
 cdef inline bint has_clear_parts(PyObject *key, Py_ssize_t count) noexcept nogil:
     """Whether a key can have been joined of so many parts in one way only."""
     cdef const char *data
-    cdef const char *end
+    cdef Py_ssize_t i
     if count == 1:
         return True
     if kind_of_text(key) != 1:
         return False
     data = <const char *>data_of_text(key)
-    end = data + str_length(key) - 1
-    while data < end:
-        data = <const char *>memchr(data, b'_', end - data)
-        if data == NULL:
-            break
-        data += 1
-        if data[0] == b'_':
-            count -= 1
+    for i in range(str_length(key) - 1):
+        count -= (data[i] == b'_') & (data[i + 1] == b'_')
     return count == 1
