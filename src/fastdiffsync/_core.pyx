@@ -6,18 +6,16 @@ The twin of `_core_py.py`, function for function; `_kernel.py` chooses. Whoever 
 *Match* walks both trees in pre-order and appends one flat record for each pair or single.
 """
 
-from cpython.mem cimport PyMem_Free, PyMem_Realloc
 from cpython.object cimport PyObject, PyTypeObject
 from cpython.ref cimport Py_TYPE
 from libc.stdint cimport int32_t
 
-from ._cursor cimport Cursor, look_up
+from ._fetching cimport Fetching
 from ._flat cimport NO_ACTION, UNSEEN, Records
-from ._kinds cimport Kinds
-from ._pairing cimport check_identities, pair_siblings, plain_key
-from ._plain cimport PlainSiblings
+from ._frames cimport Frame, Walk, take_found, take_plain_children, take_plain_records, take_plain_run
+from ._pairing cimport pair_siblings
 from ._plans cimport Plan, plan_of
-from ._slots cimport is_plain_str, prefetch, same_str, slot
+from ._slots cimport is_plain_str, slot
 from ._values cimport OVERRIDES
 
 from .enum import DiffSyncModelFlags
@@ -27,74 +25,15 @@ from .rules import INSTANCE_OVERRIDES, check_element, skip_reason
 __all__ = ["match"]
 
 cdef extern from "Python.h":
-    bint PyDict_CheckExact(object value)
-    int PyDict_Next(PyObject *mapping, Py_ssize_t *position, PyObject **key, PyObject **value)
-    bint PyList_CheckExact(object value)
     PyObject *PyList_GET_ITEM(PyObject *values, Py_ssize_t index) nogil
-    Py_ssize_t PyList_GET_SIZE(PyObject *values)
-    list PyList_New(Py_ssize_t size)
-    void PyList_SET_ITEM(PyObject *values, Py_ssize_t index, PyObject *value)
-    void Py_INCREF(PyObject *object)
 
 # A chain of records this deep may be a cycle; from here on the walk remembers its path.
 cdef enum:
     WATCH_CYCLES_FROM = 64
 
-cdef enum:
-    CACHE_LINE = 64
-
-cdef PyObject *NONE = <PyObject *>None
 cdef object NO_FLAGS_OBJECT = DiffSyncModelFlags.NONE
 cdef PyObject *NO_FLAGS = <PyObject *>NO_FLAGS_OBJECT
 cdef PyTypeObject *STR = <PyTypeObject *>str
-
-
-cdef class Frame:
-    """One record whose children are being walked; for the top level, no record."""
-
-    cdef Py_ssize_t index, first, position
-    cdef object source, dest
-    cdef list child_types, fields
-    cdef Py_ssize_t next_type
-    cdef object child_type, below
-    # The siblings, and what their hooks gave as their unique ids; None where no hook was asked.
-    cdef list sources, dests, uids
-    cdef bint needs_names
-    cdef dict names
-    # Where the siblings have been walked without the interpreter: those, and the places among them of the special ones,
-    # which are what is left to visit.
-    cdef PlainSiblings plain
-    cdef list special_places
-
-
-cdef class Walk:
-    """The state of one match."""
-
-    cdef object matching, flags, prefetch
-    cdef int flag_bits
-    cdef Records records
-    cdef object source_data, dest_data
-    cdef dict source_cursors, dest_cursors
-    cdef bint is_watched
-    # `{type: Kinds}`; None if nothing may be walked without the interpreter.
-    cdef dict kinds
-    cdef Py_ssize_t done
-    cdef object last_mapping
-    cdef list last_types, last_fields
-    cdef PyObject **places
-    cdef Py_ssize_t room
-    cdef object leaf_class
-    cdef Plan leaf_plan
-
-    def __dealloc__(self):
-        PyMem_Free(self.places)
-
-    cdef int advance(self, Py_ssize_t delta) except -1:
-        if self.is_watched:
-            self.matching.advance(delta)
-        else:
-            self.done += delta
-        return 0
 
 
 def match(matching, Records records, modelname, sources, dests, bint are_paired=False):
@@ -122,10 +61,8 @@ def match(matching, Records records, modelname, sources, dests, bint are_paired=
     walk.prefetch = matching.prefetch
     walk.flag_bits = matching.flags.value
     walk.records = records
-    walk.source_data = matching.source_data
-    walk.dest_data = matching.dest_data
-    walk.source_cursors = {}
-    walk.dest_cursors = {}
+    walk.sources = Fetching(matching.source, matching.source_data)
+    walk.dests = Fetching(matching.dest, matching.dest_data)
     walk.last_types = []
     walk.is_watched = matching.progress.is_watched
     cdef Frame top = Frame()
@@ -133,7 +70,8 @@ def match(matching, Records records, modelname, sources, dests, bint are_paired=
     top.first = records.size
     top.names = matching.names
     top.child_type = modelname
-    if walk.source_data is not None and walk.dest_data is not None and not walk.is_watched and not walk.flag_bits:
+    is_local = matching.source_data is not None and matching.dest_data is not None
+    if is_local and not walk.is_watched and not walk.flag_bits:
         walk.kinds = {}
     try:
         if not (sources is None and dests is None and take_plain_records(walk, top)):
@@ -150,83 +88,10 @@ cdef int pair_top(Walk walk, Frame top, object sources, object dests, bint are_p
     """Pair the records of the top-level type."""
     cdef bint are_distinct = sources is None and dests is None
     if sources is None:
-        sources = all_of(walk.source_data, top.child_type, &are_distinct)
+        sources = walk.sources.all_of(top.child_type, &are_distinct)
     if dests is None:
-        dests = all_of(walk.dest_data, top.child_type, &are_distinct)
+        dests = walk.dests.all_of(top.child_type, &are_distinct)
     return pair_or_take(walk, top, sources, dests, are_distinct, are_paired)
-
-
-# ---- what is walked without the interpreter ----
-
-
-cdef Kinds kinds_of(Walk walk, object modelname):
-    """Return what is known of a type and those below it, None if there is something special about one of them."""
-    cdef Kinds kinds
-    if walk.kinds is None:
-        return None
-    kinds = walk.kinds.get(modelname)
-    if kinds is None:
-        kinds = Kinds(walk.source_data, walk.dest_data, modelname)
-        walk.kinds[modelname] = kinds
-    return kinds if kinds.are_plain else None
-
-
-cdef bint take_plain_records(Walk walk, Frame top) except -1:
-    """Walk all records of the top-level type; False if they are to be paired otherwise."""
-    cdef Kinds kinds = kinds_of(walk, top.child_type)
-    if kinds is None:
-        return False
-    cdef PlainSiblings plain = PlainSiblings(kinds)
-    return plain.pair_all() and walk_plain(walk, top, plain)
-
-
-cdef bint take_plain_children(Walk walk, Frame frame, object uids, object other_uids) except -1:
-    """Walk the children with some unique ids; False if they are to be paired otherwise."""
-    if type(uids) is not list or type(other_uids) is not list or not (uids or other_uids):
-        return False
-    cdef Kinds kinds = kinds_of(walk, frame.child_type)
-    if kinds is None:
-        return False
-    cdef PlainSiblings plain = PlainSiblings(kinds)
-    return plain.pair_children(<list>uids, <list>other_uids) and walk_plain(walk, frame, plain)
-
-
-cdef bint walk_plain(Walk walk, Frame frame, PlainSiblings plain) except -1:
-    """Walk the trees of siblings, and leave to the frame those that turn out to be special.
-
-    False if the siblings are to be paired otherwise: one that is special does not bear the unique id that it was found by.
-    """
-    cdef int threads = walk.matching.threads
-    cdef list special_places = [], sources = [], dests = []
-    if not plain.are_worthwhile(threads):
-        return False
-    for place, uid, source, dest in plain.walk(threads):
-        if not (source is None or bears(source, uid)) or not (dest is None or bears(dest, uid)):
-            return False
-        special_places.append(place)
-        sources.append(source)
-        dests.append(dest)
-    frame.plain, frame.special_places, frame.sources, frame.dests = plain, special_places, sources, dests
-    frame.position = 0
-    frame.uids = None
-    check_identities(sources, dests, True)
-    return True
-
-
-cdef bint bears(object model, object uid) except -1:
-    """Whether a record's unique id is this one, and the library's own to compute."""
-    cdef PyObject *key = plain_key(<PyObject *>model)
-    return key != NULL and is_plain_str(<PyObject *>uid) and same_str(key, <PyObject *>uid)
-
-
-cdef int take_found(Walk walk, Frame frame) except -1:
-    """Append the trees that have been walked, up to the next that is to be visited."""
-    cdef Py_ssize_t stop = frame.plain.siblings.count
-    if frame.position < len(frame.special_places):
-        stop = frame.special_places[frame.position]
-    walk.done += frame.plain.take(walk.records, frame.index, stop)
-    frame.plain.taken = stop + 1
-    return 0
 
 
 cdef int walk_tree(Walk walk, Frame top) except -1:
@@ -242,7 +107,7 @@ cdef int walk_tree(Walk walk, Frame top) except -1:
             if frame.plain is not None:
                 take_found(walk, frame)
             else:
-                visit_plain_run(walk, frame)
+                take_plain_run(walk, frame)
             if frame.position == len(frame.sources):
                 break
             place = frame.position
@@ -271,45 +136,6 @@ cdef int walk_tree(Walk walk, Frame top) except -1:
     return 0
 
 
-cdef int visit_plain_run(Walk walk, Frame frame) except -1:
-    """Append the records of the pairs from the frame's position on, as long as there is nothing special about them.
-
-    Nearly all records are leaves that both sides have, of one class without overrides, unflagged: this loop does what
-    `visit` does, for those alone, and left to `visit` they would take twice as long.
-    """
-    cdef Py_ssize_t place = frame.position, count = len(frame.sources)
-    cdef PyObject *source
-    cdef PyObject *dest
-    cdef PyObject *key
-    cdef Plan plan = walk.leaf_plan
-    if walk.is_watched:
-        return 0
-    while place < count:
-        source = PyList_GET_ITEM(<PyObject *>frame.sources, place)
-        dest = PyList_GET_ITEM(<PyObject *>frame.dests, place)
-        if source == NONE or dest == NONE or Py_TYPE(<object>source) != Py_TYPE(<object>dest):
-            break
-        if is_plain_str(source):
-            break
-        if <PyObject *>Py_TYPE(<object>source) != <PyObject *>walk.leaf_class:
-            plan = plan_of(<object>Py_TYPE(<object>source))
-            if not is_leaf_plan(plan):
-                break
-            walk.leaf_class = <object>Py_TYPE(<object>source)
-            walk.leaf_plan = plan
-        key = slot(source, plan.key_offset)
-        if (
-            key == NULL or not is_plain_str(key)
-            or slot(source, plan.flags_offset) != NO_FLAGS or slot(dest, plan.flags_offset) != NO_FLAGS
-        ):
-            break
-        walk.records.add(frame.index, plan.modelname, <object>source, <object>dest)
-        place += 1
-    walk.done += 2 * (place - frame.position)
-    frame.position = place
-    return 0
-
-
 cdef bint is_unread(Frame frame, Py_ssize_t place) noexcept:
     cdef PyObject *uid = PyList_GET_ITEM(<PyObject *>frame.sources, place)
     return uid == PyList_GET_ITEM(<PyObject *>frame.dests, place) and is_plain_str(uid)
@@ -334,13 +160,6 @@ cdef Frame visit_unread(Walk walk, Frame frame, Py_ssize_t place):
             return None
         place = frame.position
         frame.position += 1
-
-
-cdef bint is_leaf_plan(Plan plan) noexcept:
-    return (
-        plan.plain_type and plan.key_is_name and plan.flags_offset >= 0
-        and plan.plain_children and len(plan.children) == 0
-    )
 
 
 cdef int watch_path(set path, list stack) except -1:
@@ -490,113 +309,13 @@ cdef bint next_children(Walk walk, Frame frame, bint may_be_plain) except -1:
             if ahead is not None:
                 sources, dests = ahead.sources, ahead.dests
         if sources is None:
-            sources = fetch(
-                walk, walk.source_data, walk.source_cursors, walk.matching.source, frame.source, field, uids, child_type,
-                &are_distinct,
-            )
+            sources = walk.sources.fetch(frame.source, field, uids, child_type, &are_distinct)
         if dests is None:
-            dests = fetch(
-                walk, walk.dest_data, walk.dest_cursors, walk.matching.dest, frame.dest, field, other_uids, child_type,
-                &are_distinct,
-            )
+            dests = walk.dests.fetch(frame.dest, field, other_uids, child_type, &are_distinct)
         if sources or dests:
             pair_or_take(walk, frame, sources, dests, are_distinct, ahead is not None and ahead.are_paired)
             return True
     return False
-
-
-cdef object fetch(
-    Walk walk, object data, dict cursors, object adapter, object parent, object field, object uids, object child_type,
-    bint *are_distinct,
-):
-    """Return the children of one type of one parent, straight from a local store's dict where there is one.
-
-    Clears `are_distinct` unless it is seen on the way that no unique id is there twice.
-    """
-    if parent is None:
-        return []
-    if uids is None:
-        uids = getattr(parent, field)
-    if data is not None and PyList_CheckExact(uids):
-        found = gather(walk, data, cursors, child_type, <list>uids, are_distinct)
-        if found is not None:
-            return found
-    are_distinct[0] = False
-    return adapter.get_by_uids(uids, child_type)
-
-
-cdef list all_of(object data, object modelname, bint *are_distinct):
-    """Return all records of a type in a local store."""
-    cdef PyObject *key
-    cdef PyObject *model
-    cdef Py_ssize_t position = 0
-    records = data[modelname]
-    cdef list found = list(records.values())
-    if not PyDict_CheckExact(records):
-        are_distinct[0] = False
-        return found
-    while are_distinct[0] and PyDict_Next(<PyObject *>records, &position, &key, &model):
-        are_distinct[0] = plain_key(model) == key
-    return found
-
-
-cdef list gather(Walk walk, object data, dict cursors, object child_type, list uids, bint *are_distinct):
-    """Return the records with these ids, or None if one is missing or something else is unusual."""
-    cdef Cursor cursor = cursors.get(child_type)
-    if PyList_GET_SIZE(<PyObject *>uids) == 0:
-        return []
-    if cursor is None:
-        records = data.get(child_type)
-        if not PyDict_CheckExact(records):
-            return None
-        cursor = Cursor(records)
-        cursors[child_type] = cursor
-    cdef Py_ssize_t i, count = PyList_GET_SIZE(<PyObject *>uids)
-    cdef PyObject *model
-    cdef PyObject *uid
-    cdef PyObject **places = reserve(walk, count)
-    cursor.is_ascending = True
-    # Two passes, so that the records come into the cache while the others are looked up.
-    for i in range(count):
-        places[i] = look_up(cursor, PyList_GET_ITEM(<PyObject *>uids, i))
-        if places[i] == NULL:
-            return None
-        prefetch(places[i])
-        prefetch(<char *>places[i] + CACHE_LINE)
-        prefetch(<char *>places[i] + 2 * CACHE_LINE)
-    cdef list found = PyList_New(count)
-    for i in range(count):
-        Py_INCREF(places[i])
-        PyList_SET_ITEM(<PyObject *>found, i, places[i])
-    # Entries found one after the other in a dict have different keys; they are the unique ids unless one has changed.
-    if not cursor.is_ascending:
-        are_distinct[0] = False
-    for i in range(count):
-        if not are_distinct[0]:
-            break
-        model = PyList_GET_ITEM(<PyObject *>found, i)
-        uid = PyList_GET_ITEM(<PyObject *>uids, i)
-        if <PyObject *>Py_TYPE(<object>model) == <PyObject *>cursor.last_class:
-            are_distinct[0] = slot(model, cursor.key_offset) == uid
-        else:
-            are_distinct[0] = plain_key(model) == uid
-            cursor.last_class = <object>Py_TYPE(<object>model)
-            cursor.key_offset = plan_of(cursor.last_class).key_offset
-            if not plan_of(cursor.last_class).plain_unique_id:
-                cursor.last_class = None
-    return found
-
-
-cdef PyObject **reserve(Walk walk, Py_ssize_t count) except NULL:
-    """Return room for so many pointers; it lasts until the next call."""
-    cdef void *places
-    if count > walk.room or walk.places == NULL:
-        places = PyMem_Realloc(walk.places, (count + 64) * sizeof(PyObject *))
-        if places == NULL:
-            raise MemoryError
-        walk.places = <PyObject **>places
-        walk.room = count + 64
-    return walk.places
 
 
 cdef int check_names(Walk walk, Frame frame) except -1:

@@ -87,7 +87,8 @@ def fill(library: Any, adapter: Any, side: int, seed: int, specials: float) -> N
     for site_number in range(common.randrange(3, 60)):
         site = add(adapter.site(name=f"s{site_number}"))
         for device_number in range(common.randrange(6)):
-            name, load = f"{site.name}d{device_number}", common.choice([1, NAN])
+            name = f"{site.name}d{device_number}"
+            load = common.choice([1, NAN, [1, own.randrange(20) // 19], own.choice([None, 1])])
             device = add(adapter.device(name=name, role=str(own.randrange(20) // 19), load=load), site)
             for number in range(common.randrange(6)):
                 make = adapter.special if common.random() < specials / 10 else adapter.interface
@@ -111,4 +112,5 @@ def test_special_records_among_many(fastdiffsync: Any, seed: int, specials: floa
         diff = dest.diff_from(source, callback=lambda _stage, current, _total, calls=calls: calls.append(current))
         seen.append((diff.str(), diff.dict(), diff.summary(), len(diff), calls[-1]))
         assert calls == sorted(calls)
+        assert dest.diff_from(source).dict() == diff.dict(), "being watched changes nothing"
     assert seen[0] == seen[1]
