@@ -147,23 +147,38 @@ cdef extern from *:
         return -1;
     }
 
-    /* References that threads may add at once to a record which several parents list, while one of them holds the
-       interpreter lock. */
+    /* References that threads may add at once to a record which several parents list, or to a value of several records,
+       while one of them holds the interpreter lock. Those of immortal objects are not counted. */
+    #if PY_VERSION_HEX >= 0x030C0000
+    #define FDS_IS_COUNTED(object) (!_Py_IsImmortal(object))
+    #else
+    #define FDS_IS_COUNTED(object) 1
+    #endif
     #if defined(Py_GIL_DISABLED)
     #define FDS_ADD_REFERENCE(object) Py_INCREF(object)
     #define FDS_DROP_REFERENCE(object) Py_DECREF(object)
     #elif defined(_MSC_VER)
     #include <intrin.h>
     #ifdef _WIN64
-    #define FDS_ADD_REFERENCE(object) ((void)_InterlockedIncrement64((volatile __int64 *)&(object)->ob_refcnt))
-    #define FDS_DROP_REFERENCE(object) ((void)_InterlockedDecrement64((volatile __int64 *)&(object)->ob_refcnt))
+    #define FDS_COUNT_UP(count) ((void)_InterlockedIncrement64((volatile __int64 *)(count)))
+    #define FDS_COUNT_DOWN(count) ((void)_InterlockedDecrement64((volatile __int64 *)(count)))
     #else
-    #define FDS_ADD_REFERENCE(object) ((void)_InterlockedIncrement((volatile long *)&(object)->ob_refcnt))
-    #define FDS_DROP_REFERENCE(object) ((void)_InterlockedDecrement((volatile long *)&(object)->ob_refcnt))
+    #define FDS_COUNT_UP(count) ((void)_InterlockedIncrement((volatile long *)(count)))
+    #define FDS_COUNT_DOWN(count) ((void)_InterlockedDecrement((volatile long *)(count)))
     #endif
     #else
-    #define FDS_ADD_REFERENCE(object) ((void)__atomic_fetch_add(&(object)->ob_refcnt, 1, __ATOMIC_RELAXED))
-    #define FDS_DROP_REFERENCE(object) ((void)__atomic_fetch_sub(&(object)->ob_refcnt, 1, __ATOMIC_RELAXED))
+    #define FDS_COUNT_UP(count) ((void)__atomic_fetch_add(count, 1, __ATOMIC_RELAXED))
+    #define FDS_COUNT_DOWN(count) ((void)__atomic_fetch_sub(count, 1, __ATOMIC_RELAXED))
+    #endif
+    #ifndef FDS_ADD_REFERENCE
+    static inline void fds_add_reference(PyObject *object) {
+        if (FDS_IS_COUNTED(object)) FDS_COUNT_UP(&object->ob_refcnt);
+    }
+    static inline void fds_drop_reference(PyObject *object) {
+        if (FDS_IS_COUNTED(object)) FDS_COUNT_DOWN(&object->ob_refcnt);
+    }
+    #define FDS_ADD_REFERENCE fds_add_reference
+    #define FDS_DROP_REFERENCE fds_drop_reference
     #endif
 
     #if defined(__GNUC__) || defined(__clang__)
