@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import sys
 import tracemalloc
 from typing import Any
 
@@ -219,3 +220,33 @@ def test_less_than_one_thread_is_an_error(fastdiffsync: Any, count: int) -> None
     """The number of threads must be positive."""
     with pytest.raises(ValueError, match="at least 1 thread"):
         fastdiffsync.set_compare_threads(count)
+
+
+def test_references_go_with_the_diff(fastdiffsync: Any) -> None:
+    """A diff of changes of all kinds, dropped, leaves each value as many references as it had, the shared ones too."""
+
+    class Port(fastdiffsync.DiffSyncModel):
+        _modelname = "port"
+        _identifiers = ("name",)
+        _attributes = ("speed", "is_up", "note")
+        name: str
+        speed: int | None = None
+        is_up: bool = False
+        note: Any = None
+
+    class Network(fastdiffsync.Adapter):
+        port = Port
+        top_level = ["port"]
+
+    source, dest = Network(), Network()
+    speed, note = int("1000000"), str(object())
+    source.load_records({"port": [{"name": f"eth{place}", "speed": speed, "note": note} for place in range(50)]})
+    dest.load_records({"port": [{"name": f"eth{place}", "is_up": True, "note": [note]} for place in range(5, 20)]})
+    dest.load_records({"port": [{"name": f"eth{place}", "is_up": True} for place in range(20, 60)]})
+    before = [sys.getrefcount(value) for value in (speed, note, True, False)]
+    diff = dest.diff_from(source)
+    # From Python 3.12 on True is immortal, as long as nobody counts references to it.
+    assert (sys.getrefcount(True) > before[2]) is (sys.version_info < (3, 12))
+    assert diff.summary() == {"create": 5, "update": 45, "delete": 10, "no-change": 0, "skip": 0}
+    del diff
+    assert [sys.getrefcount(value) for value in (speed, note, True, False)] == before
