@@ -1,4 +1,3 @@
-from cpython.object cimport PyObject
 from libc.stdint cimport int32_t, uint8_t, uint16_t
 
 cdef enum:

@@ -7,7 +7,7 @@ The twin of `_flat_py.py`, function for function; `_kernel.py` chooses. Whoever 
 from cpython.mem cimport PyMem_Free, PyMem_Realloc
 from cpython.object cimport PyObject
 from cpython.ref cimport Py_INCREF, Py_TYPE
-from libc.stdint cimport int32_t, uint8_t, uint16_t
+from libc.stdint cimport int32_t, uint16_t
 from libc.string cimport memset
 
 from ._cursor cimport Cursor, look_up

@@ -13,13 +13,13 @@ Compared to walking all with `_core.pyx` it takes a third of the time on one thr
 
 from cpython.mem cimport PyMem_Calloc, PyMem_Free, PyMem_Malloc
 from cpython.object cimport PyObject
-from libc.stdint cimport int32_t, uint16_t
+from libc.stdint cimport int32_t
 from libc.stdlib cimport free
 from libc.string cimport memcpy, memset
 
 from ._finding cimport open_window
 from ._flat cimport UNSEEN, Record, Records
-from ._kinds cimport MAX_DEPTH, MAX_KINDS, Kinds, Side
+from ._kinds cimport MAX_DEPTH, Kinds, Side
 from ._siblings cimport Room, Siblings, make_room, pair_siblings
 from ._snapshots cimport free_changes, take_snapshots
 from ._threads cimport MAX_SHARES, MAX_THREADS, SHARES_EACH, Share, run_together, share_start

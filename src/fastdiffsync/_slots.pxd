@@ -55,20 +55,21 @@ cdef extern from *:
 
     /* Equality of two blocks of memory. Most strings are short, and calling `memcmp` would take longer than comparing. */
     static inline int fds_same_bytes(const char *left, const char *right, size_t size) {
-        uint64_t a, b, differing = 0;
+        uint64_t a, b;
         uint32_t c, d;
         if (size > 64) return memcmp(left, right, size) == 0;
         if (size < 4) {
-            for (; size > 0; size--) differing |= (uint64_t)(left[size - 1] ^ right[size - 1]);
-            return differing == 0;
+            for (; size > 0; size--)
+                if (left[size - 1] != right[size - 1]) return 0;
+            return 1;
         }
         if (size < 8) {  /* the first four bytes and the last four, which may be some of the same */
             memcpy(&c, left, 4);
             memcpy(&d, right, 4);
-            differing = c ^ d;
+            if (c != d) return 0;
             memcpy(&c, left + size - 4, 4);
             memcpy(&d, right + size - 4, 4);
-            return (differing | (c ^ d)) == 0;
+            return c == d;
         }
         const char *last = left + size - 8, *other_last = right + size - 8;
         for (; left < last; left += 8, right += 8) {
