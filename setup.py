@@ -20,31 +20,8 @@ from setuptools.errors import CompileError
 IS_DISABLED = os.environ.get("FASTDIFFSYNC_DISABLE_EXTENSION", "") not in {"", "0"}
 IS_REQUIRED = os.environ.get("FASTDIFFSYNC_REQUIRE_EXTENSION", "") not in {"", "0"}
 IS_CPYTHON = platform.python_implementation() == "CPython"
-MODULES = (
-    "_applying",
-    "_bulk",
-    "_compare",
-    "_core",
-    "_cursor",
-    "_fetching",
-    "_finding",
-    "_flat",
-    "_frames",
-    "_kinds",
-    "_layouts",
-    "_local",
-    "_making",
-    "_pairing",
-    "_plain",
-    "_plans",
-    "_records",
-    "_siblings",
-    "_snapshots",
-    "_stored",
-    "_threads",
-    "_values",
-    "_walking",
-)
+PACKAGE = Path("src/fastdiffsync")
+MODULES = sorted(path.relative_to(PACKAGE.parent).with_suffix("") for path in PACKAGE.rglob("*.pyx"))
 OPTIONS = [] if sys.platform == "win32" else ["-O3", "-pthread"]
 
 if IS_REQUIRED and (IS_DISABLED or not IS_CPYTHON):
@@ -63,12 +40,12 @@ class BuildKernel(build_ext):
             raise CompileError(message) from error
 
 
-def extension(name: str) -> Extension:
+def extension(module_path: Path) -> Extension:
     """Return one module of the kernel, to be translated by Cython and compiled."""
     module = Extension(
-        f"fastdiffsync.{name}",
-        [f"src/fastdiffsync/{name}.pyx"],
-        depends=sorted(map(str, Path("src/fastdiffsync").glob("*.pxd"))),
+        ".".join(module_path.parts),
+        [str(PACKAGE.parent / module_path.with_suffix(".pyx"))],
+        depends=sorted(map(str, PACKAGE.rglob("*.pxd"))),
         extra_compile_args=OPTIONS,
         extra_link_args=OPTIONS,
         optional=not IS_REQUIRED,
@@ -78,7 +55,7 @@ def extension(name: str) -> Extension:
 
 
 setup(
-    ext_modules=[extension(name) for name in MODULES] if IS_CPYTHON and not IS_DISABLED else [],
+    ext_modules=[extension(module_path) for module_path in MODULES] if IS_CPYTHON and not IS_DISABLED else [],
     cmdclass={"build_ext": BuildKernel},
     options={"build_ext": {"cython_c_in_temp": True}},
 )

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import importlib
+import importlib.machinery
+import importlib.util
 import logging
 import os
 import pkgutil
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import hypothesis
@@ -40,32 +43,19 @@ def _put_aside() -> dict[str, ModuleType]:
     return modules
 
 
-COMPILED = (
-    "_applying",
-    "_bulk",
-    "_compare",
-    "_core",
-    "_cursor",
-    "_fetching",
-    "_finding",
-    "_flat",
-    "_frames",
-    "_kinds",
-    "_layouts",
-    "_local",
-    "_making",
-    "_pairing",
-    "_plain",
-    "_plans",
-    "_records",
-    "_siblings",
-    "_snapshots",
-    "_stored",
-    "_threads",
-    "_values",
-    "_walking",
-)
-"""The modules of the compiled kernel."""
+def _compiled_modules() -> tuple[str, ...]:
+    """Return the modules of the compiled kernel, as the package's folder has them: as sources, or built."""
+    spec = importlib.util.find_spec(PACKAGE)
+    assert spec is not None
+    assert spec.origin is not None
+    folder = Path(spec.origin).parent
+    endings = (".pyx", *importlib.machinery.EXTENSION_SUFFIXES)
+    found = {path.relative_to(folder) for path in folder.rglob("*") if path.name.endswith(endings)}
+    return tuple(sorted({".".join((PACKAGE, *path.parent.parts, path.name.partition(".")[0])) for path in found}))
+
+
+COMPILED = _compiled_modules()
+"""The modules of the compiled kernel, none where there are only those in Python."""
 
 
 def load(kernel: str) -> dict[str, ModuleType]:
@@ -77,7 +67,7 @@ def load(kernel: str) -> dict[str, ModuleType]:
         try:
             package = importlib.import_module(PACKAGE)
             for module in pkgutil.walk_packages(package.__path__, f"{PACKAGE}."):
-                if module.name.rpartition(".")[2] not in COMPILED:
+                if module.name not in COMPILED:
                     importlib.import_module(module.name)
             _loaded[kernel] = _put_aside()
         finally:

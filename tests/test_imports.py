@@ -16,19 +16,47 @@ from .conftest import COMPILED
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-FLOORS = [
-    {"enum", "exceptions", "logging", "utils"},
-    {"coercion"},
-    {"schema"},
-    {"_kernel"},
-    {"model"},
-    {"store", "store.local", "diff"},
-    {"bulk", "differ", "syncer"},
-    {"adapter"},
-    {"helpers"},
-    {"__init__"},
-]
-"""The rooms that carry the house, from the ground up: none may need one above it, not even through others."""
+FLOORS = (
+    ("ground", "enum exceptions logging utils version drop_in runtime.*"),
+    ("values to types", "coercion.*"),
+    ("what a class says", "schema"),
+    ("plain data", "dumping.*"),
+    (
+        "what all of the kernel leans on",
+        (
+            "kernel kernel.capi kernel.dict_internals kernel.constants kernel.equality kernel.identity kernel.skipping "
+            "kernel.construction_errors kernel.row_errors"
+        ),
+    ),
+    (
+        "records in memory",
+        (
+            "kernel.plans kernel.layouts kernel.fields kernel.fields_py kernel.construction kernel.construction_py "
+            "kernel.local_records kernel.local_records_py kernel.encoded_records kernel.encoded_records_py"
+        ),
+    ),
+    ("the flat array", "kernel.cursor kernel.array kernel.array_py"),
+    ("plain trees", "kernel.plain.* kernel.plain_py"),
+    (
+        "what the kernel does with records one by one",
+        (
+            "kernel.pairing kernel.fetching kernel.match_state kernel.compare kernel.compare_py "
+            "kernel.tables kernel.tables_py kernel.applying kernel.applying_py"
+        ),
+    ),
+    ("matching", "_core _core_py"),
+    ("the kernel's door", "_kernel"),
+    ("models", "classes.* model"),
+    ("where records are kept", "store.*"),
+    ("reading a diff", "views.* diff"),
+    ("loading and applying", "loading.* syncing.*"),
+    ("two adapters in, a diff out; a diff in, changes out", "differ syncer"),
+    ("one dataset", "adapter"),
+    ("the front door", "helpers __init__"),
+    ("for those who write stores", "testing.*"),
+)
+"""The floors of the house, from the ground up, each with its modules. A module may import those of its own floor and of
+floors below; `room.*` is a package with all that is in it."""
 
 
 def _package() -> Path:
@@ -39,18 +67,21 @@ def _package() -> Path:
     return Path(spec.origin).parent
 
 
-def _modules() -> dict[str, Path]:
-    """Return the files of all modules of the package, compiled ones by their sources where these are there."""
+def _modules() -> dict[str, list[Path]]:
+    """Return the files of all modules of the package: Python, and Cython's sources and declarations where they are."""
     package = _package()
-    files = [path for path in sorted(package.rglob("*.py*")) if path.suffix in {".py", ".pyx"}]
-    modules = {}
-    for path in files:
-        parts = path.relative_to(package).with_suffix("").parts
-        modules[".".join(parts[:-1] if parts[-1] == "__init__" and len(parts) > 1 else parts)] = path
+    modules: dict[str, list[Path]] = {}
+    for path in sorted(package.rglob("*")):
+        if path.suffix in {".py", ".pyx", ".pxd"}:
+            parts = path.relative_to(package).with_suffix("").parts
+            modules.setdefault(
+                ".".join(parts[:-1] if parts[-1] == "__init__" and len(parts) > 1 else parts), []
+            ).append(path)
     return modules
 
 
 MODULES = _modules()
+CYTHON_IMPORT = re.compile(r"^from (\.+)([\w.]*) c?import (\([^)]*\)|[^\n#]*)", re.MULTILINE)
 
 
 def _is_type_checking(node: ast.AST) -> bool:
@@ -72,19 +103,16 @@ def _import_statements(node: ast.AST, *, in_function: bool = False) -> Iterator[
 
 
 def _parse(path: Path) -> ast.Module:
-    """Return the syntax tree of a module; of one in Cython, its imports alone."""
+    """Return the syntax tree of a module; of one in Cython, that of its imports and cimports alone."""
     text = path.read_text(encoding="utf-8")
-    if path.suffix == ".pyx":
-        text = "\n".join(re.findall(r"^from \.\S* import [^(\n]+$", text, re.MULTILINE))
+    if path.suffix != ".py":
+        text = "\n".join(f"from {dots}{module} import {names}" for dots, module, names in CYTHON_IMPORT.findall(text))
     return ast.parse(text)
 
 
-def _imported(name: str, statement: ast.ImportFrom) -> set[str]:
-    """Return the modules of the package that a relative import in a module loads."""
-    path = MODULES[name]
-    base = [] if name == "__init__" else name.split(".")
-    if path.stem != "__init__":
-        base = base[:-1]
+def _imported(path: Path, statement: ast.ImportFrom) -> set[str]:
+    """Return the modules of the package that a relative import in a file loads."""
+    base = list(path.relative_to(_package()).parts[:-1])
     base = base[: len(base) - (statement.level - 1)] + (statement.module.split(".") if statement.module else [])
     found = set()
     for alias in statement.names:
@@ -96,33 +124,47 @@ def _imported(name: str, statement: ast.ImportFrom) -> set[str]:
 
 
 def _graph() -> dict[str, set[str]]:
-    """Return the modules that each module imports when it runs."""
-    return {
-        name: set().union(*(_imported(name, statement) for statement, _ in _import_statements(_parse(path))))
-        for name, path in MODULES.items()
+    """Return the modules that each module imports when it runs; the kernel's door imports all twins by their names."""
+    graph = {
+        name: set().union(
+            *(_imported(path, statement) for path in paths for statement, _ in _import_statements(_parse(path)))
+        )
+        - {name}
+        for name, paths in MODULES.items()
     }
+    twins = {name for name in MODULES if name.endswith("_py")}
+    graph["_kernel"] |= twins | {name.removesuffix("_py") for name in twins} & MODULES.keys()
+    return graph
 
 
-def _needed(graph: dict[str, set[str]], name: str) -> set[str]:
-    """Return all modules that a module imports, directly or through others."""
-    found: set[str] = set()
-    waiting = [name]
-    while waiting:
-        new = graph[waiting.pop()] - found
-        found |= new
-        waiting.extend(new)
-    return found
+def _floors() -> dict[str, int]:
+    """Return the number of the floor of each module that has one."""
+    numbers: dict[str, int] = {}
+    for number, (_, names) in enumerate(FLOORS):
+        for name in names.split():
+            room = name.removesuffix(".*")
+            inside = [each for each in MODULES if each == room or (name != room and each.startswith(f"{room}."))]
+            assert not numbers.keys() & inside, f"{name} has two floors"
+            numbers.update(dict.fromkeys(inside, number))
+    return numbers
 
 
-def test_no_module_needs_one_above_it() -> None:
-    """The ground floor knows of nothing above it, models know of no adapters, stores of no differ, and so on."""
-    graph = _graph()
-    above: set[str] = set()
-    for floor in reversed(FLOORS):
-        for name in floor:
-            assert not _needed(graph, name) & above, name
-        above |= floor
-    assert above <= graph.keys()
+def test_every_module_has_a_floor() -> None:
+    """A module that is added gets a place in the list above, which says what it may import."""
+    homeless = MODULES.keys() - _floors().keys()
+    assert not homeless, f"give each of these a floor in {Path(__file__).name}: {sorted(homeless)}"
+
+
+def test_no_module_imports_one_above_it() -> None:
+    """Nothing imports upwards, in Python or in Cython."""
+    floors = _floors()
+    upwards = {
+        f"{name} imports {other}, which is on the floor of {FLOORS[floors[other]][0]}"
+        for name, imported in _graph().items()
+        for other in imported
+        if floors[other] > floors[name]
+    }
+    assert not upwards
 
 
 def test_imports_have_no_circle() -> None:
@@ -135,14 +177,35 @@ def test_imports_have_no_circle() -> None:
         graph = {name: imported for name, imported in graph.items() if name not in free}
 
 
+def test_the_door_names_all_twins_to_type_checkers() -> None:
+    """What the kernel's door loads by the folder, it lists for type checkers, who cannot look there."""
+    path = _package() / "_kernel.py"
+    listed = set().union(
+        *(
+            _imported(path, statement)
+            for node in _parse(path).body
+            if _is_type_checking(node)
+            for statement in ast.walk(node)
+            if isinstance(statement, ast.ImportFrom)
+        )
+    )
+    offering = {
+        name
+        for name, paths in MODULES.items()
+        if name.endswith("_py") and "\n__all__ = " in paths[0].read_text(encoding="utf-8")
+    }
+    assert listed == offering
+
+
 # What is there from some version of Python on, and what takes long to import and not every program needs.
 LATE = {"import annotationlib", "from .coercion import compile_type"}
 
 
 def test_no_import_inside_a_function() -> None:
     """Modules of the package are imported at the top of the file, but for two that have a reason."""
-    for name, path in MODULES.items():
-        late = {ast.unparse(statement) for statement, in_function in _import_statements(_parse(path)) if in_function}
+    for name, paths in MODULES.items():
+        statements = [each for path in paths for each in _import_statements(_parse(path))]
+        late = {ast.unparse(statement) for statement, in_function in statements if in_function}
         assert late <= LATE, name
 
 
@@ -159,9 +222,10 @@ def _run(kernel: str, program: str) -> str:
 def test_each_module_imports_alone(kernel: str) -> None:
     """Every module that the front door leaves out can be the first that a program imports, without a warning."""
     loaded = set(_run(kernel, "import fastdiffsync, sys; print(*sys.modules)").split())
-    names = {f"fastdiffsync.{name}" for name in MODULES if name != "__init__"} - loaded
+    can_run = {name for name, paths in MODULES.items() if any(path.suffix != ".pxd" for path in paths)}
+    names = {f"fastdiffsync.{name}" for name in can_run - {"__init__"}} - loaded
     if kernel == "python":
-        names -= {f"fastdiffsync.{name}" for name in COMPILED}
+        names -= set(COMPILED)
     assert "fastdiffsync.store.sqlite" in names
     for name in sorted(names):
         _run(kernel, f"import {name}")

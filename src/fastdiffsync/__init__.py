@@ -17,9 +17,9 @@ from .exceptions import (
 )
 from .helpers import DiffSyncDiffer, DiffSyncSyncer
 from .model import DiffSyncModel
+from .runtime.threads import set_compare_threads
 from .store import BaseStore
 from .store.local import LocalStore
-from .threads import set_compare_threads
 from .utils import get_path, set_key, tree_string
 from .version import __version__
 

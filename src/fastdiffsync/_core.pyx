@@ -10,17 +10,19 @@ from cpython.object cimport PyObject, PyTypeObject
 from cpython.ref cimport Py_TYPE
 from libc.stdint cimport int32_t
 
-from ._fetching cimport Fetching
-from ._flat cimport NO_ACTION, UNSEEN, Records
-from ._frames cimport Frame, Walk, take_found, take_plain_children, take_plain_records, take_plain_run
-from ._pairing cimport pair_siblings
-from ._plans cimport Plan, plan_of
-from ._slots cimport is_plain_str, slot
-from ._values cimport OVERRIDES
+from .kernel.fetching cimport Fetching
+from .kernel.array cimport NO_ACTION, UNSEEN, Records
+from .kernel.match_state cimport Frame, Walk, take_found, take_plain_children, take_plain_records, take_plain_run
+from .kernel.pairing cimport pair_siblings
+from .kernel.plans cimport Plan, plan_of
+from .kernel.capi cimport is_plain_str, slot
+from .kernel.plain.columns cimport OVERRIDES
 
 from .enum import DiffSyncModelFlags
 from .exceptions import ChildrenCycle
-from .rules import INSTANCE_OVERRIDES, check_element, skip_reason
+from .kernel.constants import INSTANCE_OVERRIDES
+from .kernel.identity import check_element
+from .kernel.skipping import skip_reason
 
 __all__ = ["match"]
 

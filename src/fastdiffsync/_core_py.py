@@ -10,15 +10,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from ._plain_py import append_plain, check_pairs
 from .enum import DiffSyncModelFlags
 from .exceptions import ChildrenCycle
-from .rules import INSTANCE_OVERRIDES, check_element, skip_reason
+from .kernel.constants import INSTANCE_OVERRIDES
+from .kernel.identity import check_element
+from .kernel.plain_py import append_plain, check_pairs
+from .kernel.skipping import skip_reason
 from .schema import schema_of
 
 if TYPE_CHECKING:
-    from ._flat_py import Records
     from .differ import Matching
+    from .kernel.array_py import Records
 
 __all__ = ["match"]
 

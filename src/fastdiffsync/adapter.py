@@ -9,11 +9,11 @@ from typing import Dict as _Dict  # noqa: UP035 - `dict`, `str` and `type` are a
 from typing import Type as _Type  # noqa: UP035
 
 from . import _kernel as kernel
-from . import bulk
 from .diff import Diff
 from .differ import DiffSyncDiffer
 from .enum import DiffSyncFlags
 from .exceptions import DiffClassMismatch, ObjectNotFound
+from .loading.load_records import load_records
 from .model import DiffSyncModel
 from .store import BaseStore
 from .store.local import LocalStore
@@ -142,7 +142,7 @@ class Adapter:
             ObjectStoreException: If the store cannot write; then the records are in it, for the next attempt.
             AttributeError: If the `_parent_keys` for a parent are not as many as its `_identifiers`.
         """
-        return bulk.load_records(self, rows)
+        return load_records(self, rows)
 
     # ---- synchronising ----
 

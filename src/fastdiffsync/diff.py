@@ -5,18 +5,18 @@ from __future__ import annotations
 from functools import partial, total_ordering
 from typing import TYPE_CHECKING, Any
 
-from . import view
 from .enum import DiffSyncActions
 from .exceptions import ObjectAlreadyExists
-from .rendering import changes_text, nested_dict, text_lines
 from .utils import OrderedDefaultDict, intersection
-from .walk import ask, ask_once, walked, walked_unless
+from .views import view
+from .views.recursion import ask, ask_once, walked, walked_unless
+from .views.text import changes_text, nested_dict, text_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from .flat import FlatDiff
-    from .walk import Steps
+    from .views.flat import FlatDiff
+    from .views.recursion import Steps
 
 # Annotations below need these names: `dict` and `str` are methods of the classes.
 _dict = dict

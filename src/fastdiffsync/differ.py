@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from . import _kernel as kernel
-from .collection import paused_collection
 from .diff import Diff, bind_diff, element_at, is_overridden
 from .exceptions import ObjectAlreadyExists
-from .flat import FlatDiff
-from .prefetch import prefetch_for
-from .progress import Progress
-from .threads import compare_threads
-from .upcoming import Siblings
+from .runtime.garbage import paused_collection
+from .runtime.progress import Progress
+from .runtime.threads import compare_threads
+from .store.expected import Siblings
+from .store.prefetch import prefetch_for
 from .utils import intersection, symmetric_difference
+from .views.flat import FlatDiff
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -8,10 +8,10 @@ from typing import Dict as _Dict  # noqa: UP035 - `dict` and `str` are methods o
 import msgspec
 
 from . import _kernel as kernel
-from .dump import dump_fields, dump_json
+from .classes.metaclass import ModelMeta
+from .dumping.dump import dump_fields, dump_json
 from .enum import DiffSyncModelFlags, DiffSyncStatus
 from .exceptions import ChildrenCycle, ObjectNotFound
-from .metaclass import ModelMeta
 from .schema import HIDDEN_FIELDS, schema_of
 
 if TYPE_CHECKING:

@@ -10,19 +10,20 @@ import structlog
 from .diff import element_at, flat_view
 from .enum import DiffSyncActions, DiffSyncFlags, DiffSyncStatus
 from .exceptions import ObjectCrudException, ObjectNotCreated, ObjectNotDeleted, ObjectNotUpdated
-from .operation import Operation, OperationLog, of_element
-from .progress import Progress
+from .runtime.progress import Progress
 from .schema import StructMeta, schema_of
-from .unchanged import LocalRecords, StoredRecords
+from .syncing.log import OperationLog
+from .syncing.operation import Operation, of_element
+from .syncing.records import LocalRecords, StoredRecords
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from .adapter import Adapter
     from .diff import Diff, DiffElement
-    from .flat import FlatDiff
     from .model import DiffSyncModel
     from .store import BaseStore
+    from .views.flat import FlatDiff
 
 
 class DiffSyncSyncer:

@@ -111,7 +111,7 @@ def test_requests_grow_with_levels_and_batches(
             model = getattr(adapter_class, modelname)
             hook = {"get_attrs": lambda self: type(self).__mro__[1].get_attrs(self)}
             setattr(adapter_class, modelname, type(model.__name__, (model,), hook))
-    monkeypatch.setattr(fastdiffsync.prefetch, "BATCH", 200)
+    monkeypatch.setattr(fastdiffsync.store.prefetch, "BATCH", 200)
     requests = {}
     for hosts in (50, 400):
         source = reopen(kind, lambda adapter: fill(adapter, fastdiffsync, wide(hosts)), adapter_class)  # noqa: B023
@@ -239,7 +239,7 @@ def test_diff_and_sync_are_those_of_local_stores(
     held = data.draw(st.booleans(), "held")
     live = [adapter.get_all("disk") for adapter in (source, dest)] if held else []
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(fastdiffsync.prefetch, "BATCH", size)
+        patch.setattr(fastdiffsync.store.prefetch, "BATCH", size)
         expected, found = local[1].diff_from(local[0], flags=given_flags), dest.diff_from(source, flags=given_flags)
         assert found.summary() == expected.summary()
         arrange = sorted if "redis" in kinds else list

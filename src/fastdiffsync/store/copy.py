@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..dump import copy_containers
+from ..dumping.copies import copy_containers
 from ..exceptions import ObjectStoreException
 from ..schema import schema_of
 from .encoded import EncodedStore

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from .. import _kernel as kernel
-from ..dump import plain
+from ..dumping.copies import plain
 from ..enum import DiffSyncModelFlags, DiffSyncStatus
 from ..exceptions import ObjectStoreException, ValidationError
 from ..schema import SCHEMA_ATTRIBUTE, copied, resolve_annotation, schema_of

@@ -1,5 +1,0 @@
-# The compiled kernel, comparing: it offers what its twin in Python offers, with the same types.
-
-from ._compare_py import compare as compare
-
-__all__ = ["compare"]

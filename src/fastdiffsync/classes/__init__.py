@@ -1,0 +1,1 @@
+"""How a class body becomes a model."""

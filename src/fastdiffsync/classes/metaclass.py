@@ -1,0 +1,249 @@
+"""The metaclass of models: what turns a diffsync-style class body into a `msgspec.Struct`."""
+
+from __future__ import annotations
+
+import copy
+import functools
+import sys
+import typing
+from typing import Any
+
+import msgspec
+
+from .. import _kernel as kernel
+from ..schema import LIBRARY_ATTRIBUTE, PRIVATE_DEFAULTS, SCHEMA_ATTRIBUTE, StructMeta, own_annotations
+from .inheritance import STOOD_IN_FOR, is_stood_in_for, without_layout_conflicts
+
+CLASS_SETTINGS = ("_modelname", "_identifiers", "_shortname", "_attributes", "_children", "_parent_keys")
+_EMPTY_CONTAINERS = (list, dict, set, bytearray)
+
+
+class ModelMeta(StructMeta):
+    """Metaclass of `DiffSyncModel`: keyword-only Structs, checked at declaration, recompiled when they change."""
+
+    __validate__: bool
+
+    def __new__(  # noqa: D102
+        mcls,
+        name: str,
+        bases: tuple[type, ...],
+        namespace: dict[str, Any],
+        *,
+        validate: bool | None = None,
+        forbid_unknown_fields: bool | None = None,
+        **struct_options: Any,
+    ) -> Any:
+        parents = [base for base in bases if isinstance(base, ModelMeta)]
+        if parents:
+            bases, stood_in_for = without_layout_conflicts(bases)
+            namespace = _struct_namespace(bases, namespace)
+            namespace[STOOD_IN_FOR] = stood_in_for
+        options = {"kw_only": True, "dict": True, "weakref": True, **struct_options}
+        if forbid_unknown_fields is not None:
+            options["forbid_unknown_fields"] = forbid_unknown_fields
+        if validate is None:
+            validate = next((parent.__validate__ for parent in parents), True)
+        namespace["__validate__"] = validate
+        if "__post_init__" in namespace:
+            namespace["__post_init__"] = _after_validation(namespace["__post_init__"])
+        cls = super().__new__(mcls, name, bases, namespace, **options)
+        if not parents:
+            # A method that somebody replaces on the base class is no longer the library's own.
+            type.__setattr__(cls, LIBRARY_ATTRIBUTE, dict(vars(cls)))
+        _check_declaration(cls)
+        kernel.install_constructor(cls)
+        return cls
+
+    if not kernel.COMPILED:
+
+        def __call__(cls, *args: Any, **values: Any) -> Any:
+            """Make a record: validate, coerce, and ignore unknown keywords."""
+            return kernel.construct(cls, args, values)
+
+    def __instancecheck__(cls, instance: Any) -> bool:
+        """Whether a record is of this class or of one that has it among its ancestors."""
+        return super().__instancecheck__(instance) or is_stood_in_for(type(instance), cls)
+
+    def __subclasscheck__(cls, subclass: type) -> bool:
+        """Whether a class has this one among its ancestors."""
+        return super().__subclasscheck__(subclass) or is_stood_in_for(subclass, cls)
+
+    def __setattr__(cls, name: str, value: Any) -> None:
+        """Set a class attribute and forget what the class and its subclasses were compiled to."""
+        super().__setattr__(name, value)
+        forget_schema(cls)
+
+    def __delattr__(cls, name: str) -> None:
+        """Delete a class attribute and forget what the class and its subclasses were compiled to."""
+        super().__delattr__(name)
+        forget_schema(cls)
+
+
+def forget_schema(cls: type[Any]) -> None:
+    """Drop the compiled schema of `cls` and of all that derive from it."""
+    waiting = [cls]
+    while waiting:
+        klass = waiting.pop()
+        if SCHEMA_ATTRIBUTE in klass.__dict__:
+            type.__delattr__(klass, SCHEMA_ATTRIBUTE)
+        waiting.extend(type.__subclasses__(klass))
+    kernel.forget_plans()
+
+
+def _after_validation(function: Any) -> Any:
+    """Wrap a model's own `__post_init__` so that it finds its fields validated, and is not called for copies."""
+
+    @functools.wraps(function)
+    def __post_init__(self: Any) -> None:  # noqa: N807 - stands in for the method of that name
+        if self.model_flags is not kernel.REBUILDING:
+            kernel.initialise(self)
+            function(self)
+
+    return __post_init__
+
+
+def _struct_namespace(bases: tuple[type, ...], namespace: dict[str, Any]) -> dict[str, Any]:
+    """Rewrite a class body in the manner of pydantic into one that msgspec takes."""
+    namespace = dict(namespace)
+    annotations = dict(_declared_annotations(namespace))
+    private: dict[str, Any] = {}
+    for base in reversed(bases):
+        private.update(getattr(base, PRIVATE_DEFAULTS, {}))
+    for name in [name for name in annotations if _is_private(name)]:
+        annotation = annotations.pop(name)
+        if name not in CLASS_SETTINGS and not _is_class_variable(annotation):
+            default = namespace.pop(name, msgspec.NODEFAULT)
+            if default is not msgspec.NODEFAULT:
+                private[name] = default
+    shared = {name: value for name, value in namespace.items() if isinstance(value, (list, dict, set))}
+    private.update({name: shared[name] for name in shared if _is_private(name) and name not in CLASS_SETTINGS})
+    _add_mixin_fields(bases, namespace, annotations)
+    _add_overridden_defaults(bases, namespace, annotations)
+    for name in annotations:
+        if name in namespace:
+            namespace[name] = _copied_for_each_record(namespace[name])
+    namespace.pop("__annotate__", None)
+    namespace.pop("__annotate_func__", None)
+    namespace["__annotations__"] = annotations
+    namespace[PRIVATE_DEFAULTS] = private
+    if any(isinstance(annotation, str) or "ForwardRef" in repr(annotation) for annotation in annotations.values()):
+        namespace["__enclosing_names__"] = _enclosing_names()
+    return namespace
+
+
+def _declared_annotations(namespace: dict[str, Any]) -> dict[str, Any]:
+    declared: dict[str, Any] | None = namespace.get("__annotations__")
+    if declared is None and sys.version_info >= (3, 14):
+        import annotationlib  # noqa: PLC0415 - the module exists from 3.14 on
+
+        annotate = annotationlib.get_annotate_from_class_namespace(namespace)
+        if annotate is not None:
+            declared = dict(annotationlib.call_annotate_function(annotate, annotationlib.Format.FORWARDREF))
+    return declared or {}
+
+
+def _is_private(name: str) -> bool:
+    return name.startswith("_") and not name.startswith("__")
+
+
+def _is_class_variable(annotation: Any) -> bool:
+    if isinstance(annotation, str):
+        return annotation.replace("typing.", "").startswith("ClassVar")
+    return typing.get_origin(annotation) is typing.ClassVar or annotation is typing.ClassVar
+
+
+def _add_mixin_fields(bases: tuple[type, ...], namespace: dict[str, Any], annotations: dict[str, Any]) -> None:
+    """Make fields of what plain mixins annotate, as pydantic does."""
+    for base in bases:
+        for klass in base.__mro__:
+            if klass is object or klass is typing.Generic or isinstance(klass, StructMeta):
+                continue
+            for name, annotation in own_annotations(klass).items():
+                if name in annotations or _is_private(name) or _is_class_variable(annotation):
+                    continue
+                annotations[name] = annotation
+                if name in klass.__dict__ and name not in namespace:
+                    namespace[name] = klass.__dict__[name]
+
+
+def _add_overridden_defaults(bases: tuple[type, ...], namespace: dict[str, Any], annotations: dict[str, Any]) -> None:
+    """Turn `model_flags = ...` without an annotation into a new default of the inherited field."""
+    for base in bases:
+        if not isinstance(base, ModelMeta):
+            continue
+        for name in base.__struct_fields__:
+            if name in namespace and name not in annotations and not _is_descriptor(namespace[name]):
+                annotations[name] = _resolved_or_any(base, name)
+
+
+def _is_descriptor(value: Any) -> bool:
+    return hasattr(type(value), "__get__")
+
+
+def _resolved_or_any(base: type[Any], name: str) -> Any:
+    for klass in base.__mro__:
+        annotation = own_annotations(klass).get(name)
+        if annotation is not None and not isinstance(annotation, str):
+            return annotation
+        if annotation is not None:
+            try:
+                return typing.get_type_hints(klass, include_extras=True)[name]
+            except NameError:
+                return Any
+    return Any
+
+
+def _copied_for_each_record(default: Any) -> Any:
+    """Return a default that records do not share: as pydantic does, what cannot be hashed is copied."""
+    if type(default) in _EMPTY_CONTAINERS and not default:
+        return default
+    try:
+        hash(default)
+    except TypeError:
+        return msgspec.field(default_factory=functools.partial(copy.deepcopy, default))
+    return default
+
+
+def _enclosing_names() -> dict[str, Any]:
+    """Return the local names of the functions around the class statement, for annotations that are strings."""
+    frame = sys._getframe(1)  # as typing and pydantic do to resolve forward references
+    while frame.f_back is not None and frame.f_globals.get("__name__") == __name__:
+        frame = frame.f_back
+    return {} if frame.f_locals is frame.f_globals else dict(frame.f_locals)
+
+
+def _check_declaration(cls: type[Any]) -> None:
+    """Check that what the class settings name are fields, each in one role at most."""
+    fields = set(cls.__struct_fields__)
+    for setting in ("_identifiers", "_shortname", "_attributes"):
+        for name in getattr(cls, setting):
+            if name not in fields and not (setting == "_identifiers" and hasattr(cls, name)):
+                message = f"{setting} {getattr(cls, setting)} references missing or un-annotated attr {name}"
+                raise AttributeError(message)
+    for name in cls._children.values():
+        if name not in fields:
+            message = f"_children {cls._children} references missing or un-annotated attr {name}"
+            raise AttributeError(message)
+    _check_parent_keys(cls)
+    identifiers, attributes = set(cls._identifiers), set(cls._attributes)
+    child_fields = set(cls._children.values())
+    for overlap, first, second in (
+        (identifiers & attributes, "_identifiers", "_attributes"),
+        (identifiers & child_fields, "_identifiers", "_children"),
+        (attributes & child_fields, "_attributes", "_children"),
+    ):
+        if overlap:
+            message = f"Fields {overlap} are included in both {first} and {second}."
+            raise AttributeError(message)
+
+
+def _check_parent_keys(cls: type[Any]) -> None:
+    """Check that the parent keys are a tuple of names for each type; which names rows have is not known yet."""
+    keys = cls._parent_keys
+    is_dict_of_tuples = isinstance(keys, dict) and all(
+        isinstance(modelname, str) and isinstance(names, (tuple, list)) and len(names) > 0
+        for modelname, names in keys.items()
+    )
+    if not is_dict_of_tuples or not all(isinstance(name, str) for names in keys.values() for name in names):
+        message = f'_parent_keys {keys} must be of the form {{"type of the parent": ("key of a row", ...)}}'
+        raise AttributeError(message)

@@ -1,0 +1,1 @@
+"""Records and their values as plain data."""

@@ -1,0 +1,59 @@
+"""Values as plain data, and copies that share no container."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import deque
+from typing import Any
+
+from ..schema import StructMeta
+
+SCALARS = frozenset({str, int, float, bool, type(None), bytes})
+
+
+def plain(value: Any) -> Any:
+    """Return `value` with containers copied and nested records turned into dicts.
+
+    Scalars and objects of other classes are returned as they are.
+    """
+    kind = type(value)
+    if kind in SCALARS:
+        return value
+    if kind is list:
+        return [plain(item) for item in value]
+    if kind is dict:
+        return {plain(key): plain(item) for key, item in value.items()}
+    return _plain_other(value, kind)
+
+
+def _plain_other(value: Any, kind: type[Any]) -> Any:  # noqa: PLR0911 - a return for each kind of value
+    if isinstance(value, tuple):
+        items = [plain(item) for item in value]
+        return kind(*items) if hasattr(kind, "_fields") else tuple(items)
+    if isinstance(value, list):
+        return [plain(item) for item in value]
+    if isinstance(value, (set, frozenset)):
+        return type(value)(plain(item) for item in value) if kind in {set, frozenset} else set(value)
+    if isinstance(value, dict):
+        return {plain(key): plain(item) for key, item in value.items()}
+    if isinstance(value, deque):
+        return deque((plain(item) for item in value), value.maxlen)
+    if isinstance(kind, StructMeta):
+        if hasattr(kind, "get_attrs"):
+            return value.dict()
+        return {name: plain(getattr(value, name)) for name in kind.__struct_fields__}
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    return value
+
+
+def copy_containers(value: Any) -> Any:
+    """Return `value` with lists, dicts, sets and tuples copied at every level, and everything else as it is."""
+    kind = type(value)
+    if kind in SCALARS:
+        return value
+    if kind in {list, set, frozenset, tuple}:
+        return kind(copy_containers(item) for item in value)
+    if kind is dict:
+        return {key: copy_containers(item) for key, item in value.items()}
+    return value

@@ -1,0 +1,186 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, binding=True
+"""The compiled kernel, eighth part: applying changes for which nobody's methods have to be called.
+
+The twin of `_applying_py.py`; `_kernel.py` chooses. The Python kernel leaves all changes to `syncer.py`, which does the
+same, call by call, in five times as long; so does this one with whatever is not plain.
+"""
+
+from cpython.object cimport PyObject
+
+from .array cimport CREATE, DELETE, FOLDED, NO_ACTION, Records, mark_run
+from .layouts cimport Layout, layout_of
+from .local_records cimport claim_record
+from .plans cimport Plan, plan_of
+from .fields cimport has_key, put_child, take_child
+from .capi cimport is_scalar, set_slot_quietly, slot
+
+from ..enum import DiffSyncModelFlags, DiffSyncStatus
+
+__all__ = ["PlainChanges"]
+
+cdef extern from "Python.h":
+    PyObject *PyDict_GetItemWithError(object mapping, object key) except? NULL
+    bint PyDict_CheckExact(object value)
+
+cdef enum:
+    MAX_VALUES = 128
+
+cdef object UNKNOWN = DiffSyncStatus.UNKNOWN
+cdef object SUCCESS = DiffSyncStatus.SUCCESS
+cdef PyObject *NO_FLAGS = <PyObject *>DiffSyncModelFlags.NONE
+cdef tuple ADAPTER = ("adapter",)
+
+
+cdef class PlainChanges:
+    """What a sync does to a local store as long as there is nothing special about it.
+
+    Args:
+        records: The flat array.
+        data: The `{modelname: {unique id: record}}` of the destination's local store.
+        classes: The destination's model classes by type; None if methods of the adapter or the store have to be called.
+        adapter: The destination.
+        models: By index, the destination's records of elements that have been created or deleted; filled in here too.
+        elements: By index, the elements that somebody has looked at and may have changed.
+    """
+
+    cdef Records records
+    cdef object data, adapter
+    cdef dict classes, models, elements
+    # What the last create was made with; most creates of a type are alike.
+    cdef Layout layout
+    cdef object identifier_names, attribute_names, made_class
+
+    def __init__(self, Records records, data, dict classes, adapter, dict models, dict elements):
+        self.records, self.data, self.classes, self.adapter = records, data, classes, adapter
+        self.models, self.elements = models, elements
+
+    def pass_over(self, Py_ssize_t index, Py_ssize_t stop):
+        """Apply the records from `index` on, and return the first one that needs more than is done here, or `stop`."""
+        cdef Py_ssize_t following
+        while index < stop:
+            if self.records.items[index].action == NO_ACTION:
+                following = mark_run(self.records, index, stop, self.data, UNKNOWN)
+                if following == index:
+                    break
+                index = following
+            elif self.classes is None or not self.apply(index):
+                break
+            else:
+                index += 1
+        return index
+
+    cdef bint apply(self, Py_ssize_t index) except -1:
+        """Create, update or delete one record; False, with nothing done, if it is to be done by calling methods."""
+        cdef tuple snapshot = self.records._snapshots[index]
+        cdef Py_ssize_t parent_index = self.records.items[index].parent
+        parent = None
+        if index in self.elements or len(snapshot) != FOLDED:
+            return False
+        if parent_index >= 0:
+            parent = self.models[parent_index] if parent_index in self.models else self.records._dests[parent_index]
+            if parent is None or type(parent) is str or not is_plain(parent, plan_of(type(parent))):
+                return False
+        element_type = self.records.type_names[self.records.items[index].type]
+        known = self.data[element_type]
+        if not PyDict_CheckExact(known):
+            return False
+        if self.records.items[index].action == CREATE:
+            return self.create(index, snapshot, parent, element_type, known)
+        model = self.records._dests[index]
+        cdef Plan plan = plan_of(type(model))
+        if not is_plain(model, plan) or slot(<PyObject *>model, plan.flags_offset) != NO_FLAGS:
+            return False
+        key = <object>slot(<PyObject *>model, plan.key_offset)
+        if PyDict_GetItemWithError(known, key) != <PyObject *>model:
+            return False
+        if self.records.items[index].action == DELETE:
+            return self.delete(index, model, plan, parent, known, key)
+        return update(model, plan, snapshot, self.records.mask(index))
+
+    cdef bint create(self, Py_ssize_t index, tuple snapshot, object parent, object element_type, dict known) except -1:
+        cdef PyObject *values[MAX_VALUES]
+        cls = self.classes[element_type]
+        cdef Plan plan = plan_of(cls)
+        cdef tuple identifiers = snapshot[2], attributes = snapshot[4]
+        cdef Py_ssize_t i, count = 0
+        if not plan.plain_sync or plan.modelname != element_type or not self.find_layout(plan, snapshot[1], snapshot[3]):
+            return False
+        for value in identifiers:
+            values[count] = <PyObject *>value
+            count += is_scalar(<PyObject *>value)
+        values[count] = <PyObject *>self.adapter
+        count += 1
+        for value in attributes:
+            values[count] = <PyObject *>value
+            count += is_scalar(<PyObject *>value)
+        if count != self.layout.shape_count:
+            return False  # a container, which the record must not share
+        model = self.layout.fill_shaped(values)
+        if model is None:
+            return False
+        key = <object>slot(<PyObject *>model, plan.key_offset)
+        if key in known:
+            return False
+        set_outcome(model, plan, "Created successfully")
+        if parent is not None:
+            put_child(parent, model)
+        known[key] = model
+        claim_record(model, plan, self.data, self.adapter)
+        self.note(index, model)
+        return True
+
+    cdef bint find_layout(self, Plan plan, tuple identifier_names, tuple attribute_names) except -1:
+        """Look up how records are made of these values; False if they are to be made by calling the class."""
+        cls = plan.schema.cls
+        if (
+            self.made_class is not cls or self.identifier_names is not identifier_names
+            or self.attribute_names is not attribute_names
+        ):
+            names = identifier_names + ADAPTER + attribute_names
+            self.layout = layout_of(plan, <PyObject *>names) if len(names) <= MAX_VALUES else None
+            self.made_class, self.identifier_names, self.attribute_names = cls, identifier_names, attribute_names
+        return self.layout is not None
+
+    cdef bint delete(
+        self, Py_ssize_t index, object model, Plan plan, object parent, dict known, object key
+    ) except -1:
+        set_outcome(model, plan, "Deleted successfully")
+        if parent is not None:
+            take_child(parent, model)
+        del known[key]
+        set_slot_quietly(<PyObject *>model, plan.adapter_offset, None)
+        self.note(index, model)
+        return True
+
+    cdef int note(self, Py_ssize_t index, object model) except -1:
+        """Keep the record if others are to come below it."""
+        if self.records.items[index].end > index + 1:
+            self.models[index] = model
+        return 0
+
+
+cdef bint update(object model, Plan plan, tuple snapshot, mask) except -1:
+    cdef tuple names = snapshot[3], values = snapshot[4], dest_names = snapshot[5]
+    cdef Py_ssize_t place
+    cdef bint is_common = names is dest_names and names is plan.attribute_names
+    if not is_common:
+        return False
+    for place in range(len(names)):
+        if mask >> place & 1 and (plan.attribute_offsets[place] < 0 or not is_scalar(<PyObject *>values[place])):
+            return False
+    for place in range(len(names)):
+        if mask >> place & 1:
+            set_slot_quietly(<PyObject *>model, plan.attribute_offsets[place], values[place])
+    set_outcome(model, plan, "Updated successfully")
+    return True
+
+
+cdef int set_outcome(object model, Plan plan, object message) except -1:
+    set_slot_quietly(<PyObject *>model, plan.status_offset, SUCCESS)
+    set_slot_quietly(<PyObject *>model, plan.message_offset, message)
+    return 0
+
+
+cdef bint is_plain(object model, Plan plan) except -1:
+    """Whether all that a sync does with a record is the library's own."""
+    return plan.plain_sync and has_key(model, plan)

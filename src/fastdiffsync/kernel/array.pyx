@@ -1,0 +1,424 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, binding=True
+"""The compiled kernel, fourth part: the flat array that a diff is, and what a sync asks of it.
+
+The twin of `_flat_py.py`, function for function; `_kernel.py` chooses. Whoever changes one changes both.
+"""
+
+from cpython.mem cimport PyMem_Free, PyMem_Realloc
+from cpython.object cimport PyObject
+from cpython.ref cimport Py_INCREF, Py_TYPE
+from libc.stdint cimport int32_t, uint16_t
+from libc.string cimport memset
+
+from .cursor cimport Cursor, look_up
+from .plans cimport Plan, plan_of
+from .capi cimport is_plain_str, is_scalar, set_slot_quietly, slot
+
+from ..dumping.copies import copy_containers
+
+__all__ = ["Records", "change_of", "mark_unknown"]
+
+cdef extern from "Python.h":
+    bint PyDict_CheckExact(object value)
+    int PyDict_Next(PyObject *mapping, Py_ssize_t *position, PyObject **key, PyObject **value)
+    PyObject *PyList_GET_ITEM(PyObject *values, Py_ssize_t index) nogil
+    bint PyObject_GC_IsTracked(PyObject *object)
+    void PyObject_GC_UnTrack(PyObject *object)
+
+cdef extern from *:
+    """
+    /* Return a list with room for more: `list` itself if it has that, otherwise a new one that has taken over its items. */
+    static PyObject *fds_list_with_room(PyObject *list, Py_ssize_t more) {
+        Py_ssize_t size = PyList_GET_SIZE(list);
+        if (((PyListObject *)list)->allocated - size >= more) return Py_NewRef(list);
+        PyObject *larger = PyList_New(size + more + size / 8);
+        if (larger == NULL) return NULL;
+        if (size) memcpy(((PyListObject *)larger)->ob_item, ((PyListObject *)list)->ob_item, size * sizeof(PyObject *));
+        Py_SET_SIZE(larger, size);
+        Py_SET_SIZE(list, 0);
+        return larger;
+    }
+
+    /* Count objects that have been put behind the last one of a list, with their references, as its own. */
+    static inline void fds_take_in(PyObject *list, Py_ssize_t count) { Py_SET_SIZE(list, PyList_GET_SIZE(list) + count); }
+    """
+    list list_with_room "fds_list_with_room"(list objects, Py_ssize_t more)
+    void take_in "fds_take_in"(list objects, Py_ssize_t count)
+
+cdef PyObject *NONE = <PyObject *>None
+
+
+cdef class Records:
+    """The flat array: one record for each pair or single, in pre-order."""
+
+    def __cinit__(self):
+        self.type_names = []
+        self.type_numbers = {}
+        self._sources = []
+        self._dests = []
+        self._masks = {}
+        self._snapshots = {}
+        self.names = {}
+
+    def __dealloc__(self):
+        PyMem_Free(self.items)
+
+    def __len__(self):
+        return self.size
+
+    cdef Py_ssize_t add(self, Py_ssize_t parent, object element_type, object source, object dest) except -1:
+        cdef Py_ssize_t index = self.size
+        if index == self.capacity:
+            self.reserve(index + 64)
+        self._sources.append(source)
+        self._dests.append(dest)
+        self.items[index].parent = <int32_t>parent
+        self.items[index].end = <int32_t>index + 1
+        self.items[index].type = self.type_number(element_type)
+        self.items[index].action = UNSEEN
+        self.totals[UNSEEN] += 1
+        self.size += 1
+        return index
+
+    cdef int reserve(self, Py_ssize_t count) except -1:
+        """Make room for so many more records."""
+        self._sources = list_with_room(self._sources, count)
+        self._dests = list_with_room(self._dests, count)
+        cdef Py_ssize_t capacity = self.size + count
+        if capacity <= self.capacity:
+            return 0
+        if capacity >= 0x7FFFFFFF // 2:
+            raise OverflowError("a diff holds at most 2**30 records")
+        cdef Record *items = <Record *>PyMem_Realloc(self.items, capacity * sizeof(Record))
+        if items == NULL:
+            raise MemoryError
+        self.items = items
+        self.capacity = capacity
+        return 0
+
+    cdef int take_in(self, Py_ssize_t count, Py_ssize_t none_count) except -1:
+        """Count records that have been put behind the last one, where there is room for them, as the array's own.
+
+        Args:
+            count: How many they are.
+            none_count: How many of their objects are None, to which they have no reference.
+        """
+        cdef Py_ssize_t i
+        for i in range(none_count):
+            Py_INCREF(None)
+        take_in(self._sources, count)
+        take_in(self._dests, count)
+        self.size += count
+        return 0
+
+    cdef uint16_t type_number(self, object element_type) except? 0xFFFF:
+        if element_type is self.last_type:
+            return self.last_type_number
+        number = self.type_numbers.get(element_type)
+        if number is None:
+            number = len(self.type_names)
+            if number >= 0xFFFF:
+                raise OverflowError("a diff holds at most 65,535 types")
+            self.type_names.append(element_type)
+            self.type_numbers[element_type] = number
+        self.last_type = element_type
+        self.last_type_number = number
+        return number
+
+    cdef Py_ssize_t checked(self, Py_ssize_t index) except -1:
+        if not 0 <= index < self.size:
+            raise IndexError(f"record {index} of {self.size}")
+        return index
+
+    def append(self, parent, element_type, source, dest):
+        """Add a record below `parent` (-1: at the top) and return its index; `close` it when its children are in."""
+        return self.add(parent, element_type, source, dest)
+
+    def close(self, index):
+        """Say that all records added since record `index` are its descendants."""
+        self.items[self.checked(index)].end = <int32_t>self.size
+
+    def parent(self, index):
+        """Return the index of a record's parent, -1 at the top."""
+        return self.items[self.checked(index)].parent
+
+    def end(self, Py_ssize_t index):
+        """Return the index one past a record's last descendant, one past the last record for -1."""
+        return self.size if index == -1 else self.items[self.checked(index)].end
+
+    def types(self):
+        """Return the type names that occur."""
+        return list(self.type_names)
+
+    def type(self, index):
+        """Return a record's type name."""
+        return self.type_names[self.items[self.checked(index)].type]
+
+    def source(self, index):
+        """Return a record's source object, or None."""
+        return self._sources[self.checked(index)]
+
+    def dest(self, index):
+        """Return a record's destination object, or None."""
+        return self._dests[self.checked(index)]
+
+    def action(self, index):
+        """Return a record's action: 0 none, 1 create, 2 update, 3 delete."""
+        return self.items[self.checked(index)].action
+
+    def mask(self, index):
+        """Return the bitmask of a record's changed attributes, by their place among the attributes of both sides."""
+        return self._masks.get(self.checked(index), 0)
+
+    def snapshot(self, index):
+        """Return what a record that has an action was when it was compared, None for any other.
+
+        Returns:
+            (name, identifiers, source attributes or None, destination attributes or None)
+        """
+        found = self._snapshots.get(index)
+        if found is not None and len(<tuple>found) == FOLDED:
+            found = unfolded(found)
+            self._snapshots[index] = found
+        return found
+
+    def noted_name(self, index):
+        """Return the name that a record had when it was compared, None where that has not been noted."""
+        found = self._snapshots.get(index)
+        return None if found is None else (<tuple>found)[0]
+
+    def attrs_diffs(self, index):
+        """Return what changed, in the form of `DiffElement.get_attrs_diffs`; the dicts are new, the values are not."""
+        cdef tuple snapshot = self._snapshots.get(index)
+        cdef int action = self.items[self.checked(index)].action
+        if snapshot is None:
+            return {"-": {}, "+": {}}
+        if action == NO_ACTION:
+            return {}  # both sides' hooks say nothing
+        if len(snapshot) != FOLDED:
+            snapshot = folded(snapshot)
+        if action == CREATE:
+            return {"+": dict_of(snapshot[3], snapshot[4])}
+        if action == DELETE:
+            return {"-": dict_of(snapshot[5], snapshot[6])}
+        mask = self.mask(index)
+        new = changed_attrs(snapshot, mask)
+        cdef tuple names = snapshot[5], values = snapshot[6]
+        cdef dict old = {}
+        cdef Py_ssize_t i
+        for i in range(len(names)):
+            if names[i] in new:
+                old[names[i]] = values[i]
+        return {"-": old, "+": new}
+
+    def children(self, Py_ssize_t index):
+        """Return the indices of a record's children, of the top records for -1."""
+        cdef Py_ssize_t child = 0, stop = self.size
+        if index != -1:
+            child = self.checked(index) + 1
+            stop = self.items[index].end
+        found = []
+        while child < stop:
+            found.append(child)
+            child = self.items[child].end
+        return found
+
+    def count(self, Py_ssize_t start, Py_ssize_t stop):
+        """Return how many records from `start` up to `stop` are creates, updates, deletes, and unchanged."""
+        cdef Py_ssize_t[UNSEEN + 1] counts
+        cdef Py_ssize_t i
+        if self.is_counted and start <= 0 and stop >= self.size:
+            return self.totals[CREATE], self.totals[UPDATE], self.totals[DELETE], self.totals[NO_ACTION]
+        for i in range(UNSEEN + 1):
+            counts[i] = 0
+        for i in range(max(start, 0), min(stop, self.size)):
+            counts[self.items[i].action] += 1
+        return counts[CREATE], counts[UPDATE], counts[DELETE], counts[NO_ACTION]
+
+    def next_changed(self, Py_ssize_t start, Py_ssize_t stop):
+        """Return the first index from `start` up to `stop` whose record has an action, or `stop`."""
+        cdef Py_ssize_t i
+        for i in range(max(start, self.first_changed), min(stop, self.size)):
+            if self.items[i].action != NO_ACTION:
+                return i
+        return stop
+
+    cdef int keep(
+        self, Py_ssize_t index, object name, tuple identifier_names, tuple identifiers,
+        tuple names, tuple values, tuple dest_names, tuple dest_values,
+    ) except -1:
+        """Keep a folded snapshot.
+
+        The garbage collector need not know of one whose values are plain: looking at tens of thousands, right after the
+        diff when it is switched on again, took as long as a sixth of all.
+        """
+        cdef tuple snapshot = (name, identifier_names, identifiers, names, values, dest_names, dest_values)
+        if type(name) is str and is_untracked(identifiers) and is_untracked(values) and is_untracked(dest_values):
+            PyObject_GC_UnTrack(<PyObject *>snapshot)
+        self._snapshots[index] = snapshot
+        return 0
+
+    cdef int count_all(self) except -1:
+        """Note how many records have each action, and the first that has one."""
+        cdef Py_ssize_t i
+        if self.totals[UNDECIDED] or self.totals[UNSEEN]:
+            memset(self.totals, 0, sizeof(self.totals))
+            for i in range(self.size):
+                self.totals[self.items[i].action] += 1
+        self.first_changed = self.size if self.totals[NO_ACTION] == self.size else 0
+        while self.first_changed < self.size and self.items[self.first_changed].action == NO_ACTION:
+            self.first_changed += 1
+        self.is_counted = True
+        return 0
+
+    cdef dict cursors_of(self, object data):
+        """Return the cursors into a store's dicts that the last call with the same data left off with."""
+        if self.cursors_into is not data:
+            self.cursors_into = data
+            self.cursors = {}
+        return self.cursors
+
+    def set_outcome(self, index, action, mask):
+        """Set a record's action and bitmask."""
+        self.items[self.checked(index)].action = action
+        self.is_counted = False
+        self.first_changed = 0
+        if mask:
+            self._masks[index] = mask
+
+
+cdef bint is_untracked(tuple values) noexcept:
+    return values is None or not PyObject_GC_IsTracked(<PyObject *>values)
+
+
+cdef tuple unfolded(tuple folded):
+    """Return what `Records.snapshot` returns of a snapshot as it was taken, see `_flat.pxd`."""
+    name, identifier_names, identifiers, source_names, source_values, dest_names, dest_values = folded
+    return (
+        name, dict_of(identifier_names, identifiers), dict_of(source_names, source_values), dict_of(dest_names, dest_values)
+    )
+
+
+cdef dict dict_of(tuple names, tuple values):
+    """Return a dict of as many values as there are names, None for None."""
+    cdef Py_ssize_t i
+    cdef dict made = {}
+    if values is None:
+        return None
+    for i in range(len(names)):
+        made[names[i]] = values[i]
+    return made
+
+
+# ---- for a sync ----
+
+
+def mark_unknown(Records records, Py_ssize_t start, Py_ssize_t stop, data, status):
+    """Give the destination objects of unchanged records the status that a sync gives whatever it passes.
+
+    Args:
+        records: The array.
+        start: The first record.
+        stop: One past the last record.
+        data: The `{modelname: {unique id: record}}` of the destination's local store.
+        status: The status, `DiffSyncStatus.UNKNOWN`.
+
+    Returns:
+        The index of the first record that needs more than that: it has an action, its object is no longer the one in
+        the store, or hooks of its class are overridden. `stop` if there is none.
+    """
+    return mark_run(records, start, stop, data, status)
+
+
+cdef Py_ssize_t mark_run(Records records, Py_ssize_t start, Py_ssize_t stop, object data, object status) except -1:
+    cdef Py_ssize_t i
+    cdef Plan plan
+    cdef PyObject *dest
+    cdef PyObject *key
+    cdef Cursor cursor
+    empty = ""
+    cdef dict cursors = records.cursors_of(data)
+    for i in range(max(start, 0), min(stop, records.size)):
+        dest = PyList_GET_ITEM(<PyObject *>records._dests, i)
+        if records.items[i].action != NO_ACTION or dest == NONE or is_plain_str(dest):
+            return i
+        plan = plan_of(<object>Py_TYPE(<object>dest))
+        key = slot(dest, plan.key_offset)
+        if not (plan.plain_status and plan.plain_unique_id) or key == NULL or not is_plain_str(key):
+            return i
+        cursor = cursors.get(records.type_names[records.items[i].type])
+        if cursor is None:
+            stored = data.get(records.type_names[records.items[i].type])
+            if not PyDict_CheckExact(stored):
+                return i
+            cursor = Cursor(stored)
+            cursors[records.type_names[records.items[i].type]] = cursor
+        if look_up(cursor, key) != dest:
+            return i
+        set_slot_quietly(dest, plan.status_offset, status)
+        set_slot_quietly(dest, plan.message_offset, empty)
+    return stop
+
+
+def change_of(Records records, Py_ssize_t index, data, identifiers):
+    """Return what a sync needs to know of a record that has an action.
+
+    Args:
+        records: The array.
+        index: The record.
+        data: The `{modelname: {unique id: record}}` of the destination's local store.
+        identifiers: The identifiers of the destination's class, in the order in which they make the unique id.
+
+    Returns:
+        The type, the action (1 create, 2 update, 3 delete), new dicts of the identifiers and of the new attributes, and
+        the destination's record as it is now, or None.
+    """
+    cdef tuple snapshot = records._snapshots[index]
+    cdef bint is_folded = len(snapshot) == FOLDED
+    cdef int action = records.items[index].action
+    cdef dict keys = dict_of(snapshot[1], snapshot[2]) if is_folded else dict(snapshot[1])
+    cdef dict attrs = {}
+    if action == CREATE:
+        attrs = dict_of(snapshot[3], snapshot[4]) if is_folded else dict(snapshot[2])
+    elif action == UPDATE:
+        attrs = changed_attrs(snapshot if is_folded else folded(snapshot), records.mask(index))
+    element_type = records.type(index)
+    uid = "__".join([str(keys[name]) for name in identifiers]) if len(identifiers) != 1 else keys[identifiers[0]]
+    uid = uid if type(uid) is str else str(uid)
+    return element_type, action, keys, with_own_containers(attrs), data[element_type].get(uid)
+
+
+cdef dict changed_attrs(tuple folded, mask):
+    """Return the source's values of the attributes that a bitmask names, which counts those that both sides have."""
+    cdef tuple names = folded[3], values = folded[4], dest_names = folded[5]
+    cdef dict attrs = {}
+    cdef Py_ssize_t i, place = 0
+    cdef bint are_same = names is dest_names
+    for i in range(len(dest_names)):
+        name = dest_names[i]
+        if not are_same and name not in names:
+            continue
+        if mask >> place & 1:
+            attrs[name] = values[i if are_same else names.index(name)]
+        place += 1
+    return attrs
+
+
+cdef tuple folded(tuple snapshot):
+    """Return a snapshot as it was taken."""
+    cdef list parts = [snapshot[0]]
+    for values in snapshot[1:]:
+        parts.append(None if values is None else tuple(values))
+        parts.append(None if values is None else tuple(values.values()))
+    return tuple(parts)
+
+
+cdef dict with_own_containers(dict attrs):
+    """Return attributes with containers copied: the dict itself if there are none."""
+    cdef Py_ssize_t position = 0
+    cdef PyObject *name
+    cdef PyObject *value
+    while PyDict_Next(<PyObject *>attrs, &position, &name, &value):
+        if not is_scalar(value):
+            return {attribute: copy_containers(held) for attribute, held in attrs.items()}
+    return attrs

@@ -1,0 +1,396 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, binding=True
+"""The compiled kernel, sixth part: comparing the records that matched.
+
+The twin of `_compare_py.py`, function for function; `_kernel.py` chooses. Whoever changes one changes both.
+
+First a scan that only reads memory settles the pairs whose values are equal exact scalars, nearly all of them; it may be
+shared by several threads. What it leaves is compared one by one, asking Python where a value is anything else.
+"""
+
+from cpython.mem cimport PyMem_Free, PyMem_Malloc
+from cpython.object cimport PyObject
+
+from libc.stdint cimport uint8_t, uint64_t
+
+from .dict_internals cimport entries_of
+from .array cimport CREATE, DELETE, NO_ACTION, UNDECIDED, UNSEEN, UPDATE, Record, Records
+from .plans cimport Plan, plan_of
+from .fields cimport attribute_values, identifier_values, name_of
+from .capi cimport is_plain_str, scalars_differ, slot
+from .plain.threads cimport MAX_THREADS, Share, run_together
+from .plain.columns cimport (
+    CACHE_LINE, Offsets, ask_for_dest_values, ask_for_record, ask_for_source_values, common_attributes, fill_offsets,
+    have_equal_scalars, type_of,
+)
+
+from .equality import differ
+
+__all__ = ["compare"]
+
+cdef extern from "Python.h":
+    ctypedef struct PyListObject:
+        PyObject **ob_item
+    int PyDict_Next(object mapping, Py_ssize_t *position, PyObject **key, PyObject **value)
+    bint PyObject_GC_IsTracked(PyObject *object) nogil
+    void PyObject_GC_UnTrack(PyObject *object)
+
+cdef enum:
+    MAX_PLANS = 64
+
+# How many records ahead of the comparison memory is asked for, first for the records and, when those have come, for
+# their values: enough to hide a miss, few enough to stay in cache. Without, the scan takes 2.5 times as long.
+cdef enum:
+    PREFETCH_RECORDS = 24
+cdef enum:
+    PREFETCH_VALUES = 8
+
+# Size in bytes of most records.
+cdef enum:
+    MOST_RECORDS = 192
+
+# From how many records on several threads share the scan: below, starting one takes longer than it saves.
+cdef enum:
+    SHARED_FROM = 20000
+
+
+
+ctypedef Offsets *OffsetsPointer
+
+
+cdef class PairPlan:
+    """Where the attributes that two classes have in common stand in their records, in the destination's order."""
+
+    cdef object source_class, dest_class
+    cdef Offsets offsets
+    cdef tuple names
+
+    def __cinit__(self, source_class, dest_class):
+        cdef Plan source = plan_of(source_class), dest = plan_of(dest_class)
+        self.source_class = source_class
+        self.dest_class = dest_class
+        self.names = common_attributes(source, dest)
+        fill_offsets(&self.offsets, source, dest)
+
+
+def compare(Records records, int threads=1):
+    """Fill in every record's action and bitmask, and take snapshots of those that have an action.
+
+    Args:
+        records: The array.
+        threads: How many threads share the part that needs no Python.
+
+    Raises:
+        Exception: Whatever the `__ne__` of an attribute value or an overridden `get_attrs` raises.
+    """
+    cdef dict plans = {}
+    if records.totals[UNSEEN]:
+        plans = plans_of(records)
+        scan_together(records, list(plans.values()), threads)
+    if not records.has_tracked:
+        # Where the garbage collector does not know the records, no cycle goes through the lists of them, and it need
+        # not look at hundreds of thousands of objects for nothing: that took as long as a sixth of a diff.
+        PyObject_GC_UnTrack(<PyObject *>records._sources)
+        PyObject_GC_UnTrack(<PyObject *>records._dests)
+    if records.totals[UNDECIDED] or records.totals[UNSEEN]:
+        compare_undecided(records, plans)
+    records.names.clear()
+    records.count_all()
+
+
+cdef int compare_undecided(Records records, dict plans) except -1:
+    cdef Py_ssize_t count = 0
+    cdef Py_ssize_t *undecided = undecided_in(records, &count)
+    try:
+        compare_one_by_one(records, plans, undecided, count)
+    finally:
+        PyMem_Free(undecided)
+    return 0
+
+
+cdef Py_ssize_t *undecided_in(Records records, Py_ssize_t *count) except NULL:
+    """Return the indices of the records that the scan has left undecided; the caller frees them."""
+    cdef Py_ssize_t i
+    for i in range(records.size):
+        count[0] += records.items[i].action == UNDECIDED
+    cdef Py_ssize_t *found = <Py_ssize_t *>PyMem_Malloc((count[0] + 1) * sizeof(Py_ssize_t))
+    if found == NULL:
+        raise MemoryError
+    count[0] = 0
+    for i in range(records.size):
+        if records.items[i].action == UNDECIDED:
+            found[count[0]] = i
+            count[0] += 1
+    return found
+
+
+cdef int compare_one_by_one(Records records, dict plans, Py_ssize_t *undecided, Py_ssize_t count) except -1:
+    cdef PairPlan plan = None
+    cdef Py_ssize_t place, i
+    for place in range(count):
+        # What the scan has read is no longer in the cache, and making snapshots reads it all again.
+        if place + PREFETCH_VALUES < count:
+            i = undecided[place + PREFETCH_VALUES]
+            ask_for_record(<PyObject *>records._sources[i], MOST_RECORDS)
+            ask_for_record(<PyObject *>records._dests[i], MOST_RECORDS)
+        if plan is not None and place + PREFETCH_VALUES // 2 < count:
+            i = undecided[place + PREFETCH_VALUES // 2]
+            ask_for_values(&plan.offsets, <PyObject *>records._sources[i], <PyObject *>records._dests[i])
+        i = undecided[place]
+        records.items[i].action = NO_ACTION
+        source = records._sources[i]
+        dest = records._dests[i]
+        if source is not None and dest is not None:
+            if plan is None or plan.source_class is not type(source) or plan.dest_class is not type(dest):
+                plan = pair_plan(plans, type(source), type(dest))
+            if plan.offsets.are_plain and compare_values(records, plan, i, source, dest):
+                continue
+        elif note_single(records, i, dest if source is None else source, source is None):
+            continue
+        compare_by_hooks(records, i, source, dest)
+    return 0
+
+
+# ---- the scan ----
+
+
+cdef struct Scan:
+    Record *items
+    PyObject **sources
+    PyObject **dests
+    OffsetsPointer *plans
+    Py_ssize_t plan_count
+    Py_ssize_t first, stop
+    bint has_tracked
+
+
+cdef dict plans_of(Records records):
+    """Return the plan of the classes that the first pair of each type has; one type mostly has one class."""
+    cdef dict plans = {}
+    cdef bytearray is_planned = bytearray(len(records.type_names))
+    cdef Py_ssize_t i, missing = len(is_planned)
+    for i in range(records.size):
+        if records.items[i].action != UNSEEN or is_planned[records.items[i].type]:
+            continue
+        if records._sources[i] is None or records._dests[i] is None:
+            continue
+        pair_plan(plans, type(records._sources[i]), type(records._dests[i]))
+        is_planned[records.items[i].type] = 1
+        missing -= 1
+        if not missing:
+            break
+    return plans
+
+
+cdef int scan_together(Records records, list plans, int threads) except -1:
+    """Settle what can be settled by reading memory; all else becomes undecided."""
+    cdef OffsetsPointer[MAX_PLANS] offsets
+    cdef Scan[MAX_THREADS] scans
+    cdef Share[MAX_THREADS] shares
+    cdef PairPlan plan
+    cdef Py_ssize_t i, count = 0
+    for plan in plans:
+        if plan.offsets.are_plain and count < MAX_PLANS:
+            offsets[count] = &plan.offsets
+            count += 1
+    threads = max(1, min(threads, MAX_THREADS)) if records.size >= SHARED_FROM else 1
+    for i in range(threads):
+        scans[i].items = records.items
+        scans[i].sources = (<PyListObject *>records._sources).ob_item
+        scans[i].dests = (<PyListObject *>records._dests).ob_item
+        scans[i].plans = offsets
+        scans[i].plan_count = count
+        scans[i].first = records.size * i // threads
+        scans[i].stop = records.size * (i + 1) // threads
+        scans[i].has_tracked = records.has_tracked
+        shares[i] = &scans[i]
+    run_together(scan_records, shares, threads, threads)
+    for i in range(threads):
+        records.has_tracked = records.has_tracked or scans[i].has_tracked
+    return 0
+
+
+cdef void scan_records(void *share) noexcept nogil:
+    """Mark the records whose values are not equal exact scalars as undecided."""
+    cdef Scan *scan = <Scan *>share
+    cdef Py_ssize_t i, first = scan.first, stop = scan.stop
+    cdef PyObject *source
+    cdef PyObject *dest
+    cdef Offsets *plan = NULL
+    for i in range(first, min(first + PREFETCH_RECORDS, stop)):
+        ask_for_record(scan.sources[i], CACHE_LINE)
+        ask_for_record(scan.dests[i], CACHE_LINE)
+    for i in range(first, stop):
+        if scan.items[i].action != UNSEEN:
+            continue
+        source = scan.sources[i]
+        dest = scan.dests[i]
+        if PyObject_GC_IsTracked(source) or PyObject_GC_IsTracked(dest):
+            scan.has_tracked = True
+        if plan == NULL or type_of(source) != plan.source_class or type_of(dest) != plan.dest_class:
+            plan = find_plan(scan, source, dest)
+        if plan == NULL:
+            scan.items[i].action = UNDECIDED
+            continue
+        if i + PREFETCH_RECORDS < stop:
+            ask_for_record(scan.sources[i + PREFETCH_RECORDS], plan.source_size)
+            ask_for_record(scan.dests[i + PREFETCH_RECORDS], plan.dest_size)
+        if i + PREFETCH_VALUES < stop:
+            ask_for_values(plan, scan.sources[i + PREFETCH_VALUES], scan.dests[i + PREFETCH_VALUES])
+        scan.items[i].action = NO_ACTION if have_equal_scalars(plan, source, dest) else UNDECIDED
+
+
+cdef inline void ask_for_values(Offsets *plan, PyObject *source, PyObject *dest) noexcept nogil:
+    if type_of(source) == plan.source_class:
+        ask_for_source_values(plan, source)
+    if type_of(dest) == plan.dest_class:
+        ask_for_dest_values(plan, dest)
+
+
+cdef Offsets *find_plan(Scan *scan, PyObject *source, PyObject *dest) noexcept nogil:
+    cdef Py_ssize_t i
+    for i in range(scan.plan_count):
+        if type_of(source) == scan.plans[i].source_class and type_of(dest) == scan.plans[i].dest_class:
+            return scan.plans[i]
+    return NULL
+
+
+# ---- what is left ----
+
+
+cdef bint note_single(Records records, Py_ssize_t index, object model, bint is_dest) except -1:
+    """Note the action and the snapshot of a record that one side has; False if its hooks must be asked."""
+    cdef Plan plan = plan_of(type(model))
+    cdef PyObject *key = slot(<PyObject *>model, plan.key_offset)
+    if not plan.plain_attrs or key == NULL or not is_plain_str(key):
+        return False
+    cdef tuple names = plan.attribute_names, values = attribute_values(model, plan)
+    cdef tuple identifier_names, identifiers
+    identifier_names, identifiers = folded_identifiers(model, plan)
+    if is_dest:
+        records.items[index].action = DELETE
+        records.keep(index, name_of(model), identifier_names, identifiers, None, None, names, values)
+    else:
+        records.items[index].action = CREATE
+        records.keep(index, name_of(model), identifier_names, identifiers, names, values, None, None)
+    return True
+
+
+cdef tuple folded_identifiers(object model, Plan plan):
+    """Return the names and the values of a record's identifiers, asking it where that may be the user's to say."""
+    if plan.plain_identifiers:
+        return plan.identifier_names, identifier_values(model, plan)
+    identifiers = model.get_identifiers()
+    return tuple(identifiers), tuple(identifiers.values())
+
+
+cdef PairPlan pair_plan(dict plans, object source_class, object dest_class):
+    classes = (source_class, dest_class)
+    plan = plans.get(classes)
+    if plan is None:
+        plan = PairPlan(source_class, dest_class)
+        plans[classes] = plan
+    return plan
+
+
+cdef bint compare_values(Records records, PairPlan plan, Py_ssize_t index, object source, object dest) except -1:
+    """Compare two records attribute by attribute, asking Python where a value is not a plain scalar.
+
+    Returns False if a method is replaced on either instance, so that its hooks must be asked.
+    """
+    cdef Py_ssize_t i
+    cdef int outcome
+    cdef PyObject *value
+    cdef PyObject *other
+    cdef uint64_t mask = 0
+    cdef Plan source_plan = plan_of(plan.source_class), dest_plan = plan_of(plan.dest_class)
+    cdef PyObject *key = slot(<PyObject *>source, plan.offsets.source_key)
+    cdef PyObject *other_key = slot(<PyObject *>dest, plan.offsets.dest_key)
+    if key == NULL or other_key == NULL or not is_plain_str(key) or not is_plain_str(other_key):
+        return False
+    for i in range(plan.offsets.count):
+        value = slot(<PyObject *>source, plan.offsets.source_values[i])
+        other = slot(<PyObject *>dest, plan.offsets.dest_values[i])
+        outcome = scalars_differ(value, other)
+        if outcome < 0:
+            if value == NULL or other == NULL:
+                name = plan.names[i]
+                outcome = differ(getattr(source, name), getattr(dest, name))
+            else:
+                outcome = differ(<object>value, <object>other)
+        if outcome:
+            mask |= <uint64_t>1 << i
+    if mask:
+        records.items[index].action = UPDATE
+        records._masks[index] = mask
+        identifier_names, identifiers = folded_identifiers(source, source_plan)
+        records.keep(
+            index, name_of(source), identifier_names, identifiers,
+            source_plan.attribute_names, attribute_values(source, source_plan),
+            dest_plan.attribute_names, attribute_values(dest, dest_plan),
+        )
+    return True
+
+
+cdef int compare_by_hooks(Records records, Py_ssize_t index, object source, object dest) except -1:
+    """Compare what `get_attrs` returns; it may be the user's."""
+    attrs = None if source is None else source.get_attrs()
+    dest_attrs = None if dest is None else dest.get_attrs()
+    model = dest if source is None else source
+    cdef uint8_t action = NO_ACTION
+    mask = 0
+    if attrs is not None and dest_attrs is not None:
+        if not (type(attrs) is dict and type(dest_attrs) is dict and are_equal_in_step(attrs, dest_attrs)):
+            mask = mask_of(attrs, dest_attrs)
+        action = UPDATE if mask else NO_ACTION
+    elif attrs is not None:
+        action = CREATE
+    elif dest_attrs is not None:
+        action = DELETE
+    records.items[index].action = action
+    if mask:
+        records._masks[index] = mask
+    # What two records that are equal say can be asked of them again, unless one of them says nothing.
+    if action != NO_ACTION or attrs is None or dest_attrs is None:
+        name = records.names.get(index)
+        name = model.get_shortname() if name is None else name
+        records._snapshots[index] = (name, model.get_identifiers(), attrs, dest_attrs)
+    return 0
+
+
+cdef bint are_equal_in_step(dict attrs, dict dest_attrs) noexcept:
+    """Whether two dicts have the same keys in one order, and values that are equal without asking Python."""
+    cdef Py_ssize_t position = 0, other_position = 0
+    cdef Py_ssize_t i, count = len(attrs)
+    cdef PyObject **entries = entries_of(attrs)
+    cdef PyObject **dest_entries = entries_of(dest_attrs)
+    cdef PyObject *name
+    cdef PyObject *other_name
+    cdef PyObject *value
+    cdef PyObject *other
+    if count != len(dest_attrs):
+        return False
+    for i in range(count):
+        if entries != NULL and dest_entries != NULL:
+            name, value = entries[2 * i], entries[2 * i + 1]
+            other_name, other = dest_entries[2 * i], dest_entries[2 * i + 1]
+        else:
+            PyDict_Next(attrs, &position, &name, &value)
+            PyDict_Next(dest_attrs, &other_position, &other_name, &other)
+        if name != other_name or scalars_differ(value, other) != 0:
+            return False
+    return True
+
+
+cdef object mask_of(object attrs, object dest_attrs):
+    """Return the bitmask of the attributes that both have and that differ."""
+    cdef Py_ssize_t place = 0
+    mask = 0
+    for name in dest_attrs:
+        if name in attrs:
+            value = attrs[name]
+            other = dest_attrs[name]
+            outcome = scalars_differ(<PyObject *>value, <PyObject *>other)
+            if value != other if outcome < 0 else outcome:
+                mask |= <object>1 << place
+            place += 1
+    return mask

@@ -1,0 +1,127 @@
+"""The kernel in Python, sixth part: comparing the records that matched.
+
+The twin of `_compare.pyx`, function for function; `_kernel.py` chooses. Whoever changes one changes both.
+"""
+
+from __future__ import annotations
+
+from itertools import chain, compress
+from operator import attrgetter, ne
+from typing import TYPE_CHECKING, Any
+
+from ..schema import schema_of
+from .constants import CREATE, DELETE, NO_ACTION, UPDATE
+from .equality import IDENTITY_TYPES, differ
+
+if TYPE_CHECKING:
+    from .array_py import Records
+
+__all__ = ["compare"]
+
+# How many pairs are compared at once: enough to be worth it, few enough to stay in the cache.
+AT_ONCE = 512
+
+
+def compare(records: Records, threads: int = 1) -> None:  # noqa: ARG001 - of the compiled kernel
+    """Fill in every record's action and bitmask, and take snapshots of those that have an action.
+
+    Args:
+        records: The array.
+        threads: Not used here: Python code of several threads takes turns.
+
+    Raises:
+        Exception: Whatever the `__ne__` of an attribute value or an overridden `get_attrs` raises.
+    """
+    sources, dests = records._sources, records._dests
+    records._actions.extend(bytes(len(sources)))
+    for index in _undecided(records.unseen, sources, dests):
+        source, dest = sources[index], dests[index]
+        names = None if source is None or dest is None else _common_plain_attributes(type(source), type(dest))
+        if names is None or type(source._unique_id) is not str or type(dest._unique_id) is not str:
+            _compare_by_hooks(records, index, source, dest)
+        else:
+            _compare_values(records, index, source, dest, names)
+    records.names.clear()
+    records.unseen.clear()
+
+
+def _undecided(unseen: list[int], sources: list[Any], dests: list[Any]) -> list[int]:
+    """Return the unseen indices, in order, of all but the pairs whose values are equal and of exact types.
+
+    Pairs are compared class by class and many at a time: all loops run in the interpreter's own code, which takes half
+    as long as one pair after the other.
+    """
+    groups: dict[tuple[Any, Any], list[int]] = {}
+    for index in unseen:
+        groups.setdefault((type(sources[index]), type(dests[index])), []).append(index)
+    undecided: list[int] = []
+    for classes, indices in groups.items():
+        if classes == (str, str):
+            continue  # a store knows that they are equal
+        names = None if type(None) in classes else _common_plain_attributes(*classes)
+        if names is None:
+            undecided += indices
+            continue
+        # The key is read too: that of a record with a method replaced on the instance is no text.
+        read = attrgetter("_unique_id", "_unique_id", *names)
+        for start in range(0, len(indices), AT_ONCE):
+            undecided += _differing(indices[start : start + AT_ONCE], read, sources, dests)
+    undecided.sort()
+    return undecided
+
+
+def _differing(indices: list[int], read: Any, sources: list[Any], dests: list[Any]) -> list[int]:
+    values = list(map(read, map(sources.__getitem__, indices)))
+    others = list(map(read, map(dests.__getitem__, indices)))
+    are_exact = IDENTITY_TYPES.issuperset
+    if are_exact(map(type, chain.from_iterable(values))):
+        # A comparison of tuples takes identity for equality, which is right for these types alone.
+        return list(compress(indices, map(ne, values, others)))
+    return [
+        index
+        for index, value, other in zip(indices, values, others, strict=True)
+        if not are_exact(map(type, value)) or value != other
+    ]
+
+
+def _compare_values(records: Records, index: int, source: Any, dest: Any, names: tuple[str, ...]) -> None:
+    """Compare two records attribute by attribute."""
+    mask = 0
+    for place, name in enumerate(names):
+        value, other = getattr(source, name), getattr(dest, name)
+        if not (value is other and type(value) in IDENTITY_TYPES) and differ(value, other):
+            mask |= 1 << place
+    if mask:
+        records.set_outcome(index, UPDATE, mask)
+        attrs, dest_attrs = source.get_attrs(), dest.get_attrs()
+        records._snapshots[index] = (source.get_shortname(), source.get_identifiers(), attrs, dest_attrs)
+
+
+def _common_plain_attributes(source_class: type[Any], dest_class: type[Any]) -> tuple[str, ...] | None:
+    """Return the attributes that both classes have, in the destination's order; None if a hook must be asked."""
+    source, dest = schema_of(source_class), schema_of(dest_class)
+    if not (source.plain_attrs and dest.plain_attrs and source.plain_unique_id and dest.plain_unique_id):
+        return None
+    return tuple(name for name in dest.attributes if name in source.attributes)
+
+
+def _compare_by_hooks(records: Records, index: int, source: Any, dest: Any) -> None:
+    """Compare what `get_attrs` returns; it may be the user's."""
+    attrs = None if source is None else source.get_attrs()
+    dest_attrs = None if dest is None else dest.get_attrs()
+    model = dest if source is None else source
+    mask = 0
+    if attrs is not None and dest_attrs is not None:
+        names = [name for name in dest_attrs if name in attrs]
+        mask = sum(1 << place for place, name in enumerate(names) if attrs[name] != dest_attrs[name])
+        action = UPDATE if mask else NO_ACTION
+    elif attrs is not None:
+        action = CREATE
+    else:
+        action = NO_ACTION if dest_attrs is None else DELETE
+    records.set_outcome(index, action, mask)
+    # What two records that are equal say can be asked of them again, unless one of them says nothing.
+    if action or attrs is None or dest_attrs is None:
+        name = records.names.get(index)
+        name = model.get_shortname() if name is None else name
+        records._snapshots[index] = (name, model.get_identifiers(), attrs, dest_attrs)

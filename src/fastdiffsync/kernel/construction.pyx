@@ -1,0 +1,197 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, binding=True
+"""The compiled kernel, first part: making records.
+
+The twin of `_making_py.py`, function for function; `_kernel.py` chooses. Whoever changes one changes both.
+"""
+
+from cpython.object cimport PyObject, PyTypeObject
+from cpython.ref cimport Py_DECREF
+
+from . cimport plans as _plans
+from .layouts cimport Layout, initialise_record, layout_of
+from .plans cimport Plan, offset_of, plan_of
+from .capi cimport set_slot_quietly, slot
+
+from .fields import get_adapter, set_adapter
+
+from ..enum import DiffSyncStatus
+from .constants import INSTANCE_OVERRIDES, REBUILDING
+from .construction_errors import raise_construction_error
+from ..schema import schema_of
+
+__all__ = [
+    "REBUILDING",
+    "construct",
+    "create_record",
+    "initialise",
+    "install_constructor",
+    "rebuild",
+]
+
+ctypedef PyObject *(*vectorcallfunc)(PyObject *, PyObject *const *, size_t, PyObject *) except? NULL
+
+cdef extern from *:
+    """
+    /* A metaclass written in Python loses msgspec's vectorcall before 3.12: calls then go through a tuple and a dict,
+       which takes four times as long. The slot is still there; the flag says that it may be used. */
+    static inline void fds_enable_vectorcall(PyObject *metaclass) {
+    #if PY_VERSION_HEX < 0x030C0000
+        ((PyTypeObject *)metaclass)->tp_flags |= Py_TPFLAGS_HAVE_VECTORCALL;
+    #endif
+    }
+
+    static inline int fds_has_vectorcall(PyObject *cls) {
+        PyTypeObject *metaclass = Py_TYPE(cls);
+        return metaclass->tp_vectorcall_offset == (Py_ssize_t)offsetof(PyTypeObject, tp_vectorcall)
+            && ((PyTypeObject *)cls)->tp_vectorcall != NULL;
+    }
+
+    static inline vectorcallfunc fds_get_vectorcall(PyObject *cls) { return ((PyTypeObject *)cls)->tp_vectorcall; }
+    static inline void fds_set_vectorcall(PyObject *cls, void *function) {
+        ((PyTypeObject *)cls)->tp_vectorcall = (vectorcallfunc)function;
+    }
+    """
+    void enable_vectorcall "fds_enable_vectorcall"(object metaclass)
+    bint has_vectorcall "fds_has_vectorcall"(PyObject *cls)
+    void *get_vectorcall "fds_get_vectorcall"(PyObject *cls)
+    void set_vectorcall "fds_set_vectorcall"(PyObject *cls, void *function)
+
+cdef extern from "Python.h":
+    ctypedef struct PyListObject:
+        PyObject **ob_item
+
+cdef object SUCCESS = DiffSyncStatus.SUCCESS
+cdef object CREATED = "Created successfully"
+cdef object ADAPTER = "adapter"
+
+cdef enum:
+    MAX_CREATED = 128  # fields
+cdef vectorcallfunc struct_vectorcall = NULL
+
+
+def install_constructor(cls):
+    """Make calls of the model class `cls` validate, coerce and compute the key.
+
+    msgspec's constructor stays in charge of the object; ours is called in its place and calls it.
+    """
+    global struct_vectorcall
+    if not has_vectorcall(<PyObject *>cls):
+        raise ImportError("this msgspec makes its records otherwise than the compiled kernel knows: use "
+                          "FASTDIFFSYNC_IMPLEMENTATION=python")
+    if struct_vectorcall == NULL:
+        struct_vectorcall = <vectorcallfunc>get_vectorcall(<PyObject *>cls)
+        _plans.adapter_offset = offset_of(cls, "adapter")
+        type.__setattr__(cls, "adapter", property(get_adapter, set_adapter, doc="The adapter whose store holds the record."))
+    enable_vectorcall(type(cls))
+    set_vectorcall(<PyObject *>cls, <void *>construct_vectorcall)
+
+
+cdef object construct_vectorcall(object cls, PyObject *const *args, size_t nargsf, PyObject *kwnames):
+    cdef Plan plan = plan_of(cls)
+    cdef PyObject *made
+    cdef Layout layout
+    if kwnames != NULL and positional_count(nargsf) == 0:
+        # Nearly all records are made of keywords that are already of their types: writing them to the slots, instead of
+        # having msgspec do it and looking at each once more, takes half as long.
+        layout = layout_of(plan, kwnames)
+        model = None if layout is None else layout.fill_shaped(args)
+        if model is not None:
+            return model
+    try:
+        made = struct_vectorcall(<PyObject *>cls, args, nargsf, kwnames)
+    except TypeError as error:
+        return construct_known(cls, args, nargsf, kwnames, error)
+    model = <object>made
+    Py_DECREF(model)
+    if not plan.has_post_init:
+        initialise_record(model, plan)
+    return model
+
+
+cdef inline Py_ssize_t positional_count(size_t nargsf) noexcept:
+    return <Py_ssize_t>(nargsf & ~(<size_t>1 << (8 * sizeof(size_t) - 1)))
+
+
+cdef object construct_known(object cls, PyObject *const *args, size_t nargsf, PyObject *kwnames, error):
+    """Make a record once more, without the keywords that are no fields."""
+    cdef Py_ssize_t positional = positional_count(nargsf)
+    values = {}
+    if kwnames != NULL:
+        for i, name in enumerate(<tuple>kwnames):
+            values[name] = <object>args[positional + i]
+    positionals = tuple([<object>args[i] for i in range(positional)])
+    schema = schema_of(cls)
+    known = {name: value for name, value in values.items() if name in schema.slots}
+    if positionals or schema.forbid_unknown_fields or len(known) == len(values):
+        raise_construction_error(cls, positionals, values, error)
+    try:
+        model = construct_raw(cls, known)
+    except TypeError as second_error:
+        raise_construction_error(cls, (), known, second_error)
+    if not hasattr(cls, "__post_init__"):
+        initialise_record(model, plan_of(cls))
+    return model
+
+
+cdef object construct_raw(object cls, dict values):
+    """Make a record as msgspec does, neither validated nor with a key."""
+    cdef tuple names = tuple(values)
+    cdef list items = list(values.values())
+    cdef PyObject *made = struct_vectorcall(
+        <PyObject *>cls, <PyObject *const *>(<PyListObject *><PyObject *>items).ob_item, 0,
+        <PyObject *>names if names else NULL,
+    )
+    model = <object>made
+    Py_DECREF(model)
+    return model
+
+
+def construct(cls, args, values):
+    """Make a record of the model class `cls`: what calling the class does."""
+    return cls(*args, **values)
+
+
+def create_record(cls, adapter, ids, attrs):
+    """Make a record of the model class `cls` and mark it as created: `DiffSyncModel.create_base`."""
+    model = None
+    if type(ids) is dict and type(attrs) is dict:
+        model = make_created(plan_of(cls), adapter, ids, attrs)
+    if model is None:
+        model = cls(**ids, adapter=adapter, **attrs)
+    cdef Plan plan = plan_of(type(model))
+    if plan.plain_status and slot(<PyObject *>model, plan.key_offset) != <PyObject *>INSTANCE_OVERRIDES:
+        set_slot_quietly(<PyObject *>model, plan.status_offset, SUCCESS)
+        set_slot_quietly(<PyObject *>model, plan.message_offset, CREATED)
+    else:
+        model.set_status(SUCCESS, CREATED)
+    return model
+
+
+cdef object make_created(Plan plan, object adapter, dict ids, dict attrs):
+    """Return a record if the dicts have the keys that those of the class mostly have, and exact values; None if not."""
+    cdef PyObject *values[MAX_CREATED]
+    cdef Layout layout
+    cdef Py_ssize_t id_count = len(ids)
+    if plan.create_layout is None:
+        plan.create_layout = Layout(plan.schema.cls, frozenset(), (*ids, ADAPTER, *attrs))
+    layout = <Layout>plan.create_layout
+    if not layout.has_shape or layout.shape_count > MAX_CREATED or id_count + 1 + len(attrs) != layout.shape_count:
+        return None
+    values[id_count] = <PyObject *>adapter
+    if layout.shape[id_count] != <PyObject *>ADAPTER:
+        return None
+    if not layout.take(ids, 0, values) or not layout.take(attrs, id_count + 1, values):
+        return None
+    return layout.fill_shaped(values)
+
+
+def initialise(model):
+    """Validate and coerce the fields of a new record, give it its own containers, and compute its key."""
+    initialise_record(model, plan_of(type(model)))
+
+
+def rebuild(cls):
+    """Return a record of the model class `cls` with no values yet, for a pickle or a copy to fill."""
+    values = dict.fromkeys(schema_of(cls).required)
+    values["model_flags"] = REBUILDING
+    return construct_raw(cls, values)

@@ -1,0 +1,37 @@
+"""Validating one value of a new record, and what goes wrong when a record is made."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..exceptions import (
+    ValidationError,
+)
+from ..schema import Schema, schema_of
+
+if TYPE_CHECKING:
+    from ..coercion import FieldType
+
+
+def raise_construction_error(cls: Any, args: tuple[Any, ...], values: dict[str, Any], error: TypeError) -> None:
+    """Raise what `error`, met when a record of `cls` was made, means to the user."""
+    schema = schema_of(cls)
+    missing = [name for name in schema.required if name not in values]
+    if args or not missing or not str(error).startswith("Missing required argument"):
+        raise error
+    identity = {name: values[name] for name in schema.identifiers if name in values}
+    message = f"{cls.__name__} {identity}: missing required {'fields' if len(missing) > 1 else 'field'} {missing}"
+    raise ValidationError(message) from None
+
+
+def coerce(model: Any, schema: Schema, name: str, field_type: FieldType, value: Any) -> Any:
+    """Return `value` as field `name` of `model` wants it, or raise a ValidationError that names the record."""
+    convert = field_type.convert
+    if convert is None:
+        return value
+    try:
+        return convert(value)
+    except (ValueError, TypeError) as error:
+        identity = {field: getattr(model, field, None) for field in schema.identifiers}
+        message = f"{type(model).__name__} {identity}: field {name!r}: {error}"
+        raise ValidationError(message) from error

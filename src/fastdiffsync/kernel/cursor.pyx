@@ -1,0 +1,59 @@
+# cython: language_level=3, boundscheck=False, wraparound=False
+"""Looking up records in a local store's dict, mostly in the order in which they are there."""
+
+from cpython.object cimport PyObject
+
+from .capi cimport is_plain_str
+
+cdef extern from "Python.h":
+    int PyDict_Next(PyObject *mapping, Py_ssize_t *position, PyObject **key, PyObject **value)
+    PyObject *PyDict_GetItemWithError(PyObject *mapping, PyObject *key) except? NULL
+
+# How many entries of a store's dict may be passed over before the first ones have been found in their order.
+cdef enum:
+    FIRST_CREDIT = 256
+
+
+cdef class Cursor:
+    """A place in a store's dict: the entry after the one that was last found there.
+
+    Records are mostly stored in the order in which they are walked, so the entry at the cursor mostly is the child
+    that is wanted, and a comparison of pointers replaces a hash lookup in a large dict, a cache miss or three. The
+    position is only a hint: every use checks the key, so a dict that has changed costs a lookup and nothing else.
+    """
+
+    def __cinit__(self, dict records):
+        self.records = records
+        self.credit = FIRST_CREDIT
+
+
+cdef PyObject *look_up(Cursor cursor, PyObject *uid) except? NULL:
+    """Return the record with this id, borrowed; NULL if there is none or the id is no string."""
+    cdef Py_ssize_t position = cursor.position
+    cdef PyObject *key
+    cdef PyObject *model
+    if not is_plain_str(uid):
+        return NULL
+    if PyDict_Next(<PyObject *>cursor.records, &position, &key, &model) and key == uid:
+        cursor.position = position
+        cursor.credit += 1
+        return model
+    return search(cursor, uid)
+
+
+cdef PyObject *search(Cursor cursor, PyObject *uid) except? NULL:
+    """Look ahead of the cursor for an id, and if it is not to be found there, hash it.
+
+    Entries that the walk does not want, of records that no parent lists or whose parents come later, must not stop
+    the cursor for good. Looking ahead is paid for with what the hits have saved, so that it never costs more.
+    """
+    cdef Py_ssize_t position = cursor.position
+    cdef PyObject *key
+    cdef PyObject *model
+    while cursor.credit > 0 and PyDict_Next(<PyObject *>cursor.records, &position, &key, &model):
+        if key == uid:
+            cursor.position = position
+            return model
+        cursor.credit -= 1
+    cursor.is_ascending = False
+    return PyDict_GetItemWithError(<PyObject *>cursor.records, uid)

@@ -1,0 +1,30 @@
+from cpython.object cimport PyObject
+from cpython.unicode cimport PyUnicode_CheckExact
+
+from .plans cimport Plan
+from .capi cimport slot
+
+
+cdef inline bint has_key(object model, Plan plan) noexcept:
+    cdef PyObject *key = slot(<PyObject *>model, plan.key_offset)
+    return key != NULL and PyUnicode_CheckExact(<object>key)
+
+
+cdef inline object type_of(object model, Plan plan):
+    return plan.modelname if plan.plain_type and has_key(model, plan) else model.get_type()
+
+
+cdef inline object unique_id(object model, Plan plan):
+    """Return the unique id of any record: its key where that is valid, otherwise what its hook says."""
+    if plan.plain_unique_id and has_key(model, plan):
+        return <object>slot(<PyObject *>model, plan.key_offset)
+    return model.get_unique_id()
+
+
+cdef tuple attribute_values(object model, Plan plan)
+cdef tuple identifier_values(object model, Plan plan)
+cdef object name_of(object model)
+cdef int put_child(object self, object child) except -1
+cdef int take_child(object self, object child) except -1
+cdef object child_list(object model, Plan plan, object field)
+cdef int tell_store(object model, Plan plan) except -1

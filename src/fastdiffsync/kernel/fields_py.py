@@ -1,0 +1,220 @@
+"""The kernel in Python, second part: reading records, their lists of children, and assigning.
+
+The twin of `_records.pyx`, function for function; `_kernel.py` chooses. Whoever changes one changes both.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from ..dumping.copies import plain
+from ..exceptions import ObjectAlreadyExists, ObjectNotFound, ObjectStoreWrongType
+from ..schema import Schema, schema_of
+from .constants import INSTANCE_OVERRIDES
+
+if TYPE_CHECKING:
+    from ..enum import DiffSyncStatus
+
+__all__ = [
+    "add_child",
+    "forget_plans",
+    "get_attrs",
+    "get_identifiers",
+    "get_unique_id",
+    "remove_child",
+    "set_attribute",
+    "set_status",
+    "unique_id_of",
+]
+
+# Below this many children a search through the list is cheaper than keeping an index of it.
+INDEX_CHILDREN_FROM = 24
+
+_set_slot = msgspec.Struct.__setattr__
+
+
+def forget_plans() -> None:
+    """Drop what was derived from schemas; here nothing is."""
+
+
+def set_status(self: Any, status: DiffSyncStatus, message: str = "") -> None:
+    """Record how the last create, update or delete of this record went.
+
+    Args:
+        self: The record.
+        status: The outcome, a `DiffSyncStatus`.
+        message: An explanation for people.
+    """
+    self._status = status
+    self._status_message = message
+
+
+def unique_id_of(model: Any) -> Any:
+    """Return the unique id of any record: its key where that is valid, otherwise what its hook says."""
+    key = model._unique_id
+    return key if type(key) is str and schema_of(type(model)).plain_unique_id else model.get_unique_id()
+
+
+# ---- reading records ----
+
+
+def get_unique_id(self: Any) -> str:
+    """Return the unique id, computed when the record was made or an identifier was last assigned."""
+    key = self._unique_id
+    if type(key) is str:
+        return key
+    schema = schema_of(type(self))
+    if key is not INSTANCE_OVERRIDES and schema.makes_plain_key:
+        return plain_key(self, schema)
+    return self.create_unique_id(**self.get_identifiers())  # type: ignore[no-any-return]
+
+
+def get_identifiers(self: Any) -> dict[str, Any]:
+    """Return the identifier fields and their values, in field order."""
+    schema = schema_of(type(self))
+    if not schema.reads_fields:
+        return self.dict(include=set(self._identifiers))  # type: ignore[no-any-return]
+    return {name: plain(getattr(self, name)) for name in schema.identifier_fields}
+
+
+def get_attrs(self: Any) -> dict[str, Any]:
+    """Return the attribute fields and their values, in field order; containers are copies."""
+    schema = schema_of(type(self))
+    if not schema.reads_fields:
+        return self.dict(include=set(self._attributes))  # type: ignore[no-any-return]
+    return {name: plain(getattr(self, name)) for name in schema.attributes}
+
+
+# ---- children and stores ----
+
+
+def add_child(self: Any, child: Any) -> None:
+    """Record a child's unique id in the field that `_children` names for its type; the child itself is not stored.
+
+    Args:
+        self: The parent.
+        child: The child record.
+
+    Raises:
+        ObjectStoreWrongType: If the child's type is not in `_children`.
+        ObjectAlreadyExists: If the child's unique id is already there.
+    """
+    child_type = child.get_type()
+    if child_type not in self._children:
+        message = (
+            f"Unable to store {child_type} as a child of {self.get_type()}; "
+            f"valid types are {sorted(self._children.keys())}"
+        )
+        raise ObjectStoreWrongType(message)
+    field = self._children[child_type]
+    uids = getattr(self, field)
+    uid = unique_id_of(child)
+    index = child_index(self, field, uids) if len(uids) >= INDEX_CHILDREN_FROM and type(uid) is str else None
+    if uid in (uids if index is None else index):
+        message = f"Already storing a {child_type} with unique_id {uid}"
+        raise ObjectAlreadyExists(message, child)
+    uids.append(uid)
+    if index is not None:
+        index[uid] = None
+    tell_store(self)
+
+
+def remove_child(self: Any, child: Any) -> None:
+    """Take a child's unique id out of the field that `_children` names for its type.
+
+    Args:
+        self: The parent.
+        child: The child record.
+
+    Raises:
+        ObjectStoreWrongType: If the child's type is not in `_children`.
+        ObjectNotFound: If the child's unique id is not there.
+    """
+    child_type = child.get_type()
+    if child_type not in self._children:
+        message = (
+            f"Unable to find and delete {child_type} as a child of {self.get_type()}; "
+            f"valid types are {sorted(self._children.keys())}"
+        )
+        raise ObjectStoreWrongType(message)
+    field = self._children[child_type]
+    uids = getattr(self, field)
+    uid = unique_id_of(child)
+    try:
+        uids.remove(uid)
+    except ValueError:
+        message = f"{child} was not found as a child in {field}"
+        raise ObjectNotFound(message) from None
+    if self._side_data is not None and field in self._side_data:
+        of_list, index = self._side_data[field]
+        if of_list is uids:
+            index.pop(uid, None)
+    tell_store(self)
+
+
+def child_index(model: Any, field: str, uids: list[Any]) -> dict[Any, None] | None:
+    """Return the ids in a long list of children as a dict, kept with the record; None if the list has repetitions.
+
+    diffsync searches the list, which makes loading a wide parent quadratic. The index is rebuilt when it is not of
+    this very list, or the list has been changed behind its back: another length, or another last id.
+    """
+    indexes = model._side_data
+    if indexes is None:
+        indexes = {}
+        _set_slot(model, "_side_data", indexes)
+    of_list, index = indexes.get(field, (None, None))
+    if of_list is not uids or len(index) != len(uids) or uids[-1] not in index:
+        index = dict.fromkeys(uids)
+        if len(index) != len(uids):
+            return None
+        indexes[field] = (uids, index)
+    return index  # type: ignore[no-any-return]
+
+
+def tell_store(model: Any) -> None:
+    """Tell the store of a record's adapter that the record has changed, so that it need not be told by the user."""
+    adapter = model.adapter
+    if adapter is not None and adapter.store.keeps_copies:
+        adapter.store.record_changed(obj=model)
+
+
+# ---- attributes ----
+
+
+def unique_id_key(model: Any, schema: Schema) -> str | None:
+    """Return the unique id that the library's own hooks give the record, or None if hooks are overridden."""
+    return plain_key(model, schema) if schema.plain_unique_id else None
+
+
+def plain_key(model: Any, schema: Schema) -> str:
+    """Return the unique id that the library's own `create_unique_id` and `get_identifiers` give the record."""
+    identifiers = schema.identifiers
+    if len(identifiers) == 1:
+        value = getattr(model, identifiers[0])
+        return value if type(value) is str else str(plain(value))
+    return "__".join([str(plain(getattr(model, name))) for name in identifiers])
+
+
+def set_attribute(model: Any, name: str, value: Any) -> None:
+    """Assign an attribute of a record: `DiffSyncModel.__setattr__`.
+
+    An assigned identifier changes the key; a method replaced on the instance makes the record's hooks be called.
+
+    Raises:
+        ValueError: If the name is neither a field, nor private, nor an attribute of the class.
+    """
+    cls = type(model)
+    schema = schema_of(cls)
+    if name in schema.slots:
+        _set_slot(model, name, value)
+        if name in schema.identifiers and model._unique_id is not INSTANCE_OVERRIDES:
+            _set_slot(model, "_unique_id", unique_id_key(model, schema))
+        return
+    if not name.startswith("_") and not hasattr(cls, name):
+        message = f'"{cls.__name__}" object has no field "{name}"'
+        raise ValueError(message)
+    _set_slot(model, name, value)
+    if name in model.__dict__ and callable(getattr(cls, name, None)):
+        _set_slot(model, "_unique_id", INSTANCE_OVERRIDES)

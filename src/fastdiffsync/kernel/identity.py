@@ -1,0 +1,65 @@
+"""Whether two records are the same thing, and what an element or a key must be."""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn
+
+from ..exceptions import (
+    ObjectStoreException,
+)
+from ..schema import schema_of
+from .constants import INSTANCE_OVERRIDES
+from .equality import is_same
+
+
+def check_pair(source: Any, dest: Any, *, are_paired_by_id: bool) -> None:
+    """Check that two records are the same thing.
+
+    Args:
+        source: The source's record.
+        dest: The destination's record.
+        are_paired_by_id: Whether the two are known to have one unique id.
+
+    Raises:
+        TypeError: If they are of different types.
+        ValueError: If they differ in shortname or identifiers.
+    """
+    schema, dest_schema = schema_of(type(source)), schema_of(type(dest))
+    has_hooks = INSTANCE_OVERRIDES in (source._unique_id, dest._unique_id)
+    if has_hooks or not (schema.plain_type and dest_schema.plain_type and schema.modelname == dest_schema.modelname):
+        source_type, dest_type = source.get_type(), dest.get_type()
+        if source_type != dest_type:
+            message = f"Type mismatch: {source_type} vs {dest_type}"
+            raise TypeError(message)
+    are_named_by_id = schema.is_named_by_unique_id and dest_schema.is_named_by_unique_id
+    if has_hooks or not (are_named_by_id and are_paired_by_id):
+        source_name, dest_name = source.get_shortname(), dest.get_shortname()
+        if source_name != dest_name:
+            message = f"Shortname mismatch: {source_name} vs {dest_name}"
+            raise ValueError(message)
+    names = schema.identifier_fields
+    is_plain = schema.plain_identifiers and dest_schema.plain_identifiers and names == dest_schema.identifier_fields
+    if is_plain and not has_hooks and all(is_same(getattr(source, name), getattr(dest, name)) for name in names):
+        return
+    keys, dest_keys = source.get_identifiers(), dest.get_identifiers()
+    if keys != dest_keys:
+        message = f"Keys mismatch: {keys} vs {dest_keys}"
+        raise ValueError(message)
+
+
+def check_element(element_type: Any, name: Any) -> None:
+    """Check what hooks have said of an element.
+
+    Raises:
+        ValueError: If its type or its name is no text.
+    """
+    for label, value in (("obj_type", element_type), ("name", name)):
+        if not isinstance(value, str):
+            message = f"{label} must be a string (not {type(value)})"
+            raise ValueError(message)  # noqa: TRY004 - the type that diffsync raises
+
+
+def refuse_unique_id(modelname: str, uid: Any) -> NoReturn:
+    """Raise that a record's unique id cannot be stored."""
+    message = f"{modelname} {uid!r}: a unique id must be a str to be stored, not {type(uid).__name__}"
+    raise ObjectStoreException(message)

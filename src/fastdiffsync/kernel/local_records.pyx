@@ -1,0 +1,201 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, binding=True
+"""The compiled kernel, third part: records in a local store.
+
+The twin of `_local_py.py`, function for function; `_kernel.py` chooses. Whoever changes one changes both.
+"""
+
+from cpython.object cimport PyObject
+
+from .plans cimport Plan, adapter_offset, plan_of
+from .fields cimport type_of, unique_id
+from .capi cimport set_slot, set_slot_quietly, slot
+
+from ..dumping.copies import SCALARS
+from ..exceptions import ObjectAlreadyExists
+from ..schema import StructMeta, schema_of
+
+from weakref import ReferenceType as weak_reference
+
+__all__ = ["RecordData", "add_record", "hides_records", "release_records", "remove_record"]
+
+cdef extern from *:
+    """
+    #define FDS_REFERENCES(object) Py_REFCNT(object)
+
+    static inline int fds_refers_to(PyObject *reference, PyObject *object) {
+    #if PY_VERSION_HEX >= 0x030D0000
+        PyObject *found;
+        if (PyWeakref_GetRef(reference, &found) <= 0) { PyErr_Clear(); return 0; }
+        Py_DECREF(found);
+        return found == object;
+    #else
+        return PyWeakref_GET_OBJECT(reference) == object;
+    #endif
+    }
+
+    /* A dict that need not grow, and copy itself each time, until it has some 80,000 entries. */
+    #if PY_VERSION_HEX < 0x030E0000
+    #define FDS_NEW_DICT(count) _PyDict_NewPresized(count)
+    #else
+    #define FDS_NEW_DICT(count) PyDict_New()
+    #endif
+
+    #define FDS_CAN_BE_IN_CYCLE(object) ((object) != NULL && PyObject_IS_GC(object))
+    """
+    Py_ssize_t references "FDS_REFERENCES"(PyObject *object)
+    bint refers_to "fds_refers_to"(object reference, object value)
+    dict new_dict "FDS_NEW_DICT"(Py_ssize_t count)
+    bint can_be_in_cycle "FDS_CAN_BE_IN_CYCLE"(PyObject *value)
+
+cdef extern from "Python.h":
+    PyObject *PyDict_SetDefault(object mapping, object key, object value) except NULL
+    PyObject *PyDict_GetItemWithError(object mapping, object key) except? NULL
+    Py_ssize_t PyDict_GET_SIZE(PyObject *mapping)
+    bint PyDict_Check(object value)
+    bint PyObject_GC_IsTracked(PyObject *record)
+    void PyObject_GC_UnTrack(PyObject *record)
+
+# A million records that the collector must visit make every collection slow: loading took twice as long. A record of
+# plain values is therefore taken out of its lists once a local store holds it. The one cycle that goes through such a
+# record, from adapter to store to record to adapter, must then not be one of strong references: the record refers to
+# its adapter weakly. When the last reference to the adapter goes, `release_records` looks whether anybody but the
+# store holds a record. If so, all its records get strong references and are tracked again, which keeps the adapter:
+# a record's adapter is there as long as the record, as with an ordinary reference.
+
+
+def hides_records(cls):
+    """Whether records of the model class `cls` are out of the collector's sight in a local store by their types."""
+    schema = schema_of(cls)
+    values = set(schema.fields).difference(schema.children.values(), ("adapter", "model_flags"))
+    return all([name in schema.field_types and SCALARS.issuperset(schema.field_types[name].exact or [object])
+                for name in values])
+
+
+def release_records(self):
+    """Keep an adapter that is about to go, if any of its records stays: `Adapter.__del__`."""
+    cdef PyObject *owner
+    store = self.__dict__.get("store")
+    data = getattr(store, "_data", None)
+    if type(data) is not RecordData:
+        return
+    weakly_held = [
+        record for records in data.values() if type(records) is dict
+        for record in records.values() if refers_weakly(record)
+    ]
+    # The list and the store hold each record; the loop variable holds the one that is looked at.
+    is_needed = store.adapter is not self or any([references(<PyObject *>record) > 3 for record in weakly_held])
+    if is_needed:
+        for record in weakly_held:
+            set_slot(<PyObject *>record, adapter_offset, self)
+
+
+cdef bint refers_weakly(object record) except -1:
+    cdef PyObject *owner
+    if not isinstance(type(record), StructMeta) or not hasattr(type(record), "add_child"):
+        return False
+    owner = slot(<PyObject *>record, adapter_offset)
+    return owner != NULL and type(<object>owner) is weak_reference
+
+
+cdef object last_reference = None
+
+
+cdef object reference_to(object adapter):
+    """Return a weak reference to an adapter, None if its end would not be seen by `release_records`."""
+    global last_reference
+    if last_reference is not None and refers_to(last_reference, adapter):
+        return last_reference
+    if getattr(type(adapter), "__del__", None) is not release_records:
+        return None
+    last_reference = weak_reference(adapter)
+    return last_reference
+
+
+cdef dict empty_records(Py_ssize_t count):
+    """Return a dict for records of a type, of which about `count` are expected."""
+    cdef dict records = new_dict(count)
+    # A dict that has had strings for keys only reads those of other entries again and again, to compare their hashes:
+    # as many cache misses. One that has had another key keeps the hashes. Loading takes a fifth less.
+    records[None] = None
+    del records[None]
+    return records
+
+
+cdef class RecordData(dict):
+    """A local store's `{modelname: {unique id: record}}`; asking for a type makes its dict."""
+
+    def __missing__(self, modelname):
+        records = self[modelname] = empty_records(0)
+        return records
+
+    def __reduce__(self):
+        return RecordData, (dict(self),)
+
+
+def add_record(self, *, obj):
+    """Store a new record and claim it for the store's adapter: `LocalStore.add`.
+
+    Raises:
+        ObjectAlreadyExists: If a different record of the type has the unique id.
+    """
+    cdef Plan plan = plan_of(type(obj))
+    cdef PyObject *record = <PyObject *>obj
+    cdef PyObject *found
+    data = self._data
+    adapter = self.adapter
+    modelname = type_of(obj, plan)
+    uid = unique_id(obj, plan)
+    found = PyDict_GetItemWithError(data, modelname) if PyDict_Check(data) else NULL
+    records = data[modelname] if found == NULL else <object>found
+    if not PyDict_Check(records):
+        raise TypeError(f"the store keeps {type(records).__name__} where it should keep a dict of {modelname} records")
+    cdef Py_ssize_t size = PyDict_GET_SIZE(<PyObject *>records)
+    found = PyDict_SetDefault(records, uid, obj)
+    if found != record:
+        raise ObjectAlreadyExists(f"Object {uid} already present", obj)
+    if PyDict_GET_SIZE(<PyObject *>records) == size:
+        return
+    claim_record(obj, plan, data, adapter)
+
+
+def remove_record(self, obj):
+    """Remove a record from a local store and from its adapter; False, and nothing is done, if it is not there."""
+    cdef PyObject *owner
+    cdef Plan plan = plan_of(type(obj))
+    data = self._data
+    records = data.get(type_of(obj, plan))
+    uid = unique_id(obj, plan)
+    if records is None or uid not in records:
+        return False
+    del records[uid]
+    owner = slot(<PyObject *>obj, adapter_offset)
+    if owner != <PyObject *>None:
+        set_slot_quietly(<PyObject *>obj, adapter_offset, None)
+    return True
+
+
+cdef int claim_record(object obj, Plan plan, object data, object adapter) except -1:
+    """Make a record that has come into a store that of the store's adapter, unless it has another."""
+    cdef PyObject *record = <PyObject *>obj
+    cdef PyObject *owner = slot(record, adapter_offset)
+    if adapter is None or (owner != NULL and owner != <PyObject *>None and owner != <PyObject *>adapter):
+        return 0
+    reference = None
+    if type(data) is RecordData and (not PyObject_GC_IsTracked(record) or has_plain_values(record, plan)):
+        reference = reference_to(adapter)
+    if reference is not None:
+        set_slot_quietly(record, adapter_offset, reference)
+        if PyObject_GC_IsTracked(record):
+            PyObject_GC_UnTrack(record)
+    elif owner != <PyObject *>adapter:
+        set_slot(record, adapter_offset, adapter)
+    return 0
+
+
+cdef bint has_plain_values(PyObject *record, Plan plan) noexcept:
+    """Whether no cycle can go through a record but that by way of its adapter."""
+    cdef Py_ssize_t i
+    for i in range(plan.value_count):
+        if plan.value_offsets[i] < 0 or can_be_in_cycle(slot(record, plan.value_offsets[i])):
+            return False
+    return slot(record, plan.side_data_offset) == <PyObject *>None

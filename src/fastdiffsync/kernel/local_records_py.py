@@ -1,0 +1,60 @@
+"""The kernel in Python, third part: records in a local store.
+
+The twin of `_local.pyx`, function for function; `_kernel.py` chooses. Whoever changes one changes both.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..exceptions import ObjectAlreadyExists
+from .fields_py import unique_id_of
+
+__all__ = ["RecordData", "add_record", "hides_records", "release_records", "remove_record"]
+
+
+def hides_records(cls: Any) -> bool:  # noqa: ARG001 - the compiled kernel asks it
+    """Whether records of the model class `cls` are out of the collector's sight in a local store; here none is."""
+    return False
+
+
+def release_records(self: Any) -> None:
+    """Keep an adapter that is about to go, if any of its records stays; here records hold it by themselves."""
+
+
+class RecordData(dict[str, dict[str, Any]]):
+    """A local store's `{modelname: {unique id: record}}`; asking for a type makes its dict."""
+
+    def __missing__(self, modelname: str) -> dict[str, Any]:
+        """Make the dict of a type that has no records yet."""
+        records = self[modelname] = {}
+        return records
+
+
+def add_record(self: Any, *, obj: Any) -> None:
+    """Store a new record and claim it for the store's adapter: `LocalStore.add`.
+
+    Raises:
+        ObjectAlreadyExists: If a different record of the type has the unique id.
+    """
+    records = self._data[obj.get_type()]
+    uid = unique_id_of(obj)
+    count = len(records)
+    existing = records.setdefault(uid, obj)
+    if existing is not obj:
+        message = f"Object {uid} already present"
+        raise ObjectAlreadyExists(message, obj)
+    if len(records) > count and obj.adapter is None:
+        obj.adapter = self.adapter
+
+
+def remove_record(self: Any, obj: Any) -> bool:
+    """Remove a record from a local store and from its adapter; False, and nothing is done, if it is not there."""
+    records = self._data.get(obj.get_type())
+    uid = unique_id_of(obj)
+    if records is None or uid not in records:
+        return False
+    del records[uid]
+    if obj.adapter is not None:
+        obj.adapter = None
+    return True

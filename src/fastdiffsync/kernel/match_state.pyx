@@ -1,0 +1,156 @@
+# cython: language_level=3, boundscheck=False, wraparound=False
+"""What a match remembers of where it is, and what it takes without visiting each record: plain trees, and runs of leaves."""
+
+from cpython.object cimport PyObject
+from cpython.ref cimport Py_TYPE
+
+from .plain.tree_types cimport Kinds
+from .pairing cimport check_identities, plain_key
+from .plans cimport plan_of
+from .capi cimport is_plain_str, same_str, slot
+
+from ..enum import DiffSyncModelFlags
+
+cdef extern from "Python.h":
+    PyObject *PyList_GET_ITEM(PyObject *values, Py_ssize_t index) nogil
+
+cdef PyObject *NONE = <PyObject *>None
+cdef object NO_FLAGS_OBJECT = DiffSyncModelFlags.NONE
+cdef PyObject *NO_FLAGS = <PyObject *>NO_FLAGS_OBJECT
+
+
+cdef class Frame:
+    """One record whose children are being walked; for the top level, no record."""
+
+
+cdef class Walk:
+    """The state of one match."""
+
+    cdef int advance(self, Py_ssize_t delta) except -1:
+        if self.is_watched:
+            self.matching.advance(delta)
+        else:
+            self.done += delta
+        return 0
+
+
+# ---- whole trees ----
+
+
+cdef Kinds kinds_of(Walk walk, object modelname):
+    """Return what is known of a type and those below it, None if there is something special about one of them."""
+    cdef Kinds kinds
+    if walk.kinds is None:
+        return None
+    kinds = walk.kinds.get(modelname)
+    if kinds is None:
+        kinds = Kinds(walk.sources.data, walk.dests.data, modelname)
+        walk.kinds[modelname] = kinds
+    return kinds if kinds.are_plain else None
+
+
+cdef bint take_plain_records(Walk walk, Frame top) except -1:
+    """Walk all records of the top-level type; False if they are to be paired otherwise."""
+    cdef Kinds kinds = kinds_of(walk, top.child_type)
+    if kinds is None:
+        return False
+    cdef PlainSiblings plain = PlainSiblings(kinds)
+    return plain.pair_all() and walk_plain(walk, top, plain)
+
+
+cdef bint take_plain_children(Walk walk, Frame frame, object uids, object other_uids) except -1:
+    """Walk the children with some unique ids; False if they are to be paired otherwise."""
+    if type(uids) is not list or type(other_uids) is not list or not (uids or other_uids):
+        return False
+    cdef Kinds kinds = kinds_of(walk, frame.child_type)
+    if kinds is None:
+        return False
+    cdef PlainSiblings plain = PlainSiblings(kinds)
+    return plain.pair_children(<list>uids, <list>other_uids) and walk_plain(walk, frame, plain)
+
+
+cdef bint walk_plain(Walk walk, Frame frame, PlainSiblings plain) except -1:
+    """Walk the trees of siblings, and leave to the frame those that turn out to be special.
+
+    False if the siblings are to be paired otherwise: one that is special does not bear the unique id that it was found by.
+    """
+    cdef int threads = walk.matching.threads
+    cdef list special_places = [], sources = [], dests = []
+    if not plain.are_worthwhile(threads):
+        return False
+    for place, uid, source, dest in plain.walk(threads):
+        if not (source is None or bears(source, uid)) or not (dest is None or bears(dest, uid)):
+            return False
+        special_places.append(place)
+        sources.append(source)
+        dests.append(dest)
+    frame.plain, frame.special_places, frame.sources, frame.dests = plain, special_places, sources, dests
+    frame.position = 0
+    frame.uids = None
+    check_identities(sources, dests, True)
+    return True
+
+
+cdef bint bears(object model, object uid) except -1:
+    """Whether a record's unique id is this one, and the library's own to compute."""
+    cdef PyObject *key = plain_key(<PyObject *>model)
+    return key != NULL and is_plain_str(<PyObject *>uid) and same_str(key, <PyObject *>uid)
+
+
+cdef int take_found(Walk walk, Frame frame) except -1:
+    """Append the trees that have been walked, up to the next that is to be visited."""
+    cdef Py_ssize_t stop = frame.plain.siblings.count
+    if frame.position < len(frame.special_places):
+        stop = frame.special_places[frame.position]
+    walk.done += frame.plain.take(walk.records, frame.index, stop)
+    frame.plain.taken = stop + 1
+    return 0
+
+
+# ---- runs of leaves ----
+
+
+cdef int take_plain_run(Walk walk, Frame frame) except -1:
+    """Append the records of the pairs from the frame's position on, as long as there is nothing special about them.
+
+    Nearly all records are leaves that both sides have, of one class without overrides, unflagged: this loop does what
+    `visit` does, for those alone, and left to `visit` they would take twice as long.
+    """
+    cdef Py_ssize_t place = frame.position, count = len(frame.sources)
+    cdef PyObject *source
+    cdef PyObject *dest
+    cdef PyObject *key
+    cdef Plan plan = walk.leaf_plan
+    if walk.is_watched:
+        return 0
+    while place < count:
+        source = PyList_GET_ITEM(<PyObject *>frame.sources, place)
+        dest = PyList_GET_ITEM(<PyObject *>frame.dests, place)
+        if source == NONE or dest == NONE or Py_TYPE(<object>source) != Py_TYPE(<object>dest):
+            break
+        if is_plain_str(source):
+            break
+        if <PyObject *>Py_TYPE(<object>source) != <PyObject *>walk.leaf_class:
+            plan = plan_of(<object>Py_TYPE(<object>source))
+            if not is_leaf_plan(plan):
+                break
+            walk.leaf_class = <object>Py_TYPE(<object>source)
+            walk.leaf_plan = plan
+        key = slot(source, plan.key_offset)
+        if (
+            key == NULL or not is_plain_str(key)
+            or slot(source, plan.flags_offset) != NO_FLAGS or slot(dest, plan.flags_offset) != NO_FLAGS
+        ):
+            break
+        walk.records.add(frame.index, plan.modelname, <object>source, <object>dest)
+        place += 1
+    walk.done += 2 * (place - frame.position)
+    frame.position = place
+    return 0
+
+
+cdef bint is_leaf_plan(Plan plan) noexcept:
+    return (
+        plan.plain_type and plan.key_is_name and plan.flags_offset >= 0
+        and plan.plain_children and len(plan.children) == 0
+    )

@@ -1,0 +1,316 @@
+# cython: language_level=3, boundscheck=False, wraparound=False
+"""Pairing two lists of siblings by unique id as diffsync would: hooks are asked, and both of a pair must be one thing."""
+
+from cpython.object cimport PyObject, PyTypeObject
+from cpython.ref cimport Py_TYPE
+
+from .plans cimport Plan, plan_of
+from .fields cimport unique_id
+from .capi cimport is_plain_str, same_str, scalars_differ, slot, str_length
+from .plain.columns cimport OVERRIDES, has_clear_parts
+
+from collections.abc import Iterable, Mapping
+
+from .identity import check_pair
+
+cdef extern from "Python.h":
+    bint PyList_CheckExact(object value)
+    PyObject *PyList_GET_ITEM(PyObject *values, Py_ssize_t index) nogil
+
+# How far ahead siblings that are out of step are looked for.
+cdef enum:
+    LOOK_AHEAD = 4
+
+# So many siblings out of step on both sides, and their order is taken to be another: the rest is hashed at once.
+cdef enum:
+    MAX_LEFT_OVER = 16
+
+cdef PyObject *NONE = <PyObject *>None
+
+
+cdef list pair_siblings(object sources, object dests, bint are_distinct, Py_ssize_t *repeated):
+    """Match two lists of siblings by unique id: in the source's order, then what only the destination has.
+
+    Args:
+        sources, dests: The siblings, lists or `{unique id: record}` mappings.
+        are_distinct: Whether it is known that no unique id is twice in either list.
+        repeated: Set to the number of records that share a unique id with another one.
+
+    Returns:
+        Two lists of records, None standing in for one that is not there, and the list of their unique ids as hooks gave
+        them, None if none was asked.
+
+    Raises:
+        TypeError: If two records with one unique id are of different types, or a side is no collection.
+        ValueError: If two records with one unique id differ in shortname or identifiers.
+    """
+    cdef list pairs = None
+    cdef bint are_paired_by_id = True
+    if PyList_CheckExact(sources) and PyList_CheckExact(dests):
+        pairs = pair_in_step(<list>sources, <list>dests, are_distinct)
+    if pairs is None:
+        pairs = pair_by_hash(sources, dests, repeated)
+        are_paired_by_id = not (is_keyed(sources) or is_keyed(dests))
+    check_identities(pairs[0], pairs[1], are_paired_by_id)
+    return [pairs[0], pairs[1], pairs[2] if len(pairs) > 2 and are_paired_by_id else None]
+
+
+cdef list pair_in_step(list sources, list dests, bint are_distinct):
+    """Pair siblings that mostly come in the same order on both sides, walking both lists while the ids agree.
+
+    Where they do not, a look a few places ahead tells an added record from a removed one; what is left over on both
+    sides is hashed. Returns None if that is not to be had: a hook decides on unique ids, or one may be there twice.
+    """
+    cdef Py_ssize_t i = 0, j = 0, ahead, count = len(sources), dest_count = len(dests)
+    cdef Py_ssize_t left_over = 0
+    cdef PyObject *key
+    cdef PyObject *other
+    if not are_distinct and not (has_distinct_keys(sources) and has_distinct_keys(dests)):
+        return None
+    cdef PyTypeObject *cls = NULL
+    cdef Py_ssize_t key_offset = 0
+    while i < count and j < dest_count:
+        if (
+            cls != NULL and Py_TYPE(<object>PyList_GET_ITEM(<PyObject *>sources, i)) == cls
+            and Py_TYPE(<object>PyList_GET_ITEM(<PyObject *>dests, j)) == cls
+        ):
+            key = slot(PyList_GET_ITEM(<PyObject *>sources, i), key_offset)
+            other = slot(PyList_GET_ITEM(<PyObject *>dests, j), key_offset)
+            if key == NULL or other == NULL or not is_plain_str(key) or not is_plain_str(other):
+                return None
+        else:
+            key = plain_key(PyList_GET_ITEM(<PyObject *>sources, i))
+            other = plain_key(PyList_GET_ITEM(<PyObject *>dests, j))
+            if key == NULL or other == NULL:
+                return None
+            cls = Py_TYPE(sources[i])
+            key_offset = plan_of(<object>cls).key_offset
+        if not same_str(key, other):
+            break
+        i += 1
+        j += 1
+    if i == count and j == dest_count:
+        return [sources, dests]
+    cdef list paired_sources = sources[:]
+    cdef list paired_dests = dests[:j]
+    cdef list unmatched = []
+    cdef list unmatched_places = []
+    while i < count and j < dest_count:
+        key = plain_key(PyList_GET_ITEM(<PyObject *>sources, i))
+        other = plain_key(PyList_GET_ITEM(<PyObject *>dests, j))
+        if key == NULL or other == NULL:
+            return None
+        if same_str(key, other):
+            paired_dests.append(dests[j])
+            i += 1
+            j += 1
+            continue
+        ahead = 0 if left_over > MAX_LEFT_OVER else find_ahead(dests, j, key)
+        if ahead > 0:
+            unmatched.extend(dests[j:j + ahead])
+            j += ahead
+            continue
+        unmatched_places.append(i)
+        paired_dests.append(None)
+        i += 1
+        if left_over > MAX_LEFT_OVER or find_ahead(sources, i - 1, other) == 0:
+            unmatched.append(dests[j])
+            left_over += 1
+            j += 1
+    while i < count:
+        unmatched_places.append(i)
+        paired_dests.append(None)
+        i += 1
+    unmatched.extend(dests[j:])
+    if unmatched and unmatched_places:
+        unmatched = pair_left_over(sources, paired_dests, unmatched_places, unmatched)
+    if unmatched is None:
+        return None
+    paired_sources.extend([None] * len(unmatched))
+    paired_dests.extend(unmatched)
+    return [paired_sources, paired_dests]
+
+
+cdef Py_ssize_t find_ahead(list siblings, Py_ssize_t place, PyObject *key) except -1:
+    """Return how far after `place` a sibling with this key stands, 0 if not within a few places."""
+    cdef Py_ssize_t ahead
+    cdef PyObject *other
+    for ahead in range(1, LOOK_AHEAD):
+        if place + ahead >= len(siblings):
+            return 0
+        other = plain_key(PyList_GET_ITEM(<PyObject *>siblings, place + ahead))
+        if other != NULL and same_str(other, key):
+            return ahead
+    return 0
+
+
+cdef list pair_left_over(list sources, list paired_dests, list places, list unmatched):
+    """Pair by hash what the walk in step has left over; return the destination's rest, None if a hook is to be asked."""
+    cdef dict by_key = {}
+    cdef PyObject *key
+    for dest in unmatched:
+        key = plain_key(<PyObject *>dest)
+        if key == NULL:
+            return None
+        by_key[<object>key] = dest
+    for place in places:
+        key = plain_key(PyList_GET_ITEM(<PyObject *>sources, place))
+        if key == NULL:
+            return None
+        dest = by_key.pop(<object>key, None)
+        if dest is not None:
+            paired_dests[place] = dest
+    return list(by_key.values())
+
+
+cdef bint has_distinct_keys(list siblings) except -1:
+    cdef set keys = set()
+    cdef PyObject *key
+    cdef Py_ssize_t i
+    for i in range(len(siblings)):
+        key = plain_key(PyList_GET_ITEM(<PyObject *>siblings, i))
+        if key == NULL:
+            return False
+        keys.add(<object>key)
+    return len(keys) == len(siblings)
+
+
+cdef PyObject *plain_key(PyObject *model) except? NULL:
+    """Return the key of a record whose unique id is the library's own to compute, borrowed; otherwise NULL."""
+    cdef Plan plan = plan_of(<object>Py_TYPE(<object>model))
+    cdef PyObject *key
+    if not plan.plain_unique_id:
+        return NULL
+    key = slot(model, plan.key_offset)
+    return key if key != NULL and is_plain_str(key) else NULL
+
+
+cdef bint is_keyed(object siblings) except -1:
+    """Whether siblings come by unique id, and not as a collection of records."""
+    return type(siblings) is not list and isinstance(siblings, Mapping)
+
+
+cdef list pair_by_hash(object sources, object dests, Py_ssize_t *repeated):
+    for siblings in (sources, dests):
+        if type(siblings) is not list and not isinstance(siblings, Iterable):
+            raise TypeError(f"Type combination {type(sources)}/{type(dests)} is not supported... for now")
+    if type(sources) is list and type(dests) is list:
+        uids = [unique_id(model, plan_of(type(model))) for model in sources]
+        dest_uids = [unique_id(model, plan_of(type(model))) for model in dests]
+        if uids == dest_uids and len(set(uids)) == len(uids):
+            return [list(sources), list(dests), uids]
+        by_id = dict(zip(uids, sources))
+        dest_by_id = dict(zip(dest_uids, dests))
+    else:
+        by_id = sources if is_keyed(sources) else {unique_id(model, plan_of(type(model))): model for model in sources}
+        dest_by_id = dests if is_keyed(dests) else {unique_id(model, plan_of(type(model))): model for model in dests}
+    paired_sources = []
+    paired_dests = []
+    uids = list(by_id)
+    for uid, source in by_id.items():
+        paired_sources.append(source)
+        paired_dests.append(dest_by_id.get(uid))
+    for uid, dest in dest_by_id.items():
+        if uid not in by_id:
+            uids.append(uid)
+            paired_sources.append(None)
+            paired_dests.append(dest)
+    count = len(paired_sources)
+    repeated[0] = max(len(sources) - count, 0) + max(len(dests) - count, 0)
+    return [paired_sources, paired_dests, uids]
+
+
+# ---- identity ----
+
+
+cdef int check_identities(list sources, list dests, bint are_paired_by_id) except -1:
+    """Check of each pair that the two are one thing.
+
+    Raises:
+        TypeError: If two records are of different types.
+        ValueError: If they differ in shortname or identifiers.
+    """
+    cdef Py_ssize_t i
+    cdef PyObject *source
+    cdef PyObject *dest
+    cdef PyTypeObject *source_class = NULL
+    cdef PyTypeObject *dest_class = NULL
+    cdef Plan plan = None
+    cdef Plan dest_plan = None
+    cdef bint is_plain = False, have_named_identity = False
+    for i in range(len(sources)):
+        source = PyList_GET_ITEM(<PyObject *>sources, i)
+        dest = PyList_GET_ITEM(<PyObject *>dests, i)
+        if source == NONE or dest == NONE:
+            continue
+        if Py_TYPE(<object>source) != source_class or Py_TYPE(<object>dest) != dest_class:
+            plan = plan_of(<object>Py_TYPE(<object>source))
+            dest_plan = plan_of(<object>Py_TYPE(<object>dest))
+            source_class = Py_TYPE(<object>source)
+            dest_class = Py_TYPE(<object>dest)
+            is_plain = have_plain_identity(plan, dest_plan)
+            have_named_identity = is_named_identity(plan, dest_plan)
+        if not (is_plain and are_paired_by_id and are_same_thing(plan, dest_plan, source, dest)):
+            if have_named_identity and are_paired_by_id and have_same_identifiers(plan, dest_plan, source, dest):
+                continue
+            check_pair(<object>source, <object>dest, are_paired_by_id=are_paired_by_id)
+            source_class = NULL
+    return 0
+
+
+cdef bint have_plain_identity(Plan plan, Plan other) except -1:
+    """Whether the keys and identifiers of two classes' records settle that they are one thing."""
+    return (
+        plan.plain_type and other.plain_type and plan.key_is_name and other.key_is_name
+        and plan.plain_identifiers and other.plain_identifiers and plan.identifier_count > 0
+        and (plan is other or (
+            plan.modelname == other.modelname and plan.schema.identifiers == other.schema.identifiers
+        ))
+    )
+
+
+cdef bint is_named_identity(Plan plan, Plan other) except -1:
+    """Whether records of two classes are one thing if they share the unique id, whatever gives it, and identifiers."""
+    return (
+        plan.plain_type and other.plain_type and plan.modelname == other.modelname
+        and plan.is_named_by_unique_id and other.is_named_by_unique_id
+        and plan.plain_identifiers and other.plain_identifiers and plan.identifier_count > 0
+        and plan.schema.identifiers == other.schema.identifiers
+    )
+
+
+cdef bint have_same_identifiers(Plan plan, Plan other, PyObject *source, PyObject *dest) noexcept:
+    """Whether the identifiers of two records are seen to be equal without asking Python."""
+    cdef Py_ssize_t i
+    if slot(source, plan.key_offset) == OVERRIDES or slot(dest, other.key_offset) == OVERRIDES:
+        return False
+    for i in range(plan.identifier_count):
+        if scalars_differ(slot(source, plan.identifier_offsets[i]), slot(dest, other.identifier_offsets[i])) != 0:
+            return False
+    return True
+
+
+cdef bint are_same_thing(Plan plan, Plan other, PyObject *source, PyObject *dest) except -1:
+    """Whether two records that share a unique id are seen to be one thing without asking them."""
+    cdef PyObject *key = slot(source, plan.key_offset)
+    cdef PyObject *other_key = slot(dest, other.key_offset)
+    if key == NULL or other_key == NULL or not is_plain_str(key) or not is_plain_str(other_key):
+        return False
+    # Equal keys whose parts have equal lengths have equal parts; where the types are certain and there is but one way to
+    # take the key apart, the parts need not be read.
+    cdef Py_ssize_t i
+    if (
+        plan.certain_types is not None and (plan is other or plan.certain_types == other.certain_types)
+        and has_clear_parts(key, plan.identifier_count)
+    ):
+        return True
+    cdef PyObject *value
+    cdef PyObject *other_value
+    for i in range(plan.identifier_count):
+        value = slot(source, plan.identifier_offsets[i])
+        other_value = slot(dest, other.identifier_offsets[i])
+        if value == NULL or other_value == NULL or not is_plain_str(value) or not is_plain_str(other_value):
+            return False
+        if value != other_value and str_length(value) != str_length(other_value):
+            return False
+    return True

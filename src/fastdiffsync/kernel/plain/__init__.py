@@ -1,0 +1,1 @@
+"""What runs without the interpreter: plain trees are walked, paired, found and noted by reading memory alone."""

@@ -1,0 +1,75 @@
+from cpython.object cimport PyObject, PyTypeObject
+
+from ..plans cimport Plan
+from ..capi cimport prefetch, scalars_differ, slot, str_length
+
+cdef extern from "Python.h":
+    PyTypeObject *type_of "Py_TYPE"(PyObject *object) nogil
+    int kind_of_text "PyUnicode_KIND"(PyObject *text) nogil
+    void *data_of_text "PyUnicode_DATA"(PyObject *text) nogil
+
+cdef enum:
+    MAX_ATTRIBUTES = 64
+    CACHE_LINE = 64
+
+# The key of a record one of whose methods is replaced on the instance.
+cdef PyObject *OVERRIDES
+
+
+cdef struct Offsets:
+    bint are_plain                 # whether the values can be read without asking a hook
+    PyTypeObject *source_class
+    PyTypeObject *dest_class
+    Py_ssize_t source_size, dest_size
+    Py_ssize_t source_key, dest_key
+    Py_ssize_t count
+    Py_ssize_t[MAX_ATTRIBUTES] source_values
+    Py_ssize_t[MAX_ATTRIBUTES] dest_values
+
+
+cdef tuple common_attributes(Plan source, Plan dest)
+cdef int fill_offsets(Offsets *offsets, Plan source, Plan dest) except -1
+
+
+cdef inline void ask_for_record(PyObject *record, Py_ssize_t size) noexcept nogil:
+    cdef Py_ssize_t line = 0
+    while line < size:
+        prefetch(<char *>record + line)
+        line += CACHE_LINE
+
+
+cdef inline void ask_for_source_values(Offsets *offsets, PyObject *source) noexcept nogil:
+    cdef Py_ssize_t i
+    for i in range(offsets.count):
+        prefetch(slot(source, offsets.source_values[i]))
+
+
+cdef inline void ask_for_dest_values(Offsets *offsets, PyObject *dest) noexcept nogil:
+    cdef Py_ssize_t i
+    for i in range(offsets.count):
+        prefetch(slot(dest, offsets.dest_values[i]))
+
+
+cdef inline bint have_equal_scalars(Offsets *offsets, PyObject *source, PyObject *dest) noexcept nogil:
+    """Whether two records of these classes are equal in every attribute, and nobody need be asked."""
+    cdef Py_ssize_t i
+    if slot(source, offsets.source_key) == OVERRIDES or slot(dest, offsets.dest_key) == OVERRIDES:
+        return False
+    for i in range(offsets.count):
+        if scalars_differ(slot(source, offsets.source_values[i]), slot(dest, offsets.dest_values[i])) != 0:
+            return False
+    return True
+
+
+cdef inline bint has_clear_parts(PyObject *key, Py_ssize_t count) noexcept nogil:
+    """Whether a key can have been joined of so many parts in one way only."""
+    cdef const char *data
+    cdef Py_ssize_t i
+    if count == 1:
+        return True
+    if kind_of_text(key) != 1:
+        return False
+    data = <const char *>data_of_text(key)
+    for i in range(str_length(key) - 1):
+        count -= (data[i] == b'_') & (data[i + 1] == b'_')
+    return count == 1

@@ -1,0 +1,39 @@
+# cython: language_level=3, boundscheck=False, wraparound=False
+"""Where the values of a pair of records stand, and whether they are equal as far as memory tells."""
+
+from cpython.object cimport PyObject, PyTypeObject
+
+from ..plans cimport Plan
+
+from ..constants import INSTANCE_OVERRIDES
+
+OVERRIDES = <PyObject *>INSTANCE_OVERRIDES
+
+
+cdef tuple common_attributes(Plan source, Plan dest):
+    """Return the attributes that two classes have in common, in the destination's order."""
+    return tuple([name for name in dest.schema.attributes if name in source.schema.attributes])
+
+
+cdef int fill_offsets(Offsets *offsets, Plan source, Plan dest) except -1:
+    names = common_attributes(source, dest)
+    offsets.are_plain = (
+        source.plain_attrs and dest.plain_attrs and source.plain_unique_id and dest.plain_unique_id
+        and len(names) <= MAX_ATTRIBUTES
+    )
+    offsets.source_class = <PyTypeObject *>source.schema.cls
+    offsets.dest_class = <PyTypeObject *>dest.schema.cls
+    offsets.source_size = source.schema.cls.__basicsize__
+    offsets.dest_size = dest.schema.cls.__basicsize__
+    offsets.source_key = source.key_offset
+    offsets.dest_key = dest.key_offset
+    # Where hooks are to be asked the values are not compared here, but they will be read all the same.
+    offsets.count = min(len(names), MAX_ATTRIBUTES)
+    for i in range(offsets.count):
+        offsets.source_values[i] = source.offset(names[i])
+        offsets.dest_values[i] = dest.offset(names[i])
+        if offsets.source_values[i] < 0 or offsets.dest_values[i] < 0:
+            offsets.are_plain = False
+            offsets.count = i
+            return 0
+    return 0

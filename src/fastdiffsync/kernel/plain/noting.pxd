@@ -1,0 +1,29 @@
+from cpython.object cimport PyObject
+from libc.stdint cimport int32_t, uint8_t, uint64_t
+
+from ..array cimport Records
+from .tree_types cimport Kind, Kinds
+
+
+cdef struct Change:
+    int32_t index                  # of the record
+    int32_t kind                   # its kind's number
+    uint64_t mask                  # which attributes differ
+    Py_ssize_t first               # the first of its values
+
+
+cdef struct Changes:
+    Change *items
+    Py_ssize_t count, capacity
+    # Of each change: the unique id, the identifiers, the source's attributes, and the destination's; what only one side has
+    # lacks those of the other. Each with a reference of its own, NULL when that has been given away.
+    PyObject **values
+    Py_ssize_t value_count, value_capacity
+
+
+cdef uint8_t note_change(Changes *changes, Kind *kind, Py_ssize_t index, PyObject *source, PyObject *dest) noexcept nogil
+cdef void forget_changes(Changes *changes, Py_ssize_t index) noexcept nogil
+cdef int take_snapshots(
+    Changes *changes, Kinds kinds, Py_ssize_t first, Py_ssize_t stop, Records records, Py_ssize_t shift
+) except -1
+cdef void free_changes(Changes *changes) noexcept

@@ -1,0 +1,170 @@
+# cython: language_level=3, boundscheck=False, wraparound=False
+"""Noting without the interpreter what differs, and making snapshots of it with the interpreter.
+
+Where a walk of plain trees finds that something differs, what a snapshot holds is in the cache. It is noted there and then,
+with references of its own; that way the snapshots of one changed record in fifty take a fifth of the time that it took to
+read all of these again afterwards, on the one thread that may make objects.
+"""
+
+from cpython.object cimport PyObject
+from libc.stdlib cimport free, realloc
+
+from ..array cimport CREATE, DELETE, UNDECIDED, UPDATE
+from .tree_types cimport Side
+from ..plans cimport Plan
+from ..capi cimport add_reference, drop_reference, is_scalar, scalars_differ, slot
+from .columns cimport Offsets
+
+cdef extern from "Python.h":
+    tuple PyTuple_New(Py_ssize_t size)
+    void PyTuple_SET_ITEM(object values, Py_ssize_t index, PyObject *value)
+    void PyObject_GC_UnTrack(PyObject *object)
+    void Py_XDECREF(PyObject *object)
+
+
+# ---- without the interpreter ----
+
+
+cdef uint8_t note_change(Changes *changes, Kind *kind, Py_ssize_t index, PyObject *source, PyObject *dest) noexcept nogil:
+    """Note that something differs; either record may be NULL.
+
+    Returns the action: UNDECIDED, with nothing noted, if Python must be asked or memory is short.
+    """
+    cdef Side *side = &kind.sides[1 if source == NULL else 0]
+    cdef PyObject *model = dest if source == NULL else source
+    cdef Change change
+    change.index, change.kind, change.first, change.mask = <int32_t>index, kind.number, changes.value_count, 0
+    if source != NULL and dest != NULL and not find_differences(&kind.values, source, dest, &change.mask):
+        return UNDECIDED
+    if not make_room(changes, 1 + side.identifier_field_count + kind.sides[0].attribute_count + kind.sides[1].attribute_count):
+        return UNDECIDED
+    changes.items[changes.count] = change
+    changes.count += 1
+    add_reference(slot(model, side.key))
+    changes.values[changes.value_count] = slot(model, side.key)
+    changes.value_count += 1
+    if (
+        not note_values(changes, model, side.identifier_fields, side.identifier_field_count)
+        or not (source == NULL or note_attributes(changes, &kind.sides[0], source))
+        or not (dest == NULL or note_attributes(changes, &kind.sides[1], dest))
+    ):
+        forget_changes(changes, index)
+        return UNDECIDED
+    return DELETE if source == NULL else CREATE if dest == NULL else UPDATE
+
+
+cdef bint find_differences(Offsets *offsets, PyObject *source, PyObject *dest, uint64_t *mask) noexcept nogil:
+    """Fill in which attributes differ; False if Python must be asked, or none does."""
+    cdef Py_ssize_t i
+    cdef int outcome
+    for i in range(offsets.count):
+        outcome = scalars_differ(slot(source, offsets.source_values[i]), slot(dest, offsets.dest_values[i]))
+        if outcome < 0:
+            return False
+        mask[0] |= <uint64_t>outcome << i
+    return mask[0] != 0
+
+
+cdef bint note_attributes(Changes *changes, Side *side, PyObject *record) noexcept nogil:
+    return side.has_plain_attributes and note_values(changes, record, side.attributes, side.attribute_count)
+
+
+cdef bint note_values(Changes *changes, PyObject *record, Py_ssize_t *offsets, Py_ssize_t count) noexcept nogil:
+    """Note some values of a record; False if one of them is no scalar."""
+    cdef Py_ssize_t i
+    cdef PyObject *value
+    for i in range(count):
+        value = slot(record, offsets[i]) if offsets[i] >= 0 else NULL
+        if value == NULL or not is_scalar(value):
+            return False
+        add_reference(value)
+        changes.values[changes.value_count] = value
+        changes.value_count += 1
+    return True
+
+
+cdef bint make_room(Changes *changes, Py_ssize_t value_count) noexcept nogil:
+    """Make room for one more change with so many values; False if memory is short."""
+    cdef void *larger
+    if changes.count == changes.capacity:
+        larger = realloc(changes.items, (2 * changes.count + 64) * sizeof(Change))
+        if larger == NULL:
+            return False
+        changes.items = <Change *>larger
+        changes.capacity = 2 * changes.count + 64
+    if changes.value_count + value_count > changes.value_capacity:
+        larger = realloc(changes.values, 2 * (changes.value_count + value_count) * sizeof(PyObject *))
+        if larger == NULL:
+            return False
+        changes.values = <PyObject **>larger
+        changes.value_capacity = 2 * (changes.value_count + value_count)
+    return True
+
+
+cdef void forget_changes(Changes *changes, Py_ssize_t index) noexcept nogil:
+    """Take back what has been noted of the records from `index` on; the records themselves hold the values still."""
+    while changes.count and changes.items[changes.count - 1].index >= index:
+        changes.count -= 1
+        while changes.value_count > changes.items[changes.count].first:
+            changes.value_count -= 1
+            drop_reference(changes.values[changes.value_count])
+
+
+# ---- with the interpreter ----
+
+
+cdef int take_snapshots(
+    Changes *changes, Kinds kinds, Py_ssize_t first, Py_ssize_t stop, Records records, Py_ssize_t shift
+) except -1:
+    """Make snapshots of the changes from record `first` up to `stop`, whose indices are by `shift` larger in the array."""
+    cdef Py_ssize_t place = 0, end = changes.count, middle
+    while place < end:
+        middle = (place + end) // 2
+        if changes.items[middle].index < first:
+            place = middle + 1
+        else:
+            end = middle
+    while place < changes.count and changes.items[place].index < stop:
+        take_snapshot(changes, &changes.items[place], kinds, records, changes.items[place].index + shift)
+        place += 1
+    return 0
+
+
+cdef int take_snapshot(Changes *changes, Change *change, Kinds kinds, Records records, Py_ssize_t index) except -1:
+    cdef Kind *kind = &kinds.items[change.kind]
+    cdef int action = records.items[index].action
+    cdef Plan plan = <Plan>kind.sides[1 if action == DELETE else 0].plan
+    cdef Plan dest_plan = <Plan>kind.sides[1].plan if action != CREATE else None
+    cdef PyObject **values = &changes.values[change.first]
+    name = <object>values[0]
+    values += 1
+    cdef tuple identifiers = take_values(&values, kind.sides[1 if action == DELETE else 0].identifier_field_count)
+    cdef tuple names = None, attributes = None, dest_names = None, dest_attributes = None
+    if action != DELETE:
+        names, attributes = plan.attribute_names, take_values(&values, kind.sides[0].attribute_count)
+    if action != CREATE:
+        dest_names, dest_attributes = dest_plan.attribute_names, take_values(&values, kind.sides[1].attribute_count)
+    if action == UPDATE:
+        records._masks[index] = change.mask
+    records.keep(index, name, plan.identifier_names, identifiers, names, attributes, dest_names, dest_attributes)
+    return 0
+
+
+cdef tuple take_values(PyObject ***values, Py_ssize_t count):
+    """Return the next values, with the references to them; as all are scalars, the garbage collector need not know."""
+    cdef Py_ssize_t i
+    cdef tuple taken = PyTuple_New(count)
+    for i in range(count):
+        PyTuple_SET_ITEM(taken, i, values[0][i])
+        values[0][i] = NULL
+    values[0] += count
+    PyObject_GC_UnTrack(<PyObject *>taken)
+    return taken
+
+
+cdef void free_changes(Changes *changes) noexcept:
+    cdef Py_ssize_t i
+    for i in range(changes.value_count):
+        Py_XDECREF(changes.values[i])
+    free(changes.values)
+    free(changes.items)

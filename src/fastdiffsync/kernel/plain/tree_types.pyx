@@ -1,0 +1,201 @@
+# cython: language_level=3, boundscheck=False, wraparound=False
+"""What a walk without the interpreter must know of the types that it meets: where in memory their records keep what."""
+
+from cpython.mem cimport PyMem_Calloc, PyMem_Free
+from cpython.object cimport PyObject, PyTypeObject
+from libc.stdint cimport uint16_t
+from libc.stdlib cimport free
+
+from .finding cimport MAX_LISTS, Contents, Place, begin_at, build_next_table, free_table
+from ..plans cimport Plan, plan_of
+from .pairing cimport Room
+from .columns cimport fill_offsets
+
+cdef extern from "Python.h":
+    Py_ssize_t PyDict_GET_SIZE(PyObject *mapping) nogil
+
+
+# What a range looks for first may come somewhat before its share of the records of a type; looking begins so much earlier,
+# because what lies before the beginning is found only after all that follows.
+cdef double BACK_OFF = 1 / 64.0
+
+
+cdef class Kinds:
+    """A type, and all types below it, in a form that needs no interpreter.
+
+    Attributes:
+        are_plain: Whether there is nothing special about any of them.
+        count: How many they are.
+        names: Their names, by number; the first is the one that all others are below of.
+    """
+
+    def __cinit__(self, source_data, dest_data, modelname):
+        self.items = <Kind *>PyMem_Calloc(MAX_KINDS, sizeof(Kind))
+        self.rooms = <Room *>PyMem_Calloc(MAX_DEPTH + 1, sizeof(Room))
+        if self.items == NULL or self.rooms == NULL:
+            raise MemoryError
+        self.names = []
+        self.numbers = {}
+        self.keep_alive = []
+        self.data = source_data
+        self.other_data = dest_data
+        self.are_plain = True
+        self.add(modelname)
+        self.places = self.begin(0)
+
+    def __dealloc__(self):
+        cdef Py_ssize_t depth
+        if self.items != NULL:
+            self.drop_tables()
+        if self.rooms != NULL:
+            for depth in range(MAX_DEPTH + 1):
+                free(self.rooms[depth].cells)
+        PyMem_Free(self.rooms)
+        PyMem_Free(self.places)
+        PyMem_Free(self.items)
+
+    cdef int add(self, object name) except -1:
+        """Note a type and return its number."""
+        number = self.numbers.get(name)
+        if number is not None:
+            return number
+        if self.count == MAX_KINDS:
+            self.are_plain = False
+            return 0
+        cdef Py_ssize_t added = self.count
+        self.numbers[name] = added
+        self.names.append(name)
+        self.count += 1
+        self.items[added].number = <uint16_t>added
+        self.fill(added, name)
+        return added
+
+    cdef int fill(self, Py_ssize_t number, object name) except -1:
+        cdef Kind *kind = &self.items[number]
+        cdef Plan plan, first = None
+        cdef Side *side
+        cdef Py_ssize_t i, which
+        for which in range(2):
+            side = &kind.sides[which]
+            records = (self.other_data if which else self.data).get(name)
+            if not records:
+                continue
+            if type(records) is not dict:
+                self.are_plain = False
+                return 0
+            cls = type(next(iter(records.values())))
+            plan = plan_of(cls)
+            if not has_plain_trees(plan, name) or (first is not None and not are_alike(first, plan)):
+                self.are_plain = False
+                return 0
+            self.keep_alive.append((cls, plan, records))
+            side.cls = <PyTypeObject *>cls
+            side.records = <PyObject *>records
+            side.size = cls.__basicsize__
+            side.key = plan.key_offset
+            side.flags = plan.flags_offset
+            side.plan = <PyObject *>plan
+            side.identifier_fields = plan.identifier_field_offsets
+            side.identifier_field_count = len(plan.identifier_names)
+            side.attributes = plan.attribute_offsets
+            side.attribute_count = len(plan.attribute_names)
+            side.has_plain_attributes = plan.plain_attrs
+            for i in range(plan.identifier_count):
+                side.identifiers[i] = plan.identifier_offsets[i]
+            kind.identifier_count = plan.identifier_count
+            for i, field in enumerate(plan.children.values()):
+                kind.children[i].offsets[which] = plan.offset(field)
+                if kind.children[i].offsets[which] < 0:
+                    self.are_plain = False
+                    return 0
+            fill_offsets(&kind.values, plan if first is None else first, plan)
+            kind.is_certain = plan.certain_types is not None and (
+                first is None or first.certain_types == plan.certain_types
+            )
+            first = plan
+        if first is not None:
+            kind.child_count = len(first.children)
+            for i, child_type in enumerate(first.children):
+                kind.children[i].kind = &self.items[self.add(child_type)]
+            self.describe_contents(kind)
+        return 0
+
+    cdef int describe_contents(self, Kind *kind) except -1:
+        """Say what of each side's records will be read."""
+        cdef Contents *contents
+        cdef Py_ssize_t i, which
+        for which in range(2):
+            contents = &kind.sides[which].contents
+            contents.cls = kind.sides[which].cls
+            contents.size = kind.sides[which].size
+            contents.values = &kind.values.dest_values[0] if which else &kind.values.source_values[0]
+            contents.value_count = kind.values.count
+            contents.identifiers = &kind.sides[which].identifiers[0]
+            contents.identifier_count = 0 if kind.is_certain else kind.identifier_count
+            contents.list_count = min(kind.child_count, MAX_LISTS)
+            for i in range(contents.list_count):
+                contents.lists[i] = kind.children[i].offsets[which]
+        return 0
+
+    cdef Place *begin(self, double share) except NULL:
+        """Return places to look for the records of all types, a little before a share of them; the caller frees them."""
+        cdef Py_ssize_t i, which
+        cdef Place *places = <Place *>PyMem_Calloc(2 * self.count, sizeof(Place))
+        if places == NULL:
+            raise MemoryError
+        share = max(share - BACK_OFF, 0)
+        for i in range(self.count):
+            for which in range(2):
+                if self.items[i].sides[which].records != NULL:
+                    begin_at(
+                        &places[2 * i + which],
+                        <Py_ssize_t>(share * PyDict_GET_SIZE(self.items[i].sides[which].records)),
+                    )
+        return places
+
+    cdef bint build_tables(self) except -1:
+        """Make tables of the records of which one was looked for in vain; return whether there are new ones.
+
+        A table knows nothing of what happens to the records later: it is to be dropped before anybody else runs.
+        """
+        cdef Py_ssize_t i, which
+        cdef Side *side
+        cdef bint are_new = False
+        for i in range(self.count):
+            for which in range(2):
+                side = &self.items[i].sides[which]
+                if side.records != NULL and self.places[2 * i + which].has_missed:
+                    self.places[2 * i + which].has_missed = False
+                    are_new = build_next_table(&side.table, side.records) or are_new
+        return are_new
+
+    cdef int drop_tables(self) except -1:
+        cdef Py_ssize_t i, which
+        for i in range(self.count):
+            for which in range(2):
+                free_table(&self.items[i].sides[which].table)
+        return 0
+
+    cdef Py_ssize_t record_count(self, Py_ssize_t first, Py_ssize_t stop) noexcept:
+        """Return how many records of some of the types both sides have."""
+        cdef Py_ssize_t i, which, count = 0
+        for i in range(first, stop):
+            for which in range(2):
+                if self.items[i].sides[which].records != NULL:
+                    count += PyDict_GET_SIZE(self.items[i].sides[which].records)
+        return count
+
+
+cdef bint has_plain_trees(Plan plan, object name) except -1:
+    return (
+        plan.modelname == name and plan.plain_type and plan.key_is_name and plan.is_named_by_unique_id
+        and plan.plain_identifiers and 0 < plan.identifier_count <= MAX_PARTS and plan.key_offset >= 0
+        and plan.flags_offset >= 0 and plan.plain_children and len(plan.children) <= MAX_CHILD_TYPES
+    )
+
+
+cdef bint are_alike(Plan source, Plan dest) except -1:
+    return (
+        source.schema.identifiers == dest.schema.identifiers and source.children == dest.children
+        and list(source.children) == list(dest.children)
+    )

@@ -1,0 +1,52 @@
+from cpython.object cimport PyObject
+from libc.stdint cimport uint16_t
+
+from ..array cimport UNSEEN, Record, Records
+from .tree_types cimport MAX_KINDS, Kinds
+from .pairing cimport Room, Siblings
+from .walking cimport Range, Tree
+
+
+cdef struct Run:
+    # Records that a range has found one after the other.
+    Range *part
+    Py_ssize_t first, stop
+    # Where they go, with their objects' references: by how much their indices are larger there, what their types' numbers
+    # are, and the index of the record below which they come, -1 for none.
+    Record *items
+    PyObject **sources
+    PyObject **dests
+    Py_ssize_t shift
+    uint16_t *type_numbers
+    Py_ssize_t parent
+    # What has been counted on the way: the records of each action, and the objects that are None.
+    Py_ssize_t[UNSEEN + 1] totals
+    Py_ssize_t none_count
+
+
+cdef class PlainSiblings:
+    cdef Kinds kinds
+    cdef Siblings siblings
+    cdef Room room
+    cdef PyObject **uids
+    cdef Tree *trees
+    cdef Py_ssize_t taken          # how many trees have been
+    cdef Range *ranges
+    cdef int threads, range_count
+    cdef bint has_begun            # whether the trees' types have their numbers
+    cdef uint16_t[MAX_KINDS] type_numbers
+    cdef bint pair_all(self) except -1
+    cdef bint pair_children(self, list uids, list other_uids) except -1
+    cdef bint are_worthwhile(self, int threads) noexcept
+    cdef list walk(self, int threads)
+    cdef Py_ssize_t expected_count(self) noexcept
+    cdef int walk_parts(self, bint may_build_tables) except -1
+    cdef int prepare_ranges(self, Py_ssize_t *order) except -1
+    cdef int walk_together(self, Py_ssize_t count) except -1
+    cdef bint build_tables(self) except -1
+    cdef Py_ssize_t take(self, Records records, Py_ssize_t parent, Py_ssize_t stop) except -1
+    cdef int begin(self, Records records) except -1
+    cdef void next_run(self, Run *run, Py_ssize_t stop) noexcept
+    cdef Py_ssize_t copy_runs(
+        self, Run *runs, Py_ssize_t run_count, Py_ssize_t size, Records records, Py_ssize_t parent
+    ) except -1

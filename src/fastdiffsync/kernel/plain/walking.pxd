@@ -1,0 +1,36 @@
+from cpython.object cimport PyObject
+from libc.stdint cimport int32_t, uint64_t
+
+from .finding cimport Place
+from ..array cimport Record
+from .tree_types cimport Kind
+from .pairing cimport Room, Siblings
+from .noting cimport Changes
+
+
+cdef struct Tree:
+    Range *range                   # that has walked it; NULL if it turned out to be special
+    int32_t first, stop            # its items there
+
+
+cdef struct Range:
+    # What is walked: the siblings whose places are in `order`, from one index up to another.
+    Kind *kind
+    Siblings *siblings
+    Tree *trees
+    Py_ssize_t *order
+    Py_ssize_t first, stop
+    Place *places
+    Room *rooms
+    # What has been found, every object with a reference of its own, but for None.
+    Record *items
+    PyObject **sources
+    PyObject **dests
+    Py_ssize_t size, capacity
+    Changes changes
+    uint64_t kinds                 # one bit for each kind that has been found
+    bint has_tracked               # whether the garbage collector knows one of the records that have been compared
+
+
+cdef void walk_range(void *share) noexcept nogil
+cdef bint find_siblings(Kind *kind, Place *places, Siblings *siblings) noexcept nogil

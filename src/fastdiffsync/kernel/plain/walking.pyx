@@ -1,0 +1,294 @@
+# cython: language_level=3, boundscheck=False, wraparound=False
+"""The compiled kernel, the innermost part of matching: walking plain trees without the interpreter.
+
+Functions that return whether all went well return False as well where memory is short: the other walk will say so.
+Memory comes from the C library: Python's own functions may want the interpreter lock, while tracemalloc traces.
+"""
+
+from cpython.object cimport PyObject
+from libc.stdint cimport int32_t, uint8_t, uint64_t
+from libc.stdlib cimport realloc
+
+from .finding cimport WINDOW, Place, find_all
+from ..array cimport NO_ACTION, UNSEEN, Record
+from .tree_types cimport MAX_DEPTH, ChildField, Kind, Side
+from .pairing cimport Siblings, are_distinct, make_room, pair_siblings
+from ..capi cimport add_reference, drop_reference, is_plain_str, prefetch, same_str, slot, str_length
+from .noting cimport forget_changes, note_change
+from .columns cimport (
+    ask_for_dest_values, ask_for_record, ask_for_source_values, has_clear_parts, have_equal_scalars, type_of,
+)
+
+from ...enum import DiffSyncModelFlags
+
+cdef extern from "Python.h":
+    bint PyList_CheckExact(PyObject *value) nogil
+    Py_ssize_t PyList_GET_SIZE(PyObject *values) nogil
+    bint PyObject_GC_IsTracked(PyObject *object) nogil
+    ctypedef struct PyListObject:
+        PyObject **ob_item
+
+# How many siblings ahead memory is asked for: their values, and twice as far the records.
+cdef enum:
+    AHEAD = 12
+
+cdef PyObject *NONE = <PyObject *>None
+cdef object NO_FLAGS_OBJECT = DiffSyncModelFlags.NONE
+cdef PyObject *NO_FLAGS = <PyObject *>NO_FLAGS_OBJECT
+
+
+cdef void walk_range(void *share) noexcept nogil:
+    cdef Range *part = <Range *>share
+    cdef Siblings *siblings = part.siblings
+    cdef Py_ssize_t i, place, before
+    cdef uint64_t kinds
+    for i in range(part.first, part.stop):
+        if i + 2 * AHEAD < part.stop:
+            ask_for_pair(part.kind, siblings, part.order[i + 2 * AHEAD])
+        if i + AHEAD < part.stop:
+            ask_for_contents(part.kind, siblings, part.order[i + AHEAD])
+        place = part.order[i]
+        before = part.size
+        kinds = part.kinds
+        if append_pair(part, part.kind, siblings, place, -1, 0):
+            part.trees[place].range = part
+            part.trees[place].first = <int32_t>before
+            part.trees[place].stop = <int32_t>part.size
+        else:
+            drop(part, before)
+            part.kinds = kinds
+
+
+cdef void drop(Range *part, Py_ssize_t first) noexcept nogil:
+    """Drop the items from `first` on; the stores have all of the records as well, so that none goes."""
+    forget_changes(&part.changes, first)
+    while part.size > first:
+        part.size -= 1
+        if part.sources[part.size] != NONE:
+            drop_reference(part.sources[part.size])
+        if part.dests[part.size] != NONE:
+            drop_reference(part.dests[part.size])
+
+
+cdef bint append_pair(
+    Range *part, Kind *kind, Siblings *siblings, Py_ssize_t place, int32_t parent, int depth
+) noexcept nogil:
+    """Append the pair at a place and all below it, unless there is something special about them."""
+    cdef PyObject *source = siblings.sources[place]
+    cdef PyObject *dest = siblings.dests[place]
+    if source != NULL and not is_expected(&kind.sides[0], source, siblings.uids[place]):
+        return False
+    if dest != NULL and not is_expected(&kind.sides[1], dest, siblings.dest_uids[place]):
+        return False
+    if source != NULL and dest != NULL and not are_same_thing(kind, source, dest):
+        return False
+    if kind.child_count and place + 1 < siblings.count:
+        ask_for_children(kind, 0, siblings.sources[place + 1])
+        ask_for_children(kind, 1, siblings.dests[place + 1])
+    return append(part, kind, parent, source, dest, depth)
+
+
+cdef bint append(Range *part, Kind *kind, int32_t parent, PyObject *source, PyObject *dest, int depth) noexcept nogil:
+    """Append one pair or single and all below it."""
+    cdef Py_ssize_t i, index = part.size
+    if index == part.capacity and not grow(part):
+        return False
+    if source != NULL:
+        add_reference(source)
+    if dest != NULL:
+        add_reference(dest)
+    part.sources[index] = source if source != NULL else NONE
+    part.dests[index] = dest if dest != NULL else NONE
+    part.items[index].parent = parent
+    part.items[index].type = kind.number
+    part.items[index].action = action_of(part, kind, index, source, dest)
+    part.size += 1
+    part.kinds |= <uint64_t>1 << kind.number
+    if kind.child_count and depth == MAX_DEPTH:
+        return False
+    for i in range(kind.child_count):
+        if not walk_children(part, &kind.children[i], <int32_t>index, source, dest, depth + 1):
+            return False
+    part.items[index].end = <int32_t>part.size
+    return True
+
+
+cdef inline uint8_t action_of(
+    Range *part, Kind *kind, Py_ssize_t index, PyObject *source, PyObject *dest
+) noexcept nogil:
+    if source != NULL and dest != NULL and not kind.values.are_plain:
+        return UNSEEN
+    if (source != NULL and PyObject_GC_IsTracked(source)) or (dest != NULL and PyObject_GC_IsTracked(dest)):
+        part.has_tracked = True
+    if source != NULL and dest != NULL and have_equal_scalars(&kind.values, source, dest):
+        return NO_ACTION
+    return note_change(&part.changes, kind, index, source, dest)
+
+
+cdef bint grow(Range *part) noexcept nogil:
+    cdef Py_ssize_t capacity = 2 * part.size + 64
+    cdef void *items
+    cdef void *sources
+    cdef void *dests
+    if part.size >= 0x3FFFFFFF:
+        return False
+    items = realloc(part.items, capacity * sizeof(Record))
+    if items != NULL:
+        part.items = <Record *>items
+    sources = realloc(part.sources, capacity * sizeof(PyObject *))
+    if sources != NULL:
+        part.sources = <PyObject **>sources
+    dests = realloc(part.dests, capacity * sizeof(PyObject *))
+    if dests != NULL:
+        part.dests = <PyObject **>dests
+    if items == NULL or sources == NULL or dests == NULL:
+        return False
+    part.capacity = capacity
+    return True
+
+
+cdef bint walk_children(
+    Range *part, ChildField *field, int32_t parent, PyObject *source, PyObject *dest, int depth
+) noexcept nogil:
+    """Append the children of one type and all below them."""
+    cdef Siblings siblings
+    cdef Kind *kind = field.kind
+    cdef Py_ssize_t place
+    siblings.uid_count = siblings.other_uid_count = 0
+    if source != NULL and not children_of(source, field.offsets[0], &siblings.uids, &siblings.uid_count):
+        return False
+    if dest != NULL and not children_of(dest, field.offsets[1], &siblings.other_uids, &siblings.other_uid_count):
+        return False
+    if siblings.uid_count == 0 and siblings.other_uid_count == 0:
+        return True
+    if not make_room(&siblings, &part.rooms[depth]):
+        return False
+    if not find_siblings(kind, part.places, &siblings) or not pair_siblings(&siblings):
+        return False
+    if kind.sides[0].table.entries != NULL or kind.sides[1].table.entries != NULL or siblings.count > WINDOW:
+        for place in range(min(siblings.count, AHEAD)):
+            ask_for_contents(kind, &siblings, place)
+    for place in range(siblings.count):
+        if place + 2 * AHEAD < siblings.count:
+            ask_for_pair(kind, &siblings, place + 2 * AHEAD)
+        if place + AHEAD < siblings.count:
+            ask_for_contents(kind, &siblings, place + AHEAD)
+        if not append_pair(part, kind, &siblings, place, parent, depth):
+            return False
+    return True
+
+
+cdef bint children_of(PyObject *parent, Py_ssize_t offset, PyObject ***uids, Py_ssize_t *count) noexcept nogil:
+    cdef PyObject *children = slot(parent, offset)
+    cdef Py_ssize_t i
+    if children == NULL or not PyList_CheckExact(children):
+        return False
+    uids[0] = (<PyListObject *>children).ob_item
+    count[0] = PyList_GET_SIZE(children)
+    for i in range(min(count[0], AHEAD)):
+        prefetch(uids[0][i])
+    return True
+
+
+cdef bint find_siblings(Kind *kind, Place *places, Siblings *siblings) noexcept nogil:
+    """Find the records with the siblings' ids; False if one is not found, or is there twice."""
+    cdef bint is_found = find_side(
+        &kind.sides[0], &places[2 * kind.number], siblings.uids, siblings.uid_count, siblings.sources
+    )
+    return is_found and find_side(
+        &kind.sides[1], &places[2 * kind.number + 1], siblings.other_uids, siblings.other_uid_count, siblings.found
+    )
+
+
+cdef bint find_side(
+    Side *side, Place *place, PyObject **uids, Py_ssize_t count, PyObject **found
+) noexcept nogil:
+    cdef bint are_known_to_be_distinct = True
+    cdef Py_ssize_t i
+    if count == 0:
+        return True
+    if side.records == NULL:
+        return False
+    if not find_all(
+        side.records, &side.table, place, &side.contents, uids, count, found, &are_known_to_be_distinct
+    ):
+        return False
+    for i in range(min(count, 2 * AHEAD) if side.table.entries != NULL or count > WINDOW else 0):
+        ask_for_record(found[i], side.size)
+    return are_known_to_be_distinct or are_distinct(found, count)
+
+
+# ---- asking for memory ----
+
+
+cdef inline void ask_for_pair(Kind *kind, Siblings *siblings, Py_ssize_t place) noexcept nogil:
+    if siblings.sources[place] != NULL:
+        ask_for_record(siblings.sources[place], kind.sides[0].size)
+    if siblings.dests[place] != NULL:
+        ask_for_record(siblings.dests[place], kind.sides[1].size)
+
+
+cdef void ask_for_contents(Kind *kind, Siblings *siblings, Py_ssize_t place) noexcept nogil:
+    """Ask for what the records at a place refer to; they have been asked for themselves before."""
+    cdef PyObject *source = siblings.sources[place]
+    cdef PyObject *dest = siblings.dests[place]
+    if source != NULL and type_of(source) == kind.sides[0].cls:
+        ask_for_parts(kind, 0, source)
+        ask_for_source_values(&kind.values, source)
+    if dest != NULL and type_of(dest) == kind.sides[1].cls:
+        ask_for_parts(kind, 1, dest)
+        ask_for_dest_values(&kind.values, dest)
+
+
+cdef inline void ask_for_parts(Kind *kind, int which, PyObject *record) noexcept nogil:
+    cdef Py_ssize_t i
+    if not kind.is_certain:
+        for i in range(kind.identifier_count):
+            prefetch(slot(record, kind.sides[which].identifiers[i]))
+    for i in range(kind.child_count):
+        prefetch(slot(record, kind.children[i].offsets[which]))
+
+
+cdef inline void ask_for_children(Kind *kind, int which, PyObject *record) noexcept nogil:
+    cdef Py_ssize_t i
+    cdef PyObject *children
+    if record == NULL or type_of(record) != kind.sides[which].cls:
+        return
+    for i in range(kind.child_count):
+        children = slot(record, kind.children[i].offsets[which])
+        if children != NULL and PyList_CheckExact(children):
+            prefetch((<PyListObject *>children).ob_item)
+
+
+# ---- what is plain ----
+
+
+cdef inline bint is_expected(Side *side, PyObject *record, PyObject *uid) noexcept nogil:
+    """Whether a record is of the expected class, without flags, and bears this id."""
+    if type_of(record) != side.cls or slot(record, side.flags) != NO_FLAGS:
+        return False
+    cdef PyObject *key = slot(record, side.key)
+    if key == NULL or not is_plain_str(key):
+        return False
+    return key == uid or (is_plain_str(uid) and same_str(key, uid))
+
+
+cdef inline bint are_same_thing(Kind *kind, PyObject *source, PyObject *dest) noexcept nogil:
+    """Whether two records that share a unique id are seen to be one thing without asking them.
+
+    Where the types of the identifiers are certain, and there is but one way to take the key apart, equal keys have
+    equal parts, and the parts need not be read. Otherwise equal keys whose parts have equal lengths have equal parts.
+    """
+    cdef Py_ssize_t i
+    cdef PyObject *value
+    cdef PyObject *other
+    if kind.is_certain and has_clear_parts(slot(source, kind.sides[0].key), kind.identifier_count):
+        return True
+    for i in range(kind.identifier_count):
+        value = slot(source, kind.sides[0].identifiers[i])
+        other = slot(dest, kind.sides[1].identifiers[i])
+        if value == NULL or other == NULL or not is_plain_str(value) or not is_plain_str(other):
+            return False
+        if value != other and str_length(value) != str_length(other):
+            return False
+    return True

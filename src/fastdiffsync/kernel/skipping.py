@@ -1,0 +1,26 @@
+"""Why a pair is left out of a diff."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..enum import DiffSyncFlags, DiffSyncModelFlags
+
+
+def skip_reason(flags: DiffSyncFlags, source: Any, dest: Any) -> str:  # noqa: PLR0911 - a return for each reason
+    """Return why a pair is left out of the diff, as diffsync words it, or an empty text."""
+    if dest is None:
+        if flags & DiffSyncFlags.SKIP_UNMATCHED_SRC:
+            return "Skipping due to SKIP_UNMATCHED_SRC flag on source adapter"
+        if source.model_flags & DiffSyncModelFlags.SKIP_UNMATCHED_SRC:
+            return "Skipping due to SKIP_UNMATCHED_SRC flag on model"
+    if source is None:
+        if flags & DiffSyncFlags.SKIP_UNMATCHED_DST:
+            return "Skipping due to SKIP_UNMATCHED_DST flag on source adapter"
+        if dest.model_flags & DiffSyncModelFlags.SKIP_UNMATCHED_DST:
+            return "Skipping due to SKIP_UNMATCHED_DST flag on model"
+    if source is not None and source.model_flags & DiffSyncModelFlags.IGNORE:
+        return "Skipping due to IGNORE flag on source object"
+    if dest is not None and dest.model_flags & DiffSyncModelFlags.IGNORE:
+        return "Skipping due to IGNORE flag on dest object"
+    return ""

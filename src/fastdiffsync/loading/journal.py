@@ -1,0 +1,88 @@
+"""What a bulk load has changed, so that it can be undone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..exceptions import ObjectNotFound
+
+if TYPE_CHECKING:
+    from ..model import DiffSyncModel
+    from ..store import BaseStore
+
+
+class Journal:
+    """What a bulk load has changed, so that it can be undone.
+
+    Attributes:
+        begun: Lists of children that were empty before.
+    """
+
+    def __init__(self, store: BaseStore) -> None:
+        """Take note of what there is in the adapter's store."""
+        self.begun: list[list[str]] = []
+        self._store = store
+        self._data = store.local_data()
+        self._sizes = {modelname: len(records) for modelname, records in (self._data or {}).items()}
+        self._added: list[tuple[str, str, DiffSyncModel]] = []
+        self._parents: dict[int, tuple[Any, dict[str, list[str]]]] = {}
+
+    def will_add(self, record: DiffSyncModel) -> None:
+        """Take note that a record is about to be added; of a store's records in memory, that is seen afterwards."""
+        if self._data is None:
+            modelname, uid = record.get_type(), record.get_unique_id()
+            if self._store.keeps_copies or self._find(modelname, uid) is None:
+                self._added.append((modelname, uid, record))
+
+    def will_link(self, parent: Any) -> None:
+        """Keep a parent's lists of children as they are before the first of its children is added."""
+        if id(parent) not in self._parents:
+            fields = parent.get_children_mapping().values()
+            self._parents[id(parent)] = parent, {name: list(getattr(parent, name)) for name in fields}
+
+    def tell_store(self) -> None:
+        """Let a store that hands out copies have the changed parents; other stores know of them."""
+        if self._data is None and not self._store.keeps_copies:
+            for parent, _ in self._parents.values():
+                self._store.update(obj=parent)
+
+    def unlink(self) -> None:
+        """Take children out of their parents' lists."""
+        for parent, children in self._parents.values():
+            for name, uids in children.items():
+                getattr(parent, name)[:] = uids
+            if parent._side_data is not None:
+                parent._side_data.clear()  # the indexes of these lists
+        for uids in self.begun:
+            uids.clear()
+
+    def undo(self) -> None:
+        """Take children out of their parents' lists, and records out of the store."""
+        self.unlink()
+        self.tell_store()
+        if self._data is None:
+            self._remove_from_store()
+        else:
+            self._remove_from_memory(self._data)
+
+    def _remove_from_memory(self, data: dict[str, dict[str, DiffSyncModel]]) -> None:
+        for modelname, records in list(data.items()):
+            for uid in list(records)[self._sizes.get(modelname, 0) :]:
+                del records[uid]
+            if modelname not in self._sizes:
+                del data[modelname]
+
+    def _remove_from_store(self) -> None:
+        for modelname, uid, record in reversed(self._added):
+            found = self._find(modelname, uid)
+            # Where an equal record was there before, the store has kept that one.
+            if found is not None and (found is record or not self._store.keeps_copies):
+                self._store.remove_item(modelname, uid)
+        for parent, _ in self._parents.values():
+            self._store.record_changed(obj=parent)
+
+    def _find(self, modelname: str, uid: str) -> DiffSyncModel | None:
+        try:
+            return self._store.get(model=modelname, identifier=uid)
+        except ObjectNotFound:
+            return None

@@ -1,0 +1,1 @@
+"""What every long run needs: progress, threads, and the garbage collector paused."""

@@ -1,0 +1,1 @@
+"""The flat array as the tree that people read."""

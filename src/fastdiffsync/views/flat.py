@@ -1,0 +1,151 @@
+"""The flat diff: the kernel's array of records, read as what a diff says about them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..dumping.copies import copy_containers
+from ..enum import DiffSyncActions
+from .unread import UnreadRecords
+
+if TYPE_CHECKING:
+    from .._kernel import Records
+    from ..adapter import Adapter
+    from ..diff import Diff, DiffElement
+
+ACTIONS = (DiffSyncActions.NO_CHANGE, DiffSyncActions.CREATE, DiffSyncActions.UPDATE, DiffSyncActions.DELETE)
+
+
+class FlatDiff:
+    """All elements of one diff, in pre-order.
+
+    Of changed, created and deleted records it keeps the values at the time of the diff; unchanged ones are read from
+    the live objects, or where those are in a store that could tell that they are equal, from the store.
+
+    Attributes:
+        records: The kernel's array.
+        source_name, dest_name: Names of the two adapters when the diff was made.
+        diff_class: Class of the diff and of its elements' child diffs.
+        elements: The elements that somebody has looked at, by index.
+        touched: Indices of the elements of which something that can be changed has been handed out, and of all above
+            them; for those the array no longer answers.
+    """
+
+    __slots__ = (
+        "_dest_reader",
+        "_source_reader",
+        "dest_adapter",
+        "dest_name",
+        "diff_class",
+        "elements",
+        "records",
+        "source_adapter",
+        "source_name",
+        "touched",
+    )
+
+    def __init__(self, records: Records, source: Adapter, dest: Adapter, diff_class: type[Diff]) -> None:
+        """Wrap the array of a diff from `source` to `dest`."""
+        self.records = records
+        self.source_adapter = source
+        self.dest_adapter = dest
+        self.source_name = source.name
+        self.dest_name = dest.name
+        self.diff_class = diff_class
+        self.elements: dict[int, DiffElement] = {}
+        self.touched: set[int] = set()
+        self._source_reader = UnreadRecords(records, source, dest)
+        self._dest_reader = UnreadRecords(records, dest, source)
+
+    def __len__(self) -> int:
+        """Return the number of elements."""
+        return len(self.records)
+
+    def parent(self, index: int) -> int:
+        """Return the index of an element's parent, -1 at the top."""
+        return self.records.parent(index)
+
+    def end(self, index: int) -> int:
+        """Return the index one past an element's last descendant, one past the last element for -1."""
+        return self.records.end(index)
+
+    def children(self, index: int) -> list[int]:
+        """Return the indices of an element's children, of the top elements for -1."""
+        return self.records.children(index)
+
+    def type(self, index: int) -> str:
+        """Return an element's type name."""
+        return self.records.type(index)
+
+    def action(self, index: int) -> str | None:
+        """Return an element's action, one of `DiffSyncActions`."""
+        return ACTIONS[self.records.action(index)]
+
+    def next_changed(self, start: int, stop: int) -> int:
+        """Return the first index from `start` up to `stop` whose element has an action, or `stop`."""
+        return self.records.next_changed(start, stop)
+
+    def source(self, index: int) -> Any:
+        """Return the source's record of an element, None if the source does not have it."""
+        return self._source_reader.read(index, self.records.source(index))
+
+    def dest(self, index: int) -> Any:
+        """Return the destination's record of an element, None if the destination does not have it."""
+        return self._dest_reader.read(index, self.records.dest(index))
+
+    def read_ahead(self, index: int) -> None:
+        """Have the destination's records of an element and of the next ones at hand, for whoever asks the store."""
+        self._dest_reader.read_ahead(index, self.records.dest(index))
+
+    def name(self, index: int) -> str:
+        """Return an element's name, the record's shortname."""
+        noted = self.records.noted_name(index)
+        if noted is not None:
+            return noted
+        source = self.records.source(index)
+        # Of records that have not been read the unique id is all there is, and their name.
+        name: str = source if type(source) is str else self._model(index).get_shortname()
+        return name
+
+    def keys(self, index: int) -> dict[str, Any]:
+        """Return an element's identifiers, a new dict."""
+        snapshot = self.records.snapshot(index)
+        return self._model(index).get_identifiers() if snapshot is None else dict(snapshot[1])
+
+    def source_attrs(self, index: int) -> dict[str, Any] | None:
+        """Return the source's attributes, a new dict; None if the source does not have the record."""
+        snapshot = self.records.snapshot(index)
+        if snapshot is not None:
+            return None if snapshot[2] is None else _copied(snapshot[2])
+        source = self.source(index)
+        return None if source is None else source.get_attrs()
+
+    def dest_attrs(self, index: int) -> dict[str, Any] | None:
+        """Return the destination's attributes, a new dict; None if the destination does not have the record.
+
+        An unchanged record stays one, even if an object has been edited since: then the source's values are returned.
+        """
+        snapshot = self.records.snapshot(index)
+        if snapshot is not None:
+            return None if snapshot[3] is None else _copied(snapshot[3])
+        dest = self.dest(index)
+        if dest is None:
+            return None
+        attrs: dict[str, Any] = dest.get_attrs()
+        source_attrs = self.source_attrs(index) or {}
+        attrs.update(
+            {name: source_attrs[name] for name in attrs if name in source_attrs and attrs[name] != source_attrs[name]}
+        )
+        return attrs
+
+    def attrs_diffs(self, index: int) -> dict[str, dict[str, Any]]:
+        """Return what changed in an element, in the form of `DiffElement.get_attrs_diffs`."""
+        return self.records.attrs_diffs(index)
+
+    def _model(self, index: int) -> Any:
+        source = self.source(index)
+        return self.dest(index) if source is None else source
+
+
+def _copied(attrs: dict[str, Any]) -> dict[str, Any]:
+    return {name: copy_containers(value) for name, value in attrs.items()}
