@@ -7,16 +7,14 @@ The twin of `_core_py.py`, function for function; `_kernel.py` chooses. Whoever 
 """
 
 from cpython.object cimport PyObject, PyTypeObject
-from cpython.ref cimport Py_TYPE
 from libc.stdint cimport int32_t
 
 from .kernel.fetching cimport Fetching
 from .kernel.array cimport NO_ACTION, UNSEEN, Records
 from .kernel.match_state cimport Frame, Walk, take_found, take_plain_children, take_plain_records, take_plain_run
 from .kernel.pairing cimport pair_siblings
-from .kernel.plans cimport Plan, plan_of
-from .kernel.capi cimport is_plain_str, slot
-from .kernel.plain.columns cimport OVERRIDES
+from .kernel.plans cimport NO_FLAGS, OVERRIDES, Plan, plan_of
+from .kernel.capi cimport PyList_GET_ITEM, class_of, is_plain_str, prefetch, slot
 
 from .enum import DiffSyncModelFlags
 from .exceptions import ChildrenCycle
@@ -26,15 +24,11 @@ from .kernel.skipping import skip_reason
 
 __all__ = ["match"]
 
-cdef extern from "Python.h":
-    PyObject *PyList_GET_ITEM(PyObject *values, Py_ssize_t index) nogil
 
 # A chain of records this deep may be a cycle; from here on the walk remembers its path.
 cdef enum:
     WATCH_CYCLES_FROM = 64
 
-cdef object NO_FLAGS_OBJECT = DiffSyncModelFlags.NONE
-cdef PyObject *NO_FLAGS = <PyObject *>NO_FLAGS_OBJECT
 cdef PyTypeObject *STR = <PyTypeObject *>str
 
 
@@ -208,7 +202,7 @@ cdef Frame visit(Walk walk, Frame frame, object source, object dest, object uid)
     model = dest if source is None else source
     cdef Plan plan = plan_of(type(model))
     cdef PyObject *key = slot(<PyObject *>model, plan.key_offset)
-    cdef bint is_plain = plan.plain_type and key != NULL and Py_TYPE(<object>key) == STR
+    cdef bint is_plain = plan.plain_type and key != NULL and class_of(key) == STR
     if walk.flag_bits or has_flags(source) or has_flags(dest):
         reason = skip_reason(walk.flags, source, dest)
         if reason:

@@ -10,24 +10,20 @@ from cpython.object cimport PyObject
 from .array cimport CREATE, DELETE, FOLDED, NO_ACTION, Records, mark_run
 from .layouts cimport Layout, layout_of
 from .local_records cimport claim_record
-from .plans cimport Plan, plan_of
+from .plans cimport NO_FLAGS, Plan, plan_of
 from .fields cimport has_key, put_child, take_child
-from .capi cimport is_scalar, set_slot_quietly, slot
+from .capi cimport PyDict_CheckExact, PyDict_GetItemWithError, is_scalar, set_slot_quietly, slot
 
 from ..enum import DiffSyncModelFlags, DiffSyncStatus
 
 __all__ = ["PlainChanges"]
 
-cdef extern from "Python.h":
-    PyObject *PyDict_GetItemWithError(object mapping, object key) except? NULL
-    bint PyDict_CheckExact(object value)
 
 cdef enum:
     MAX_VALUES = 128
 
 cdef object UNKNOWN = DiffSyncStatus.UNKNOWN
 cdef object SUCCESS = DiffSyncStatus.SUCCESS
-cdef PyObject *NO_FLAGS = <PyObject *>DiffSyncModelFlags.NONE
 cdef tuple ADAPTER = ("adapter",)
 
 
@@ -82,7 +78,7 @@ cdef class PlainChanges:
                 return False
         element_type = self.records.type_names[self.records.items[index].type]
         known = self.data[element_type]
-        if not PyDict_CheckExact(known):
+        if not PyDict_CheckExact(<PyObject *>known):
             return False
         if self.records.items[index].action == CREATE:
             return self.create(index, snapshot, parent, element_type, known)
@@ -91,7 +87,7 @@ cdef class PlainChanges:
         if not is_plain(model, plan) or slot(<PyObject *>model, plan.flags_offset) != NO_FLAGS:
             return False
         key = <object>slot(<PyObject *>model, plan.key_offset)
-        if PyDict_GetItemWithError(known, key) != <PyObject *>model:
+        if PyDict_GetItemWithError(<PyObject *>known, <PyObject *>key) != <PyObject *>model:
             return False
         if self.records.items[index].action == DELETE:
             return self.delete(index, model, plan, parent, known, key)

@@ -6,24 +6,20 @@ The twin of `_flat_py.py`, function for function; `_kernel.py` chooses. Whoever 
 
 from cpython.mem cimport PyMem_Free, PyMem_Realloc
 from cpython.object cimport PyObject
-from cpython.ref cimport Py_INCREF, Py_TYPE
 from libc.stdint cimport int32_t, uint16_t
 from libc.string cimport memset
 
 from .cursor cimport Cursor, look_up
 from .plans cimport Plan, plan_of
-from .capi cimport is_plain_str, is_scalar, set_slot_quietly, slot
+from .capi cimport (
+    NONE, PyDict_CheckExact, PyDict_Next, PyList_GET_ITEM, PyObject_GC_IsTracked, PyObject_GC_UnTrack,
+    Py_INCREF, class_of, is_plain_str, is_scalar, set_slot_quietly, slot,
+)
 
 from ..dumping.copies import copy_containers
 
 __all__ = ["Records", "change_of", "mark_unknown"]
 
-cdef extern from "Python.h":
-    bint PyDict_CheckExact(object value)
-    int PyDict_Next(PyObject *mapping, Py_ssize_t *position, PyObject **key, PyObject **value)
-    PyObject *PyList_GET_ITEM(PyObject *values, Py_ssize_t index) nogil
-    bint PyObject_GC_IsTracked(PyObject *object)
-    void PyObject_GC_UnTrack(PyObject *object)
 
 cdef extern from *:
     """
@@ -45,7 +41,6 @@ cdef extern from *:
     list list_with_room "fds_list_with_room"(list objects, Py_ssize_t more)
     void take_in "fds_take_in"(list objects, Py_ssize_t count)
 
-cdef PyObject *NONE = <PyObject *>None
 
 
 cdef class Records:
@@ -105,7 +100,7 @@ cdef class Records:
         """
         cdef Py_ssize_t i
         for i in range(none_count):
-            Py_INCREF(None)
+            Py_INCREF(NONE)
         take_in(self._sources, count)
         take_in(self._dests, count)
         self.size += count
@@ -342,14 +337,14 @@ cdef Py_ssize_t mark_run(Records records, Py_ssize_t start, Py_ssize_t stop, obj
         dest = PyList_GET_ITEM(<PyObject *>records._dests, i)
         if records.items[i].action != NO_ACTION or dest == NONE or is_plain_str(dest):
             return i
-        plan = plan_of(<object>Py_TYPE(<object>dest))
+        plan = plan_of(<object>class_of(dest))
         key = slot(dest, plan.key_offset)
         if not (plan.plain_status and plan.plain_unique_id) or key == NULL or not is_plain_str(key):
             return i
         cursor = cursors.get(records.type_names[records.items[i].type])
         if cursor is None:
             stored = data.get(records.type_names[records.items[i].type])
-            if not PyDict_CheckExact(stored):
+            if not PyDict_CheckExact(<PyObject *>stored):
                 return i
             cursor = Cursor(stored)
             cursors[records.type_names[records.items[i].type]] = cursor

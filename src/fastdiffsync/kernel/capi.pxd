@@ -202,3 +202,45 @@ cdef extern from *:
     Py_hash_t known_hash "fds_known_hash"(PyObject *text) nogil
     bint have_other_hashes "fds_have_other_hashes"(PyObject *left, PyObject *right) nogil
     bint same_str "fds_same_str"(PyObject *left, PyObject *right) nogil
+
+# The functions of CPython's C-API that the kernel calls, each declared once. All take and return pointers: references are
+# counted where the code says so. Those that say `nogil` only read memory.
+cdef extern from "Python.h":
+    ctypedef struct PyListObject:
+        PyObject **ob_item
+
+    PyObject *NONE "Py_None"
+
+    PyTypeObject *class_of "Py_TYPE"(PyObject *value) nogil
+    void Py_INCREF(PyObject *value)
+    void Py_DECREF(PyObject *value)
+    void Py_XDECREF(PyObject *value)
+
+    bint PyDict_Check(PyObject *value) nogil
+    bint PyDict_CheckExact(PyObject *value) nogil
+    Py_ssize_t PyDict_GET_SIZE(PyObject *mapping) nogil
+    int PyDict_Next(PyObject *mapping, Py_ssize_t *position, PyObject **key, PyObject **value) nogil
+    PyObject *PyDict_GetItemWithError(PyObject *mapping, PyObject *key) except? NULL
+    PyObject *PyDict_SetDefault(PyObject *mapping, PyObject *key, PyObject *value) except NULL
+
+    list PyList_New(Py_ssize_t size)
+    bint PyList_CheckExact(PyObject *value) nogil
+    Py_ssize_t PyList_GET_SIZE(PyObject *values) nogil
+    PyObject *PyList_GET_ITEM(PyObject *values, Py_ssize_t index) nogil
+    void PyList_SET_ITEM(PyObject *values, Py_ssize_t index, PyObject *value)
+    int PyList_Append(PyObject *values, PyObject *value) except -1
+
+    tuple PyTuple_New(Py_ssize_t size)
+    Py_ssize_t PyTuple_GET_SIZE(PyObject *values) nogil
+    PyObject *PyTuple_GET_ITEM(PyObject *values, Py_ssize_t index) nogil
+    void PyTuple_SET_ITEM(PyObject *values, Py_ssize_t index, PyObject *value)
+
+    int kind_of_text "PyUnicode_KIND"(PyObject *text) nogil
+    void *data_of_text "PyUnicode_DATA"(PyObject *text) nogil
+
+    object PyWeakref_NewRef(object referent, PyObject *callback)
+
+    bint is_collected "PyObject_IS_GC"(PyObject *value) nogil
+    bint PyObject_GC_IsTracked(PyObject *value) nogil
+    void PyObject_GC_Track(PyObject *value)
+    void PyObject_GC_UnTrack(PyObject *value)

@@ -16,23 +16,20 @@ from .dict_internals cimport entries_of
 from .array cimport CREATE, DELETE, NO_ACTION, UNDECIDED, UNSEEN, UPDATE, Record, Records
 from .plans cimport Plan, plan_of
 from .fields cimport attribute_values, identifier_values, name_of
-from .capi cimport is_plain_str, scalars_differ, slot
+from .capi cimport (
+    PyDict_Next, PyListObject, PyObject_GC_IsTracked, PyObject_GC_UnTrack, class_of, is_plain_str,
+    scalars_differ, slot,
+)
 from .plain.threads cimport MAX_THREADS, Share, run_together
 from .plain.columns cimport (
     CACHE_LINE, Offsets, ask_for_dest_values, ask_for_record, ask_for_source_values, common_attributes, fill_offsets,
-    have_equal_scalars, type_of,
+    have_equal_scalars,
 )
 
 from .equality import differ
 
 __all__ = ["compare"]
 
-cdef extern from "Python.h":
-    ctypedef struct PyListObject:
-        PyObject **ob_item
-    int PyDict_Next(object mapping, Py_ssize_t *position, PyObject **key, PyObject **value)
-    bint PyObject_GC_IsTracked(PyObject *object) nogil
-    void PyObject_GC_UnTrack(PyObject *object)
 
 cdef enum:
     MAX_PLANS = 64
@@ -226,7 +223,7 @@ cdef void scan_records(void *share) noexcept nogil:
         dest = scan.dests[i]
         if PyObject_GC_IsTracked(source) or PyObject_GC_IsTracked(dest):
             scan.has_tracked = True
-        if plan == NULL or type_of(source) != plan.source_class or type_of(dest) != plan.dest_class:
+        if plan == NULL or class_of(source) != plan.source_class or class_of(dest) != plan.dest_class:
             plan = find_plan(scan, source, dest)
         if plan == NULL:
             scan.items[i].action = UNDECIDED
@@ -240,16 +237,16 @@ cdef void scan_records(void *share) noexcept nogil:
 
 
 cdef inline void ask_for_values(Offsets *plan, PyObject *source, PyObject *dest) noexcept nogil:
-    if type_of(source) == plan.source_class:
+    if class_of(source) == plan.source_class:
         ask_for_source_values(plan, source)
-    if type_of(dest) == plan.dest_class:
+    if class_of(dest) == plan.dest_class:
         ask_for_dest_values(plan, dest)
 
 
 cdef Offsets *find_plan(Scan *scan, PyObject *source, PyObject *dest) noexcept nogil:
     cdef Py_ssize_t i
     for i in range(scan.plan_count):
-        if type_of(source) == scan.plans[i].source_class and type_of(dest) == scan.plans[i].dest_class:
+        if class_of(source) == scan.plans[i].source_class and class_of(dest) == scan.plans[i].dest_class:
             return scan.plans[i]
     return NULL
 
@@ -374,8 +371,8 @@ cdef bint are_equal_in_step(dict attrs, dict dest_attrs) noexcept:
             name, value = entries[2 * i], entries[2 * i + 1]
             other_name, other = dest_entries[2 * i], dest_entries[2 * i + 1]
         else:
-            PyDict_Next(attrs, &position, &name, &value)
-            PyDict_Next(dest_attrs, &other_position, &other_name, &other)
+            PyDict_Next(<PyObject *>attrs, &position, &name, &value)
+            PyDict_Next(<PyObject *>dest_attrs, &other_position, &other_name, &other)
         if name != other_name or scalars_differ(value, other) != 0:
             return False
     return True

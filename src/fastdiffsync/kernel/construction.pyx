@@ -5,12 +5,11 @@ The twin of `_making_py.py`, function for function; `_kernel.py` chooses. Whoeve
 """
 
 from cpython.object cimport PyObject, PyTypeObject
-from cpython.ref cimport Py_DECREF
 
 from . cimport plans as _plans
 from .layouts cimport Layout, initialise_record, layout_of
 from .plans cimport Plan, offset_of, plan_of
-from .capi cimport set_slot_quietly, slot
+from .capi cimport PyListObject, Py_DECREF, set_slot_quietly, slot
 
 from .fields import get_adapter, set_adapter
 
@@ -56,9 +55,6 @@ cdef extern from *:
     void *get_vectorcall "fds_get_vectorcall"(PyObject *cls)
     void set_vectorcall "fds_set_vectorcall"(PyObject *cls, void *function)
 
-cdef extern from "Python.h":
-    ctypedef struct PyListObject:
-        PyObject **ob_item
 
 cdef object SUCCESS = DiffSyncStatus.SUCCESS
 cdef object CREATED = "Created successfully"
@@ -102,7 +98,7 @@ cdef object construct_vectorcall(object cls, PyObject *const *args, size_t nargs
     except TypeError as error:
         return construct_known(cls, args, nargsf, kwnames, error)
     model = <object>made
-    Py_DECREF(model)
+    Py_DECREF(<PyObject *>model)
     if not plan.has_post_init:
         initialise_record(model, plan)
     return model
@@ -142,7 +138,7 @@ cdef object construct_raw(object cls, dict values):
         <PyObject *>names if names else NULL,
     )
     model = <object>made
-    Py_DECREF(model)
+    Py_DECREF(<PyObject *>model)
     return model
 
 

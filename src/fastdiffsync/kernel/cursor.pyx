@@ -3,11 +3,8 @@
 
 from cpython.object cimport PyObject
 
-from .capi cimport is_plain_str
+from .capi cimport PyDict_GetItemWithError, PyDict_Next, is_plain_str
 
-cdef extern from "Python.h":
-    int PyDict_Next(PyObject *mapping, Py_ssize_t *position, PyObject **key, PyObject **value)
-    PyObject *PyDict_GetItemWithError(PyObject *mapping, PyObject *key) except? NULL
 
 # How many entries of a store's dict may be passed over before the first ones have been found in their order.
 cdef enum:

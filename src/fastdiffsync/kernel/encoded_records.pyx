@@ -7,26 +7,21 @@ The twin of `_stored_py.py`, function for function; `_kernel.py` chooses. Whoeve
 from cpython.buffer cimport PyBUF_WRITABLE, PyBuffer_Release, PyObject_GetBuffer
 from cpython.mem cimport PyMem_Calloc, PyMem_Free
 from cpython.object cimport PyObject, PyObject_Hash
-from cpython.ref cimport Py_INCREF
 from libc.stdint cimport uint8_t
 
 from .local_records cimport claim_record
 from .plans cimport Plan, offset_of, plan_of
-from .fields cimport type_of, unique_id
-from .capi cimport slot
+from .fields cimport type_name_of, unique_id
+from .capi cimport (
+    PyDict_GetItemWithError, PyObject_GC_IsTracked, PyObject_GC_UnTrack, PyTuple_New, PyTuple_SET_ITEM,
+    PyWeakref_NewRef, Py_INCREF, slot,
+)
 
 from .fields import set_attribute
 from .identity import refuse_unique_id
 
 __all__ = ["FieldReader", "KeyFilter", "claim", "key_of", "refer"]
 
-cdef extern from "Python.h":
-    tuple PyTuple_New(Py_ssize_t size)
-    void PyTuple_SET_ITEM(object values, Py_ssize_t index, object value)
-    PyObject *PyDict_GetItemWithError(object mapping, object key) except? NULL
-    object PyWeakref_NewRef(object referent, PyObject *callback)
-    bint PyObject_GC_IsTracked(PyObject *object)
-    void PyObject_GC_UnTrack(PyObject *object)
 
 cdef enum:
     FILTER_BITS = 1 << 27
@@ -39,7 +34,7 @@ def key_of(obj):
         ObjectStoreException: If the unique id is no `str`.
     """
     cdef Plan plan = plan_of(type(obj))
-    modelname = type_of(obj, plan)
+    modelname = type_name_of(obj, plan)
     uid = unique_id(obj, plan)
     if not isinstance(uid, str):
         refuse_unique_id(modelname, uid)
@@ -56,7 +51,7 @@ def claim(obj, adapter):
 
 def refer(dict references, tuple key, obj):
     """Note a weak reference to the record with a (type name, unique id) in `{type name: {unique id: reference}}`."""
-    cdef PyObject *of_type = PyDict_GetItemWithError(references, key[0])
+    cdef PyObject *of_type = PyDict_GetItemWithError(<PyObject *>references, <PyObject *>key[0])
     reference = PyWeakref_NewRef(obj, NULL)
     # No cycle goes through a reference that calls nothing. Looking at each took the collector 0.2 µs a record.
     if PyObject_GC_IsTracked(<PyObject *>reference):
@@ -101,10 +96,10 @@ cdef class FieldReader:
             found = slot(<PyObject *>obj, self.offsets[i]) if are_slots and self.offsets[i] >= 0 else NULL
             value = getattr(obj, self.names[i]) if found == NULL else <object>found
             kind = type(value)
-            Py_INCREF(value)
-            PyTuple_SET_ITEM(values, i, value)
-            Py_INCREF(kind)
-            PyTuple_SET_ITEM(types, i, kind)
+            Py_INCREF(<PyObject *>value)
+            PyTuple_SET_ITEM(<PyObject *>values, i, <PyObject *>value)
+            Py_INCREF(<PyObject *>kind)
+            PyTuple_SET_ITEM(<PyObject *>types, i, <PyObject *>kind)
         return types, values
 
 

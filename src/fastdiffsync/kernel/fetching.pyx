@@ -3,22 +3,15 @@
 
 from cpython.mem cimport PyMem_Free, PyMem_Realloc
 from cpython.object cimport PyObject
-from cpython.ref cimport Py_TYPE
 
 from .cursor cimport Cursor, look_up
 from .pairing cimport plain_key
 from .plans cimport plan_of
-from .capi cimport prefetch, slot
+from .capi cimport (
+    PyDict_CheckExact, PyDict_Next, PyList_CheckExact, PyList_GET_ITEM, PyList_GET_SIZE, PyList_New,
+    PyList_SET_ITEM, Py_INCREF, class_of, prefetch, slot,
+)
 
-cdef extern from "Python.h":
-    bint PyDict_CheckExact(object value)
-    int PyDict_Next(PyObject *mapping, Py_ssize_t *position, PyObject **key, PyObject **value)
-    bint PyList_CheckExact(object value)
-    PyObject *PyList_GET_ITEM(PyObject *values, Py_ssize_t index) nogil
-    Py_ssize_t PyList_GET_SIZE(PyObject *values)
-    list PyList_New(Py_ssize_t size)
-    void PyList_SET_ITEM(PyObject *values, Py_ssize_t index, PyObject *value)
-    void Py_INCREF(PyObject *object)
 
 cdef enum:
     CACHE_LINE = 64
@@ -42,7 +35,7 @@ cdef class Fetching:
         cdef Py_ssize_t position = 0
         records = self.data[modelname]
         cdef list found = list(records.values())
-        if not PyDict_CheckExact(records):
+        if not PyDict_CheckExact(<PyObject *>records):
             are_distinct[0] = False
             return found
         while are_distinct[0] and PyDict_Next(<PyObject *>records, &position, &key, &model):
@@ -58,7 +51,7 @@ cdef class Fetching:
             return []
         if uids is None:
             uids = getattr(parent, field)
-        if self.data is not None and PyList_CheckExact(uids):
+        if self.data is not None and PyList_CheckExact(<PyObject *>uids):
             found = self.gather(child_type, <list>uids, are_distinct)
             if found is not None:
                 return found
@@ -72,7 +65,7 @@ cdef class Fetching:
             return []
         if cursor is None:
             records = self.data.get(child_type)
-            if not PyDict_CheckExact(records):
+            if not PyDict_CheckExact(<PyObject *>records):
                 return None
             cursor = Cursor(records)
             self.cursors[child_type] = cursor
@@ -101,11 +94,11 @@ cdef class Fetching:
                 break
             model = PyList_GET_ITEM(<PyObject *>found, i)
             uid = PyList_GET_ITEM(<PyObject *>uids, i)
-            if <PyObject *>Py_TYPE(<object>model) == <PyObject *>cursor.last_class:
+            if <PyObject *>class_of(model) == <PyObject *>cursor.last_class:
                 are_distinct[0] = slot(model, cursor.key_offset) == uid
             else:
                 are_distinct[0] = plain_key(model) == uid
-                cursor.last_class = <object>Py_TYPE(<object>model)
+                cursor.last_class = <object>class_of(model)
                 cursor.key_offset = plan_of(cursor.last_class).key_offset
                 if not plan_of(cursor.last_class).plain_unique_id:
                     cursor.last_class = None

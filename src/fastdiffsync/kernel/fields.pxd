@@ -10,7 +10,7 @@ cdef inline bint has_key(object model, Plan plan) noexcept:
     return key != NULL and PyUnicode_CheckExact(<object>key)
 
 
-cdef inline object type_of(object model, Plan plan):
+cdef inline object type_name_of(object model, Plan plan):
     return plan.modelname if plan.plain_type and has_key(model, plan) else model.get_type()
 
 

@@ -5,11 +5,14 @@ The twin of `_records_py.py`, function for function; `_kernel.py` chooses. Whoev
 """
 
 from cpython.object cimport PyObject
-from cpython.ref cimport Py_DECREF, Py_INCREF
 
 from .dict_internals cimport entries_of
 from .plans cimport MAX_PARTS, Plan, adapter_offset, compute_key, plan_of
-from .capi cimport have_other_hashes, is_plain_str, is_scalar, same_str, set_slot, set_slot_quietly, slot
+from .capi cimport (
+    PyDict_GetItemWithError, PyList_CheckExact, PyList_GET_ITEM, PyList_GET_SIZE, PyObject_GC_IsTracked,
+    PyObject_GC_UnTrack, PyTuple_New, PyTuple_SET_ITEM, Py_DECREF, Py_INCREF, have_other_hashes, is_plain_str,
+    is_scalar, same_str, set_slot, set_slot_quietly, slot,
+)
 
 from .plans import forget_plans
 
@@ -42,15 +45,6 @@ cdef extern from *:
     """
     int set_struct_attribute "fds_set_attribute"(PyObject *cls, PyObject *model, PyObject *name, PyObject *value) except -1
 
-cdef extern from "Python.h":
-    tuple PyTuple_New(Py_ssize_t size)
-    void PyTuple_SET_ITEM(object values, Py_ssize_t index, object value)
-    PyObject *PyDict_GetItemWithError(object mapping, object key) except? NULL
-    bint PyList_CheckExact(object value)
-    PyObject *PyList_GET_ITEM(PyObject *values, Py_ssize_t index)
-    Py_ssize_t PyList_GET_SIZE(PyObject *values)
-    bint PyObject_GC_IsTracked(PyObject *record)
-    void PyObject_GC_UnTrack(PyObject *record)
 
 # Below this many children a search through the list is cheaper than keeping an index of it.
 INDEX_CHILDREN_FROM = 24
@@ -124,8 +118,8 @@ cdef dict fields_of(object model, tuple names, Py_ssize_t *offsets, dict empty):
     for i in range(len(names)):
         value = slot(<PyObject *>model, offsets[i])
         if entries != NULL and value != NULL and is_scalar(value):
-            Py_INCREF(<object>value)
-            Py_DECREF(<object>entries[2 * i + 1])
+            Py_INCREF(value)
+            Py_DECREF(entries[2 * i + 1])
             entries[2 * i + 1] = value
         else:
             entries = NULL  # making a value may run any code, and the collector shows it a dict that holds a container
@@ -158,8 +152,8 @@ cdef tuple values_of(object model, tuple names, Py_ssize_t *offsets):
     for i in range(count):
         value = field_of(model, names[i], offsets[i])
         are_scalars = are_scalars and is_scalar(<PyObject *>value)
-        Py_INCREF(value)
-        PyTuple_SET_ITEM(values, i, value)
+        Py_INCREF(<PyObject *>value)
+        PyTuple_SET_ITEM(<PyObject *>values, i, <PyObject *>value)
     if are_scalars:
         PyObject_GC_UnTrack(<PyObject *>values)
     return values
@@ -193,7 +187,7 @@ def add_child(self, child):
 cdef int put_child(object self, object child) except -1:
     cdef Plan plan = plan_of(type(self))
     cdef Plan child_plan = plan_of(type(child))
-    child_type = type_of(child, child_plan)
+    child_type = type_name_of(child, child_plan)
     field = child_field(self, plan, child_type)
     if field is None:
         raise ObjectStoreWrongType(
@@ -203,7 +197,7 @@ cdef int put_child(object self, object child) except -1:
     uids = child_list(self, plan, field)
     uid = unique_id(child, child_plan)
     index = None
-    if PyList_CheckExact(uids) and type(uid) is str:
+    if PyList_CheckExact(<PyObject *>uids) and type(uid) is str:
         if PyList_GET_SIZE(<PyObject *>uids) >= index_children_from:
             index = child_index(self, plan, field, uids)
             known = uid in (uids if index is None else index)
@@ -236,7 +230,7 @@ def remove_child(self, child):
 cdef int take_child(object self, object child) except -1:
     cdef Plan plan = plan_of(type(self))
     cdef Plan child_plan = plan_of(type(child))
-    child_type = type_of(child, child_plan)
+    child_type = type_name_of(child, child_plan)
     field = child_field(self, plan, child_type)
     if field is None:
         raise ObjectStoreWrongType(
@@ -261,7 +255,7 @@ cdef object child_field(object model, Plan plan, object child_type):
     """Return the name of the field for children of a type, None if there is none."""
     cdef PyObject *field
     if plan.plain_children:
-        field = PyDict_GetItemWithError(plan.children, child_type)
+        field = PyDict_GetItemWithError(<PyObject *>plan.children, <PyObject *>child_type)
         return None if field == NULL else <object>field
     children = model._children
     return children[child_type] if child_type in children else None

@@ -1,5 +1,6 @@
 from cpython.object cimport PyObject
 
+from .capi cimport is_scalar
 from .plans cimport Plan
 
 

@@ -3,11 +3,14 @@
 
 from cpython.mem cimport PyMem_Calloc, PyMem_Free
 from cpython.object cimport PyObject, PyTypeObject
-from cpython.ref cimport Py_INCREF, Py_TYPE
 
 from .dict_internals cimport entries_of
 from .plans cimport Check, Plan, compute_key, plan_of
-from .capi cimport is_plain_str, prefetch, same_str, set_slot, set_slot_quietly, slot
+from .capi cimport (
+    PyDict_GET_SIZE, PyDict_GetItemWithError, PyDict_Next, PyList_CheckExact, PyObject_GC_Track,
+    PyObject_GC_UnTrack, PyTuple_GET_ITEM, PyTuple_GET_SIZE, Py_INCREF, class_of, is_collected, is_plain_str,
+    is_scalar, prefetch, same_str, set_slot, set_slot_quietly, slot,
+)
 
 from .fields import set_attribute
 
@@ -58,17 +61,7 @@ cdef extern from *:
     size_t slots_size "fds_slots_size"(object cls)
     object copy_slots "fds_copy_slots"(object cls, const char *slots)
     void fill_slot "fds_fill_slot"(PyObject *record, Py_ssize_t offset, PyObject *value)
-    bint is_collected "PyObject_IS_GC"(PyObject *value)
 
-cdef extern from "Python.h":
-    int PyDict_Next(object mapping, Py_ssize_t *position, PyObject **key, PyObject **value)
-    PyObject *PyDict_GetItemWithError(object mapping, object key) except? NULL
-    Py_ssize_t PyDict_GET_SIZE(object mapping)
-    bint PyList_CheckExact(object value)
-    PyObject *PyTuple_GET_ITEM(PyObject *values, Py_ssize_t index)
-    void PyObject_GC_Track(PyObject *object)
-    void PyObject_GC_UnTrack(PyObject *object)
-    Py_ssize_t PyTuple_GET_SIZE(PyObject *values)
 
 # How many combinations of keywords are known of a class; who makes records with more of them waits a little longer.
 cdef enum:
@@ -89,7 +82,7 @@ cdef int initialise_record(object model, Plan plan) except -1:
         check = &plan.checks[i]
         value = slot(record, check.offset)
         # The common case of a value that is already of its declared exact type costs this comparison.
-        kind = <PyObject *>Py_TYPE(<object>value) if value != NULL else NULL
+        kind = <PyObject *>class_of(value) if value != NULL else NULL
         if kind == check.first or kind == check.second or value == check.default:
             continue
         coerce_field(model, plan, i)
@@ -117,7 +110,7 @@ cdef int own_child_list(PyObject *record, Py_ssize_t offset) except -1:
     if offset < 0:
         return 0
     cdef PyObject *value = slot(record, offset)
-    if value != NULL and PyList_CheckExact(<object>value) and not is_exclusive(value):
+    if value != NULL and PyList_CheckExact(value) and not is_exclusive(value):
         copied_list = (<list>value)[:]
         set_slot(record, offset, copied_list)
     return 0
@@ -248,11 +241,11 @@ cdef class Layout:
 
     cdef bint read(self, dict row, PyObject **values) noexcept:
         """Take a row's values, borrowed, if it is like the first; False if it is not."""
-        return self.has_shape and PyDict_GET_SIZE(row) == self.shape_count and self.take(row, 0, values)
+        return self.has_shape and PyDict_GET_SIZE(<PyObject *>row) == self.shape_count and self.take(row, 0, values)
 
     cdef bint take(self, dict values, Py_ssize_t first, PyObject **taken) noexcept:
         """Take the values of a dict, borrowed, if its keys are those of the shape from `first` on."""
-        cdef Py_ssize_t position = 0, count = PyDict_GET_SIZE(values)
+        cdef Py_ssize_t position = 0, count = PyDict_GET_SIZE(<PyObject *>values)
         cdef Py_ssize_t i
         cdef PyObject *key = NULL
         cdef PyObject **entries = entries_of(values)
@@ -268,7 +261,7 @@ cdef class Layout:
                 prefetch(taken[i])
             return True
         for i in range(count):
-            PyDict_Next(values, &position, &key, &taken[i])
+            PyDict_Next(<PyObject *>values, &position, &key, &taken[i])
             if not is_same_key(key, expected[i]):
                 return False
         return True
@@ -299,14 +292,14 @@ cdef class Layout:
         self.is_plain = self.has_plain_defaults
         while absent < last_absent:
             if absent.value != NULL:
-                Py_INCREF(<object>absent.value)
+                Py_INCREF(absent.value)
             else:
                 self.put_default(<PyObject *>record, absent.field)
             absent += 1
         cdef bint is_plain = self.is_plain
         while move < last_move:
             value = values[move.place]
-            kind = <PyObject *>Py_TYPE(<object>value)
+            kind = <PyObject *>class_of(value)
             if kind != move.first and move.is_checked and kind != move.second and value != move.default:
                 return None
             fill_slot(<PyObject *>record, move.offset, value)
@@ -324,7 +317,7 @@ cdef class Layout:
         """Return a record made by writing to its slots, None if the row is to be refused."""
         record = new_record(self.cls)
         cdef Py_ssize_t found = 0
-        cdef Py_ssize_t size = PyDict_GET_SIZE(row)
+        cdef Py_ssize_t size = PyDict_GET_SIZE(<PyObject *>row)
         cdef Py_ssize_t i
         cdef Field *field
         cdef PyObject *value
@@ -332,7 +325,7 @@ cdef class Layout:
         self.is_plain = self.has_plain_defaults
         for i in range(self.count):
             field = &self.fields[i]
-            value = PyDict_GetItemWithError(row, <object>field.name) if i < self.own_count or found < size else NULL
+            value = PyDict_GetItemWithError(<PyObject *>row, field.name) if i < self.own_count or found < size else NULL
             if value != NULL:
                 found += 1
                 are_exact = are_exact and is_exact(field, value)
@@ -379,7 +372,7 @@ cdef inline bint may_close_cycle(Field *field, PyObject *value) noexcept:
 
 cdef inline bint is_exact(Field *field, PyObject *value) noexcept:
     """Whether a value needs neither validation nor coercion."""
-    cdef PyObject *kind = <PyObject *>Py_TYPE(<object>value)
+    cdef PyObject *kind = <PyObject *>class_of(value)
     return not field.is_checked or kind == field.first or kind == field.second or value == field.default
 
 

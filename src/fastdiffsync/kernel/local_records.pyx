@@ -7,8 +7,11 @@ The twin of `_local_py.py`, function for function; `_kernel.py` chooses. Whoever
 from cpython.object cimport PyObject
 
 from .plans cimport Plan, adapter_offset, plan_of
-from .fields cimport type_of, unique_id
-from .capi cimport set_slot, set_slot_quietly, slot
+from .fields cimport type_name_of, unique_id
+from .capi cimport (
+    PyDict_Check, PyDict_GET_SIZE, PyDict_GetItemWithError, PyDict_SetDefault, PyObject_GC_IsTracked,
+    PyObject_GC_UnTrack, set_slot, set_slot_quietly, slot,
+)
 
 from ..dumping.copies import SCALARS
 from ..exceptions import ObjectAlreadyExists
@@ -47,13 +50,6 @@ cdef extern from *:
     dict new_dict "FDS_NEW_DICT"(Py_ssize_t count)
     bint can_be_in_cycle "FDS_CAN_BE_IN_CYCLE"(PyObject *value)
 
-cdef extern from "Python.h":
-    PyObject *PyDict_SetDefault(object mapping, object key, object value) except NULL
-    PyObject *PyDict_GetItemWithError(object mapping, object key) except? NULL
-    Py_ssize_t PyDict_GET_SIZE(PyObject *mapping)
-    bint PyDict_Check(object value)
-    bint PyObject_GC_IsTracked(PyObject *record)
-    void PyObject_GC_UnTrack(PyObject *record)
 
 # A million records that the collector must visit make every collection slow: loading took twice as long. A record of
 # plain values is therefore taken out of its lists once a local store holds it. The one cycle that goes through such a
@@ -143,14 +139,14 @@ def add_record(self, *, obj):
     cdef PyObject *found
     data = self._data
     adapter = self.adapter
-    modelname = type_of(obj, plan)
+    modelname = type_name_of(obj, plan)
     uid = unique_id(obj, plan)
-    found = PyDict_GetItemWithError(data, modelname) if PyDict_Check(data) else NULL
+    found = PyDict_GetItemWithError(<PyObject *>data, <PyObject *>modelname) if PyDict_Check(<PyObject *>data) else NULL
     records = data[modelname] if found == NULL else <object>found
-    if not PyDict_Check(records):
+    if not PyDict_Check(<PyObject *>records):
         raise TypeError(f"the store keeps {type(records).__name__} where it should keep a dict of {modelname} records")
     cdef Py_ssize_t size = PyDict_GET_SIZE(<PyObject *>records)
-    found = PyDict_SetDefault(records, uid, obj)
+    found = PyDict_SetDefault(<PyObject *>records, <PyObject *>uid, <PyObject *>obj)
     if found != record:
         raise ObjectAlreadyExists(f"Object {uid} already present", obj)
     if PyDict_GET_SIZE(<PyObject *>records) == size:
@@ -163,7 +159,7 @@ def remove_record(self, obj):
     cdef PyObject *owner
     cdef Plan plan = plan_of(type(obj))
     data = self._data
-    records = data.get(type_of(obj, plan))
+    records = data.get(type_name_of(obj, plan))
     uid = unique_id(obj, plan)
     if records is None or uid not in records:
         return False

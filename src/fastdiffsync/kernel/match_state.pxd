@@ -1,3 +1,4 @@
+from .capi cimport prefetch
 from .fetching cimport Fetching
 from .array cimport Records
 from .plain.trees cimport PlainSiblings

@@ -2,21 +2,15 @@
 """What a match remembers of where it is, and what it takes without visiting each record: plain trees, and runs of leaves."""
 
 from cpython.object cimport PyObject
-from cpython.ref cimport Py_TYPE
 
 from .plain.tree_types cimport Kinds
 from .pairing cimport check_identities, plain_key
-from .plans cimport plan_of
-from .capi cimport is_plain_str, same_str, slot
+from .plans cimport NO_FLAGS, plan_of
+from .capi cimport NONE, PyList_GET_ITEM, class_of, is_plain_str, same_str, slot
 
 from ..enum import DiffSyncModelFlags
 
-cdef extern from "Python.h":
-    PyObject *PyList_GET_ITEM(PyObject *values, Py_ssize_t index) nogil
 
-cdef PyObject *NONE = <PyObject *>None
-cdef object NO_FLAGS_OBJECT = DiffSyncModelFlags.NONE
-cdef PyObject *NO_FLAGS = <PyObject *>NO_FLAGS_OBJECT
 
 
 cdef class Frame:
@@ -126,15 +120,15 @@ cdef int take_plain_run(Walk walk, Frame frame) except -1:
     while place < count:
         source = PyList_GET_ITEM(<PyObject *>frame.sources, place)
         dest = PyList_GET_ITEM(<PyObject *>frame.dests, place)
-        if source == NONE or dest == NONE or Py_TYPE(<object>source) != Py_TYPE(<object>dest):
+        if source == NONE or dest == NONE or class_of(source) != class_of(dest):
             break
         if is_plain_str(source):
             break
-        if <PyObject *>Py_TYPE(<object>source) != <PyObject *>walk.leaf_class:
-            plan = plan_of(<object>Py_TYPE(<object>source))
+        if <PyObject *>class_of(source) != <PyObject *>walk.leaf_class:
+            plan = plan_of(<object>class_of(source))
             if not is_leaf_plan(plan):
                 break
-            walk.leaf_class = <object>Py_TYPE(<object>source)
+            walk.leaf_class = <object>class_of(source)
             walk.leaf_plan = plan
         key = slot(source, plan.key_offset)
         if (

@@ -2,20 +2,19 @@
 """Pairing two lists of siblings by unique id as diffsync would: hooks are asked, and both of a pair must be one thing."""
 
 from cpython.object cimport PyObject, PyTypeObject
-from cpython.ref cimport Py_TYPE
 
-from .plans cimport Plan, plan_of
+from .plans cimport OVERRIDES, Plan, plan_of
 from .fields cimport unique_id
-from .capi cimport is_plain_str, same_str, scalars_differ, slot, str_length
-from .plain.columns cimport OVERRIDES, has_clear_parts
+from .capi cimport (
+    NONE, PyList_CheckExact, PyList_GET_ITEM, class_of, is_plain_str, same_str, scalars_differ, slot,
+    str_length,
+)
+from .plain.columns cimport has_clear_parts
 
 from collections.abc import Iterable, Mapping
 
 from .identity import check_pair
 
-cdef extern from "Python.h":
-    bint PyList_CheckExact(object value)
-    PyObject *PyList_GET_ITEM(PyObject *values, Py_ssize_t index) nogil
 
 # How far ahead siblings that are out of step are looked for.
 cdef enum:
@@ -25,7 +24,6 @@ cdef enum:
 cdef enum:
     MAX_LEFT_OVER = 16
 
-cdef PyObject *NONE = <PyObject *>None
 
 
 cdef list pair_siblings(object sources, object dests, bint are_distinct, Py_ssize_t *repeated):
@@ -46,7 +44,7 @@ cdef list pair_siblings(object sources, object dests, bint are_distinct, Py_ssiz
     """
     cdef list pairs = None
     cdef bint are_paired_by_id = True
-    if PyList_CheckExact(sources) and PyList_CheckExact(dests):
+    if PyList_CheckExact(<PyObject *>sources) and PyList_CheckExact(<PyObject *>dests):
         pairs = pair_in_step(<list>sources, <list>dests, are_distinct)
     if pairs is None:
         pairs = pair_by_hash(sources, dests, repeated)
@@ -71,8 +69,8 @@ cdef list pair_in_step(list sources, list dests, bint are_distinct):
     cdef Py_ssize_t key_offset = 0
     while i < count and j < dest_count:
         if (
-            cls != NULL and Py_TYPE(<object>PyList_GET_ITEM(<PyObject *>sources, i)) == cls
-            and Py_TYPE(<object>PyList_GET_ITEM(<PyObject *>dests, j)) == cls
+            cls != NULL and class_of(PyList_GET_ITEM(<PyObject *>sources, i)) == cls
+            and class_of(PyList_GET_ITEM(<PyObject *>dests, j)) == cls
         ):
             key = slot(PyList_GET_ITEM(<PyObject *>sources, i), key_offset)
             other = slot(PyList_GET_ITEM(<PyObject *>dests, j), key_offset)
@@ -83,7 +81,7 @@ cdef list pair_in_step(list sources, list dests, bint are_distinct):
             other = plain_key(PyList_GET_ITEM(<PyObject *>dests, j))
             if key == NULL or other == NULL:
                 return None
-            cls = Py_TYPE(sources[i])
+            cls = class_of(PyList_GET_ITEM(<PyObject *>sources, i))
             key_offset = plan_of(<object>cls).key_offset
         if not same_str(key, other):
             break
@@ -177,7 +175,7 @@ cdef bint has_distinct_keys(list siblings) except -1:
 
 cdef PyObject *plain_key(PyObject *model) except? NULL:
     """Return the key of a record whose unique id is the library's own to compute, borrowed; otherwise NULL."""
-    cdef Plan plan = plan_of(<object>Py_TYPE(<object>model))
+    cdef Plan plan = plan_of(<object>class_of(model))
     cdef PyObject *key
     if not plan.plain_unique_id:
         return NULL
@@ -243,11 +241,11 @@ cdef int check_identities(list sources, list dests, bint are_paired_by_id) excep
         dest = PyList_GET_ITEM(<PyObject *>dests, i)
         if source == NONE or dest == NONE:
             continue
-        if Py_TYPE(<object>source) != source_class or Py_TYPE(<object>dest) != dest_class:
-            plan = plan_of(<object>Py_TYPE(<object>source))
-            dest_plan = plan_of(<object>Py_TYPE(<object>dest))
-            source_class = Py_TYPE(<object>source)
-            dest_class = Py_TYPE(<object>dest)
+        if class_of(source) != source_class or class_of(dest) != dest_class:
+            plan = plan_of(<object>class_of(source))
+            dest_plan = plan_of(<object>class_of(dest))
+            source_class = class_of(source)
+            dest_class = class_of(dest)
             is_plain = have_plain_identity(plan, dest_plan)
             have_named_identity = is_named_identity(plan, dest_plan)
         if not (is_plain and are_paired_by_id and are_same_thing(plan, dest_plan, source, dest)):

@@ -1,3 +1,5 @@
+from .capi cimport slot
+
 from cpython.object cimport PyObject
 
 cdef enum:
@@ -41,6 +43,10 @@ cdef class Plan:
     cdef Py_ssize_t offset(self, name) except -2
     cdef int compile_checks(self) except -1
 
+
+# What stands for no flags in a record's slot, and the key of a record one of whose methods is replaced on the instance.
+cdef PyObject *NO_FLAGS
+cdef PyObject *OVERRIDES
 
 # Where records keep their adapter: in all classes at the same place.
 cdef Py_ssize_t adapter_offset

@@ -5,10 +5,12 @@ from cpython.mem cimport PyMem_Calloc, PyMem_Free
 from cpython.object cimport PyObject
 from libc.stdint cimport uintptr_t
 
-from .capi cimport is_plain_str, slot, slot_offset
+from .capi cimport NONE, is_plain_str, slot, slot_offset
 
 from ..dumping.copies import plain
+from ..enum import DiffSyncModelFlags
 from ..schema import find_in_mro, schema_of
+from .constants import INSTANCE_OVERRIDES
 
 cdef extern from *:
     """
@@ -69,6 +71,8 @@ cdef struct CacheEntry:
 # Both pointers are borrowed: a plan lives as long as its class's schema, and clears its entry when it goes.
 cdef CacheEntry[CACHE_SIZE] cache
 
+NO_FLAGS = <PyObject *>DiffSyncModelFlags.NONE
+OVERRIDES = <PyObject *>INSTANCE_OVERRIDES
 adapter_offset = -1
 
 

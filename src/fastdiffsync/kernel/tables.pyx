@@ -10,8 +10,12 @@ from cpython.object cimport PyObject
 from .layouts cimport Layout
 from .local_records cimport claim_record, empty_records, reference_to
 from .plans cimport Plan, plan_of
-from .fields cimport child_list, has_key, tell_store, type_of, unique_id
-from .capi cimport is_plain_str, prefetch, same_str, set_slot_quietly, slot
+from .fields cimport child_list, has_key, tell_store, type_name_of, unique_id
+from .capi cimport (
+    PyDict_Check, PyDict_CheckExact, PyDict_GetItemWithError, PyDict_SetDefault, PyList_Append,
+    PyList_CheckExact, PyList_GET_SIZE, PyObject_GC_UnTrack, PyTuple_GET_ITEM, is_plain_str, prefetch,
+    same_str, set_slot_quietly, slot,
+)
 
 from itertools import islice
 
@@ -33,16 +37,6 @@ cdef extern from *:
     """
     void prefetch_dict "fds_prefetch_dict"(object row)
 
-cdef extern from "Python.h":
-    void PyObject_GC_UnTrack(PyObject *record)
-    PyObject *PyDict_GetItemWithError(object mapping, object key) except? NULL
-    PyObject *PyDict_SetDefault(object mapping, object key, object value) except NULL
-    bint PyDict_Check(object value)
-    bint PyDict_CheckExact(object value)
-    bint PyList_CheckExact(object value)
-    Py_ssize_t PyList_GET_SIZE(object values)
-    int PyList_Append(object values, object value) except -1
-    PyObject *PyTuple_GET_ITEM(object values, Py_ssize_t index)
 
 cdef object add_child = _records.add_child
 cdef object RecordData = _local.RecordData
@@ -110,7 +104,7 @@ cdef class Block:
         cdef Py_ssize_t place
         for place in range(len(self.rows)):
             self.place = place
-            if not PyDict_CheckExact(self.rows[place]):
+            if not PyDict_CheckExact(<PyObject *>self.rows[place]):
                 self.rows[place] = as_dict(self.rows[place])
         if self.layout is None:
             self.layout = Layout(self.table.cls, self.table.extra, self.rows[0])
@@ -200,16 +194,16 @@ cdef class Storer:
 
     cdef int add(self, object record, Plan plan, bint is_plain) except -1:
         if self.modelname is None or not plan.plain_type:
-            self.modelname = type_of(record, plan)
+            self.modelname = type_name_of(record, plan)
             if type(self.data) is RecordData and self.modelname not in self.data:
                 self.data[self.modelname] = empty_records(self.expected)
             self.known = self.data[self.modelname]
-            if not PyDict_Check(self.known):
+            if not PyDict_Check(<PyObject *>self.known):
                 _local.add_record(self.store, obj=record)  # which has an error for it
         # A plain record has been given its key when it was made.
         cdef bint has_key_of_its_own = is_plain and plan.plain_unique_id
         uid = <object>slot(<PyObject *>record, plan.key_offset) if has_key_of_its_own else unique_id(record, plan)
-        if PyDict_SetDefault(self.known, uid, record) != <PyObject *>record:
+        if PyDict_SetDefault(<PyObject *>self.known, <PyObject *>uid, <PyObject *>record) != <PyObject *>record:
             raise ObjectAlreadyExists(f"Object {uid} already present", record)
         if is_plain and self.reference is not None:
             set_slot_quietly(<PyObject *>record, plan.adapter_offset, self.reference)
@@ -235,7 +229,7 @@ cdef class Reader:
     def __cinit__(self, key, data, Plan plan):
         self.key = key
         self.parents = data.get(key.modelname, {})
-        if not PyDict_Check(self.parents):
+        if not PyDict_Check(<PyObject *>self.parents):
             raise TypeError(f"the store keeps {type(self.parents).__name__} where it should keep a dict of records")
         self.names = key.names
         self.count = len(key.names)
@@ -253,7 +247,7 @@ cdef class Reader:
         """Return one value, borrowed, NULL if it is missing."""
         if self.offsets[place] >= 0:
             return slot(<PyObject *>record, self.offsets[place])
-        return PyDict_GetItemWithError(row, <object>PyTuple_GET_ITEM(self.names, place))
+        return PyDict_GetItemWithError(<PyObject *>row, PyTuple_GET_ITEM(<PyObject *>self.names, place))
 
     cdef tuple values(self, object record, object row):
         """Return the values of the parent's identifiers, None if one of them is missing or None."""
@@ -273,7 +267,7 @@ cdef class Reader:
         cdef Py_ssize_t place
         for place in range(self.count):
             value = self.value(place, record, row)
-            other = PyTuple_GET_ITEM(values, place)
+            other = PyTuple_GET_ITEM(<PyObject *>values, place)
             if value != other and (
                 value == NULL or not is_plain_str(value) or not is_plain_str(other) or not same_str(value, other)
             ):
@@ -288,7 +282,7 @@ cdef class Reader:
             uid = values[0] if len(values) == 1 else "__".join(values)
         else:
             uid = self.key.unique_id(values)
-        found = PyDict_GetItemWithError(self.parents, uid)
+        found = PyDict_GetItemWithError(<PyObject *>self.parents, <PyObject *>uid)
         if found == NULL:
             raise_parent_missing(self.key.modelname, uid)
         return <object>found
@@ -318,8 +312,8 @@ cdef class Linker:
         if self.reader is not self.first or not self.reader.reads(self.values, record, row):
             if not self.find_parent(record, row):
                 return 0
-        if self.uids is not None and PyList_GET_SIZE(self.uids) == self.length and has_key(record, plan):
-            PyList_Append(self.uids, <object>slot(<PyObject *>record, plan.key_offset))
+        if self.uids is not None and PyList_GET_SIZE(<PyObject *>self.uids) == self.length and has_key(record, plan):
+            PyList_Append(<PyObject *>self.uids, slot(<PyObject *>record, plan.key_offset))
             self.length += 1
         else:
             self.parent.add_child(record)
@@ -380,4 +374,4 @@ cdef object empty_list(object parent, object record):
     if child_plan.modelname not in plan.children or type(parent).add_child is not add_child:
         return None
     uids = child_list(parent, plan, plan.children[child_plan.modelname])
-    return uids if PyList_CheckExact(uids) and PyList_GET_SIZE(uids) == 0 else None
+    return uids if PyList_CheckExact(<PyObject *>uids) and PyList_GET_SIZE(<PyObject *>uids) == 0 else None

@@ -1,19 +1,12 @@
 from cpython.object cimport PyObject, PyTypeObject
 
-from ..plans cimport Plan
-from ..capi cimport prefetch, scalars_differ, slot, str_length
+from ..plans cimport OVERRIDES, Plan
+from ..capi cimport data_of_text, kind_of_text, prefetch, scalars_differ, slot, str_length
 
-cdef extern from "Python.h":
-    PyTypeObject *type_of "Py_TYPE"(PyObject *object) nogil
-    int kind_of_text "PyUnicode_KIND"(PyObject *text) nogil
-    void *data_of_text "PyUnicode_DATA"(PyObject *text) nogil
 
 cdef enum:
     MAX_ATTRIBUTES = 64
     CACHE_LINE = 64
-
-# The key of a record one of whose methods is replaced on the instance.
-cdef PyObject *OVERRIDES
 
 
 cdef struct Offsets:

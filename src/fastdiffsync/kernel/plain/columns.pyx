@@ -5,9 +5,6 @@ from cpython.object cimport PyObject, PyTypeObject
 
 from ..plans cimport Plan
 
-from ..constants import INSTANCE_OVERRIDES
-
-OVERRIDES = <PyObject *>INSTANCE_OVERRIDES
 
 
 cdef tuple common_attributes(Plan source, Plan dest):

@@ -12,11 +12,11 @@ from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy, memset
 
 from ..dict_internals cimport next_entry
-from ..capi cimport is_plain_str, prefetch, same_str, slot, str_length
-from .columns cimport ask_for_record, data_of_text, kind_of_text, type_of
+from ..capi cimport (
+    PyDict_GET_SIZE, class_of, data_of_text, is_plain_str, kind_of_text, prefetch, same_str, slot, str_length,
+)
+from .columns cimport ask_for_record, data_of_text, kind_of_text
 
-cdef extern from "Python.h":
-    Py_ssize_t PyDict_GET_SIZE(PyObject *mapping) nogil
 
 # How many entries of a store's dict may be passed over before the first ones have been found in their order.
 cdef enum:
@@ -187,7 +187,7 @@ cdef inline PyObject *take_from_window(Place *place, Py_ssize_t skipped, Py_ssiz
 cdef inline void ask_for_contents(Contents *contents, PyObject *record) noexcept nogil:
     """Ask for what a record refers to; it has been asked for itself before."""
     cdef Py_ssize_t i
-    if type_of(record) != contents.cls:
+    if class_of(record) != contents.cls:
         return
     for i in range(contents.value_count):
         prefetch(slot(record, contents.values[i]))

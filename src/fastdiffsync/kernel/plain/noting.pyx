@@ -12,14 +12,12 @@ from libc.stdlib cimport free, realloc
 from ..array cimport CREATE, DELETE, UNDECIDED, UPDATE
 from .tree_types cimport Side
 from ..plans cimport Plan
-from ..capi cimport add_reference, drop_reference, is_scalar, scalars_differ, slot
+from ..capi cimport (
+    PyObject_GC_UnTrack, PyTuple_New, PyTuple_SET_ITEM, Py_XDECREF, add_reference, drop_reference, is_scalar,
+    scalars_differ, slot,
+)
 from .columns cimport Offsets
 
-cdef extern from "Python.h":
-    tuple PyTuple_New(Py_ssize_t size)
-    void PyTuple_SET_ITEM(object values, Py_ssize_t index, PyObject *value)
-    void PyObject_GC_UnTrack(PyObject *object)
-    void Py_XDECREF(PyObject *object)
 
 
 # ---- without the interpreter ----
@@ -155,7 +153,7 @@ cdef tuple take_values(PyObject ***values, Py_ssize_t count):
     cdef Py_ssize_t i
     cdef tuple taken = PyTuple_New(count)
     for i in range(count):
-        PyTuple_SET_ITEM(taken, i, values[0][i])
+        PyTuple_SET_ITEM(<PyObject *>taken, i, values[0][i])
         values[0][i] = NULL
     values[0] += count
     PyObject_GC_UnTrack(<PyObject *>taken)

@@ -6,13 +6,12 @@ from cpython.object cimport PyObject, PyTypeObject
 from libc.stdint cimport uint16_t
 from libc.stdlib cimport free
 
+from ..capi cimport PyDict_GET_SIZE
 from .finding cimport MAX_LISTS, Contents, Place, begin_at, build_next_table, free_table
 from ..plans cimport Plan, plan_of
 from .pairing cimport Room
 from .columns cimport fill_offsets
 
-cdef extern from "Python.h":
-    Py_ssize_t PyDict_GET_SIZE(PyObject *mapping) nogil
 
 
 # What a range looks for first may come somewhat before its share of the records of a type; looking begins so much earlier,

@@ -17,6 +17,7 @@ from libc.stdint cimport int32_t
 from libc.stdlib cimport free
 from libc.string cimport memcpy, memset
 
+from ..capi cimport NONE, PyDict_GET_SIZE, PyDict_Next, PyListObject, Py_DECREF
 from .finding cimport open_window
 from ..array cimport UNSEEN, Record, Records
 from .tree_types cimport MAX_DEPTH, Kinds, Side
@@ -25,18 +26,11 @@ from .noting cimport free_changes, take_snapshots
 from .threads cimport MAX_SHARES, MAX_THREADS, SHARES_EACH, Share, run_together, share_start
 from .walking cimport Range, Tree, find_siblings, walk_range
 
-cdef extern from "Python.h":
-    int PyDict_Next(PyObject *mapping, Py_ssize_t *position, PyObject **key, PyObject **value) nogil
-    Py_ssize_t PyDict_GET_SIZE(PyObject *mapping) nogil
-    void Py_DECREF(PyObject *object)
-    ctypedef struct PyListObject:
-        PyObject **ob_item
 
 # From how many records on threads share a walk: below, starting one takes longer than it saves.
 cdef enum:
     SHARED_FROM = 20000
 
-cdef PyObject *NONE = <PyObject *>None
 
 
 cdef class PlainSiblings:

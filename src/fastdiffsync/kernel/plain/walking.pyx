@@ -9,32 +9,27 @@ from cpython.object cimport PyObject
 from libc.stdint cimport int32_t, uint8_t, uint64_t
 from libc.stdlib cimport realloc
 
+from ..plans cimport NO_FLAGS
 from .finding cimport WINDOW, Place, find_all
 from ..array cimport NO_ACTION, UNSEEN, Record
 from .tree_types cimport MAX_DEPTH, ChildField, Kind, Side
 from .pairing cimport Siblings, are_distinct, make_room, pair_siblings
-from ..capi cimport add_reference, drop_reference, is_plain_str, prefetch, same_str, slot, str_length
+from ..capi cimport (
+    NONE, PyListObject, PyList_CheckExact, PyList_GET_SIZE, PyObject_GC_IsTracked, add_reference, class_of,
+    drop_reference, is_plain_str, prefetch, same_str, slot, str_length,
+)
 from .noting cimport forget_changes, note_change
 from .columns cimport (
-    ask_for_dest_values, ask_for_record, ask_for_source_values, has_clear_parts, have_equal_scalars, type_of,
+    ask_for_dest_values, ask_for_record, ask_for_source_values, has_clear_parts, have_equal_scalars,
 )
 
 from ...enum import DiffSyncModelFlags
 
-cdef extern from "Python.h":
-    bint PyList_CheckExact(PyObject *value) nogil
-    Py_ssize_t PyList_GET_SIZE(PyObject *values) nogil
-    bint PyObject_GC_IsTracked(PyObject *object) nogil
-    ctypedef struct PyListObject:
-        PyObject **ob_item
 
 # How many siblings ahead memory is asked for: their values, and twice as far the records.
 cdef enum:
     AHEAD = 12
 
-cdef PyObject *NONE = <PyObject *>None
-cdef object NO_FLAGS_OBJECT = DiffSyncModelFlags.NONE
-cdef PyObject *NO_FLAGS = <PyObject *>NO_FLAGS_OBJECT
 
 
 cdef void walk_range(void *share) noexcept nogil:
@@ -232,10 +227,10 @@ cdef void ask_for_contents(Kind *kind, Siblings *siblings, Py_ssize_t place) noe
     """Ask for what the records at a place refer to; they have been asked for themselves before."""
     cdef PyObject *source = siblings.sources[place]
     cdef PyObject *dest = siblings.dests[place]
-    if source != NULL and type_of(source) == kind.sides[0].cls:
+    if source != NULL and class_of(source) == kind.sides[0].cls:
         ask_for_parts(kind, 0, source)
         ask_for_source_values(&kind.values, source)
-    if dest != NULL and type_of(dest) == kind.sides[1].cls:
+    if dest != NULL and class_of(dest) == kind.sides[1].cls:
         ask_for_parts(kind, 1, dest)
         ask_for_dest_values(&kind.values, dest)
 
@@ -252,7 +247,7 @@ cdef inline void ask_for_parts(Kind *kind, int which, PyObject *record) noexcept
 cdef inline void ask_for_children(Kind *kind, int which, PyObject *record) noexcept nogil:
     cdef Py_ssize_t i
     cdef PyObject *children
-    if record == NULL or type_of(record) != kind.sides[which].cls:
+    if record == NULL or class_of(record) != kind.sides[which].cls:
         return
     for i in range(kind.child_count):
         children = slot(record, kind.children[i].offsets[which])
@@ -265,7 +260,7 @@ cdef inline void ask_for_children(Kind *kind, int which, PyObject *record) noexc
 
 cdef inline bint is_expected(Side *side, PyObject *record, PyObject *uid) noexcept nogil:
     """Whether a record is of the expected class, without flags, and bears this id."""
-    if type_of(record) != side.cls or slot(record, side.flags) != NO_FLAGS:
+    if class_of(record) != side.cls or slot(record, side.flags) != NO_FLAGS:
         return False
     cdef PyObject *key = slot(record, side.key)
     if key == NULL or not is_plain_str(key):
