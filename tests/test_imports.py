@@ -31,8 +31,9 @@ FLOORS = (
     (
         "records in memory",
         (
-            "kernel.plans kernel.layouts kernel.fields kernel.fields_py kernel.construction kernel.construction_py "
-            "kernel.local_records kernel.local_records_py kernel.encoded_records kernel.encoded_records_py"
+            "kernel.plans kernel.layouts kernel.fields kernel.fields_py kernel.children kernel.children_py "
+            "kernel.construction kernel.construction_py kernel.local_records kernel.local_records_py "
+            "kernel.encoded_records kernel.encoded_records_py"
         ),
     ),
     ("the flat array", "kernel.cursor kernel.array kernel.array_py"),

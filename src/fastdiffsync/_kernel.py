@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ._core_py import *  # noqa: F403
     from .kernel.applying_py import *  # noqa: F403
     from .kernel.array_py import *  # noqa: F403
+    from .kernel.children_py import *  # noqa: F403
     from .kernel.compare_py import *  # noqa: F403
     from .kernel.construction_py import *  # noqa: F403
     from .kernel.encoded_records_py import *  # noqa: F403

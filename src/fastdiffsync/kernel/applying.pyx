@@ -9,9 +9,10 @@ from cpython.object cimport PyObject
 
 from .array cimport CREATE, DELETE, FOLDED, NO_ACTION, Records, mark_run
 from .layouts cimport Layout, layout_of
+from .children cimport put_child, take_child
 from .local_records cimport claim_record
 from .plans cimport NO_FLAGS, Plan, plan_of
-from .fields cimport has_key, put_child, take_child
+from .fields cimport has_key
 from .capi cimport PyDict_CheckExact, PyDict_GetItemWithError, is_scalar, set_slot_quietly, slot
 
 from ..enum import DiffSyncModelFlags, DiffSyncStatus

@@ -1,22 +1,18 @@
 # The compiled kernel, reading records: it offers what its twin in Python offers, with the same types.
 
-from .fields_py import add_child as add_child
 from .fields_py import forget_plans as forget_plans
 from .fields_py import get_attrs as get_attrs
 from .fields_py import get_identifiers as get_identifiers
 from .fields_py import get_unique_id as get_unique_id
-from .fields_py import remove_child as remove_child
 from .fields_py import set_attribute as set_attribute
 from .fields_py import set_status as set_status
 from .fields_py import unique_id_of as unique_id_of
 
 __all__ = [
-    "add_child",
     "forget_plans",
     "get_attrs",
     "get_identifiers",
     "get_unique_id",
-    "remove_child",
     "set_attribute",
     "set_status",
     "unique_id_of",

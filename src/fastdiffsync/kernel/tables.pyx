@@ -10,7 +10,8 @@ from cpython.object cimport PyObject
 from .layouts cimport Layout
 from .local_records cimport claim_record, empty_records, reference_to
 from .plans cimport Plan, plan_of
-from .fields cimport child_list, has_key, tell_store, type_name_of, unique_id
+from .children cimport child_list, tell_store
+from .fields cimport has_key, type_name_of, unique_id
 from .capi cimport (
     PyDict_Check, PyDict_CheckExact, PyDict_GetItemWithError, PyDict_SetDefault, PyList_Append,
     PyList_CheckExact, PyList_GET_SIZE, PyObject_GC_UnTrack, PyTuple_GET_ITEM, is_plain_str, prefetch,
@@ -22,8 +23,8 @@ from itertools import islice
 from ..exceptions import ObjectAlreadyExists
 from .row_errors import as_dict, raise_at_row, raise_parent_missing
 
+from . import children as _children
 from . import local_records as _local
-from . import fields as _records
 
 __all__ = ["construct_table", "link_table", "load_table"]
 
@@ -38,7 +39,7 @@ cdef extern from *:
     void prefetch_dict "fds_prefetch_dict"(object row)
 
 
-cdef object add_child = _records.add_child
+cdef object add_child = _children.add_child
 cdef object RecordData = _local.RecordData
 
 
