@@ -12,6 +12,7 @@ from .classes.metaclass import ModelMeta
 from .dumping.dump import dump_fields, dump_json
 from .enum import DiffSyncModelFlags, DiffSyncStatus
 from .exceptions import ChildrenCycle, ObjectNotFound
+from .kernel.construction_errors import checked_values
 from .schema import HIDDEN_FIELDS, schema_of
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ else:
 
 _str = str
 _SUCCESS = DiffSyncStatus.SUCCESS
+_set_slot = msgspec.Struct.__setattr__
+_copy_slots: Any = msgspec.Struct.__copy__  # type: ignore[attr-defined]
 
 
 @dataclass_transform(kw_only_default=True, field_specifiers=(msgspec.field,))
@@ -34,8 +37,9 @@ class DiffSyncModel(msgspec.Struct, metaclass=ModelMeta):
     """Base class of all models: one record of one system.
 
     Subclasses annotate their fields and say with class variables what the fields are for. Construction takes
-    keywords only, validates and coerces them as pydantic's lax mode does, and ignores unknown ones; two class
-    keywords change that: `class Device(DiffSyncModel, validate=False, forbid_unknown_fields=True)`.
+    keywords only, validates and coerces them as pydantic's lax mode does, and ignores unknown ones; class keywords
+    change that: `class Device(DiffSyncModel, validate=False, forbid_unknown_fields=True)`. Assigned values are taken as
+    they are, unless `validate_assignment=True` has them validated and coerced too. Subclasses inherit all three.
 
     Raises (at construction):
         ValidationError: If a field is missing or its value cannot be made one of the annotated type.
@@ -44,6 +48,7 @@ class DiffSyncModel(msgspec.Struct, metaclass=ModelMeta):
     Raises (at declaration):
         AttributeError: If a class variable names something that is not a field, or a field stands in two of
             `_identifiers`, `_attributes` and `_children`; or `_parent_keys` is not a dict of tuples of names.
+        TypeError: If assigned values are to be validated and those of construction are not.
     """
 
     _modelname: ClassVar[_str] = "diffsyncmodel"
@@ -71,6 +76,7 @@ class DiffSyncModel(msgspec.Struct, metaclass=ModelMeta):
     """How this record, or every record of the class, is to be treated."""
 
     if TYPE_CHECKING:
+        __validate_assignment__: ClassVar[bool]
         adapter: Adapter | None = None
     else:
         adapter: Any = None
@@ -119,13 +125,41 @@ class DiffSyncModel(msgspec.Struct, metaclass=ModelMeta):
         return {**{name: getattr(self, name) for name in names}, **self.__dict__}
 
     def __setstate__(self, state: _Dict[_str, Any]) -> None:
-        """Take the values of a pickled or copied record."""
+        """Take the values of a pickled or copied record, unchecked, and past a `__setattr__` of the user's."""
         for name, value in state.items():
-            setattr(self, name, value)
+            kernel.put_attribute(self, name, value)
 
     def __reduce__(self) -> Any:
         """Pickle by class and state, so that values are not validated a second time."""
         return kernel.rebuild, (type(self),), self.__getstate__()
+
+    def __copy__(self) -> Self:
+        """Return a record with the same values, private ones too, and the same adapter; containers are shared.
+
+        Nothing is validated, and `__post_init__` is not called. The copy is in no store.
+        """
+        made: Self = _copy_slots(self)
+        _set_slot(made, "adapter", self.adapter)  # to which a stored record may refer weakly
+        if self._side_data is not None:
+            # The indexes of lists of children are those lists', and of any other list that takes their place no more.
+            _set_slot(made, "_side_data", dict(self._side_data))
+        made.__dict__.update(self.__dict__)
+        return made
+
+    def __replace__(self, **changes: Any) -> Self:
+        """Return a copy with other values for some fields, which are assigned to it: `copy.replace(record, ...)`.
+
+        Args:
+            **changes: Fields and their values.
+
+        Raises:
+            ValueError: If a name is no field.
+            ValidationError: With `validate_assignment=True`, if a value cannot be made one of the field's type.
+        """
+        made = self.__copy__()
+        for name, value in changes.items():
+            setattr(made, name, value)
+        return made
 
     @classmethod
     def model_rebuild(cls, **_options: Any) -> None:
@@ -158,7 +192,14 @@ class DiffSyncModel(msgspec.Struct, metaclass=ModelMeta):
         return cls.create_base(adapter=adapter, ids=ids, attrs=attrs)
 
     def update_base(self, attrs: _Dict[_str, Any]) -> Self | None:
-        """Set the given attributes and mark the record as updated; not meant to be overridden, see `update`."""
+        """Set the given attributes and mark the record as updated; not meant to be overridden, see `update`.
+
+        Raises:
+            ValidationError: With `validate_assignment=True`, if a value cannot be made one of its field's type; then
+                none is set.
+        """
+        if self.__validate_assignment__:
+            attrs = checked_values(self, attrs)
         for name, value in attrs.items():
             setattr(self, name, value)
         self.set_status(_SUCCESS, "Updated successfully")

@@ -75,6 +75,7 @@ class Schema:
         private_defaults: Defaults of private attributes, which each record gets a copy of.
         is_plain: Whether no hook need be asked for anything but the attributes of a record.
         places: The fields that are slots, each with its place among all fields, in which `astuple` gives the values.
+        validates_assignment: Whether assigned values are checked and converted as those of a new record are.
         plan: What the compiled kernel makes of the schema; None until it does.
     """
 
@@ -107,12 +108,14 @@ class Schema:
         "shortname",
         "slots",
         "validate",
+        "validates_assignment",
     )
 
     def __init__(self, cls: type[Any], base: type[Any], *, validate: bool, forbid_unknown_fields: bool) -> None:
         """Compile `cls`, a subclass of `base`, whose methods count as the library's own."""
         self.cls = cls
         self.validate = validate
+        self.validates_assignment: bool = cls.__validate_assignment__
         self.forbid_unknown_fields = forbid_unknown_fields
         self.modelname: str = cls._modelname
         self.identifiers: tuple[str, ...] = tuple(cls._identifiers)

@@ -22,14 +22,16 @@ class ModelMeta(StructMeta):
     """Metaclass of `DiffSyncModel`: keyword-only Structs, checked at declaration, recompiled when they change."""
 
     __validate__: bool
+    __validate_assignment__: bool
 
-    def __new__(  # noqa: D102
+    def __new__(  # noqa: D102, PLR0913 - class keywords
         mcls,
         name: str,
         bases: tuple[type, ...],
         namespace: dict[str, Any],
         *,
         validate: bool | None = None,
+        validate_assignment: bool | None = None,
         forbid_unknown_fields: bool | None = None,
         **struct_options: Any,
     ) -> Any:
@@ -41,9 +43,7 @@ class ModelMeta(StructMeta):
         options = {"kw_only": True, "dict": True, "weakref": True, **struct_options}
         if forbid_unknown_fields is not None:
             options["forbid_unknown_fields"] = forbid_unknown_fields
-        if validate is None:
-            validate = next((parent.__validate__ for parent in parents), True)
-        namespace["__validate__"] = validate
+        namespace.update(_validation(name, parents, validate, validate_assignment))
         if "__post_init__" in namespace:
             namespace["__post_init__"] = _after_validation(namespace["__post_init__"])
         cls = super().__new__(mcls, name, bases, namespace, **options)
@@ -88,6 +88,19 @@ def forget_schema(cls: type[Any]) -> None:
             type.__delattr__(klass, SCHEMA_ATTRIBUTE)
         waiting.extend(type.__subclasses__(klass))
     kernel.forget_plans()
+
+
+def _validation(
+    name: str, parents: list[ModelMeta], validate: bool | None, validate_assignment: bool | None
+) -> dict[str, bool]:
+    """Return whether values are validated at construction, and at assignment, which is nothing without the former."""
+    validates = next((parent.__validate__ for parent in parents), True) if validate is None else validate
+    if validate_assignment and not validates:
+        message = f"{name}: validate_assignment=True needs validate=True, without which no value is validated"
+        raise TypeError(message)
+    if validate_assignment is None:
+        validate_assignment = next((parent.__validate_assignment__ for parent in parents), False)
+    return {"__validate__": validates, "__validate_assignment__": validates and validate_assignment}
 
 
 def _after_validation(function: Any) -> Any:

@@ -160,7 +160,7 @@ cdef bint update(object model, Plan plan, tuple snapshot, mask) except -1:
     cdef tuple names = snapshot[3], values = snapshot[4], dest_names = snapshot[5]
     cdef Py_ssize_t place
     cdef bint is_common = names is dest_names and names is plan.attribute_names
-    if not is_common:
+    if not is_common or plan.validates_assignment:
         return False
     for place in range(len(names)):
         if mask >> place & 1 and (plan.attribute_offsets[place] < 0 or not is_scalar(<PyObject *>values[place])):

@@ -17,6 +17,7 @@ from .plans import forget_plans
 from ..dumping.copies import plain
 from ..enum import DiffSyncStatus
 from .constants import INSTANCE_OVERRIDES
+from .construction_errors import checked
 
 import msgspec
 from weakref import ReferenceType as weak_reference
@@ -26,6 +27,7 @@ __all__ = [
     "get_attrs",
     "get_identifiers",
     "get_unique_id",
+    "put_attribute",
     "set_attribute",
     "set_status",
     "unique_id_of",
@@ -181,13 +183,28 @@ def set_adapter(self, adapter):
 def set_attribute(model, name, value):
     """Assign an attribute of a record: `DiffSyncModel.__setattr__`.
 
-    An assigned identifier changes the key; a method replaced on the instance makes the record's hooks be called.
+    A class with `validate_assignment=True` has the value checked and converted first. An assigned identifier changes
+    the key; a method replaced on the instance makes the record's hooks be called.
+
+    Raises:
+        ValueError: If the name is neither a field, nor private, nor an attribute of the class.
+        ValidationError: If the value is checked and cannot be made one of the field's type.
+    """
+    cdef Plan plan = plan_of(type(model))
+    put(model, plan, name, checked(model, plan.schema, name, value) if plan.validates_assignment else value)
+
+
+def put_attribute(model, name, value):
+    """Set an attribute of a record as `set_attribute` does, unchecked: the value has been a record's before.
 
     Raises:
         ValueError: If the name is neither a field, nor private, nor an attribute of the class.
     """
-    cls = type(model)
-    cdef Plan plan = plan_of(cls)
+    put(model, plan_of(type(model)), name, value)
+
+
+cdef int put(object model, Plan plan, object name, object value) except -1:
+    cls = plan.schema.cls
     cdef PyObject *record = <PyObject *>model
     if name in plan.schema.slots:
         set_struct_attribute(<PyObject *>Struct, record, <PyObject *>name, <PyObject *>value)
@@ -197,7 +214,7 @@ def set_attribute(model, name, value):
             if type(value) is not plan.certain_types[plan.schema.identifiers.index(name)]:
                 plan.schema.doubt_identifiers()
                 forget_plans()
-        return
+        return 0
     if not name.startswith("_") and not hasattr(cls, name):
         raise ValueError(f'"{cls.__name__}" object has no field "{name}"')
     set_struct_attribute(<PyObject *>Struct, record, <PyObject *>name, <PyObject *>value)
@@ -206,3 +223,4 @@ def set_attribute(model, name, value):
         set_slot(record, plan.side_data_offset, side_data)
     if name in model.__dict__ and callable(getattr(cls, name, None)):
         set_slot(record, plan.key_offset, INSTANCE_OVERRIDES)
+    return 0

@@ -12,6 +12,7 @@ import msgspec
 from ..dumping.copies import plain
 from ..schema import Schema, schema_of
 from .constants import INSTANCE_OVERRIDES
+from .construction_errors import checked
 
 if TYPE_CHECKING:
     from ..enum import DiffSyncStatus
@@ -21,6 +22,7 @@ __all__ = [
     "get_attrs",
     "get_identifiers",
     "get_unique_id",
+    "put_attribute",
     "set_attribute",
     "set_status",
     "unique_id_of",
@@ -101,7 +103,19 @@ def plain_key(model: Any, schema: Schema) -> str:
 def set_attribute(model: Any, name: str, value: Any) -> None:
     """Assign an attribute of a record: `DiffSyncModel.__setattr__`.
 
-    An assigned identifier changes the key; a method replaced on the instance makes the record's hooks be called.
+    A class with `validate_assignment=True` has the value checked and converted first. An assigned identifier changes
+    the key; a method replaced on the instance makes the record's hooks be called.
+
+    Raises:
+        ValueError: If the name is neither a field, nor private, nor an attribute of the class.
+        ValidationError: If the value is checked and cannot be made one of the field's type.
+    """
+    schema = schema_of(type(model))
+    put_attribute(model, name, checked(model, schema, name, value) if schema.validates_assignment else value)
+
+
+def put_attribute(model: Any, name: str, value: Any) -> None:
+    """Set an attribute of a record as `set_attribute` does, unchecked: the value has been a record's before.
 
     Raises:
         ValueError: If the name is neither a field, nor private, nor an attribute of the class.

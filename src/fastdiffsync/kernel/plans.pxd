@@ -18,7 +18,7 @@ cdef class Plan:
     cdef readonly object modelname
     cdef readonly dict children
     cdef bint plain_unique_id, plain_identifiers, plain_attrs, plain_type, plain_status, plain_children
-    cdef bint plain_sync
+    cdef bint plain_sync, validates_assignment
     cdef bint key_is_name, is_named_by_unique_id, plain_shortname, reads_fields, has_post_init, makes_plain_key
     cdef Py_ssize_t key_offset, flags_offset, adapter_offset, status_offset, message_offset, side_data_offset
     cdef Py_ssize_t identifier_count, check_count

@@ -89,6 +89,7 @@ cdef class Plan:
         self.plain_type = schema.plain_type
         self.plain_status = schema.plain_status
         self.plain_sync = schema.plain_sync
+        self.validates_assignment = schema.validates_assignment
         self.plain_children = schema.plain_children and type(schema.children) is dict
         self.children = schema.children if self.plain_children else {}
         self.plain_shortname = schema.plain_shortname

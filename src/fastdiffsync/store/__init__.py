@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from ..exceptions import ObjectNotFound
+from ..kernel.construction_errors import checked_values
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -295,6 +296,8 @@ class BaseStore:
         return stored, added
 
     def _assign(self, obj: DiffSyncModel, attrs: dict[str, Any]) -> None:
+        if obj.__validate_assignment__:
+            attrs = checked_values(obj, attrs)
         for name, value in attrs.items():
             setattr(obj, name, value)
         if attrs:
