@@ -202,14 +202,14 @@ cdef Frame visit(Walk walk, Frame frame, object source, object dest, object uid)
     model = dest if source is None else source
     cdef Plan plan = plan_of(type(model))
     cdef PyObject *key = slot(<PyObject *>model, plan.key_offset)
-    cdef bint is_plain = plan.plain_type and key != NULL and class_of(key) == STR
+    cdef bint is_plain = plan.knows_type and key != NULL and class_of(key) == STR
     if walk.flag_bits or has_flags(source) or has_flags(dest):
         reason = skip_reason(walk.flags, source, dest)
         if reason:
             walk.matching.skip(model, reason)
             return None
-    element_type = plan.modelname if plan.plain_type and key != OVERRIDES else model.get_type()
-    cdef bint asks_name = not (is_plain and plan.plain_shortname), is_named_by_uid = False
+    element_type = plan.modelname if plan.knows_type and key != OVERRIDES else model.get_type()
+    cdef bint asks_name = not (is_plain and plan.knows_shortname), is_named_by_uid = False
     if asks_name:
         is_named_by_uid = uid is not None and plan.is_named_by_unique_id and key != <PyObject *>INSTANCE_OVERRIDES
         name = uid if is_named_by_uid else model.get_shortname()
@@ -218,7 +218,7 @@ cdef Frame visit(Walk walk, Frame frame, object source, object dest, object uid)
     cdef Py_ssize_t index = walk.records.add(frame.index, element_type, source, dest)
     if asks_name and not is_named_by_uid:
         walk.records.names[index] = name
-    if not plan.plain_type or not plan.is_named_by_unique_id or key == <PyObject *>INSTANCE_OVERRIDES:
+    if not plan.knows_type or not plan.is_named_by_unique_id or key == <PyObject *>INSTANCE_OVERRIDES:
         frame.needs_names = True
     walk.advance((source is not None) + (dest is not None))
     if (source is None or not mapping_of(source)) and (dest is None or not mapping_of(dest)):
@@ -274,7 +274,7 @@ cdef object children_mapping(Walk walk, object source, object dest):
 cdef object mapping_of(object model):
     cdef Plan plan = plan_of(type(model))
     cdef PyObject *key = slot(<PyObject *>model, plan.key_offset)
-    if plan.plain_children and key != <PyObject *>INSTANCE_OVERRIDES:
+    if plan.knows_children and key != <PyObject *>INSTANCE_OVERRIDES:
         return plan.children
     return model.get_children_mapping()
 

@@ -119,9 +119,8 @@ def _note_leaf_types(leaf_types: dict[type, str | None], source: Any, dest: Any)
         if model is None or type(model) in leaf_types:
             continue
         schema = schema_of(type(model))
-        is_leaf = schema.plain_type and schema.plain_children and not schema.children
         if schema.children or type(model._unique_id) is str:
-            leaf_types[type(model)] = schema.modelname if is_leaf and _has_key_as_name(model, schema) else None
+            leaf_types[type(model)] = schema.modelname if schema.is_plain and not schema.children else None
 
 
 def _watch_path(path: set[int], stack: list[_Frame]) -> None:
@@ -178,21 +177,21 @@ def _by_unique_id(models: Any) -> dict[Any, Any]:
     for model in models:
         if type(model) is not last_class:
             last_class = type(model)
-            is_plain = schema_of(last_class).plain_unique_id
+            is_plain = schema_of(last_class).knows_unique_id
         key = model._unique_id if is_plain else None
         result[key if type(key) is str else model.get_unique_id()] = model
     return result
 
 
 def _has_key_as_name(model: Any, schema: Any) -> bool:
-    return schema.is_named_by_unique_id and schema.plain_unique_id and type(model._unique_id) is str
+    return schema.key_is_name and type(model._unique_id) is str
 
 
 def _visit(matching: Matching, records: Records, frame: _Frame, source: Any, dest: Any) -> _Frame | None:
     """Append the record of one pair, unless a flag says to skip it; return a frame if it may have children."""
     model = dest if source is None else source
     schema = schema_of(type(model))
-    is_plain = schema.plain_type and type(model._unique_id) is str
+    is_plain = schema.knows_type and type(model._unique_id) is str
     if matching.has_flags or _has_flags(source) or _has_flags(dest):
         reason = skip_reason(matching.flags, source, dest)
         if reason:
@@ -201,13 +200,13 @@ def _visit(matching: Matching, records: Records, frame: _Frame, source: Any, des
     has_key_as_name = _has_key_as_name(model, schema)
     element_type = schema.modelname if is_plain else model.get_type()
     name = None
-    if not (is_plain and (has_key_as_name or schema.plain_shortname)):
+    if not (is_plain and (has_key_as_name or schema.knows_shortname)):
         name = model.get_shortname()
         check_element(element_type, name)
     index = records.append(frame.index, element_type, source, dest)
     if name is not None:
         records.names[index] = name
-    frame.needs_names |= not (is_plain or schema.plain_type) or not _is_named_by_unique_id(model, schema)
+    frame.needs_names |= not (is_plain or schema.knows_type) or not _is_named_by_unique_id(model, schema)
     matching.advance((source is not None) + (dest is not None))
     mapping = _children_mapping(matching, source, dest)
     return _Frame(index, source, dest, iter(mapping.items()), iter(())) if mapping else None
@@ -239,7 +238,7 @@ def _children_mapping(matching: Matching, source: Any, dest: Any) -> Mapping[str
 
 def _mapping_of(model: Any) -> Mapping[str, str]:
     schema = schema_of(type(model))
-    if schema.plain_children and model._unique_id is not INSTANCE_OVERRIDES:
+    if schema.knows_children and model._unique_id is not INSTANCE_OVERRIDES:
         return schema.children
     mapping: Mapping[str, str] = model.get_children_mapping()
     return mapping

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from .coercion import FieldType
 
@@ -47,9 +47,7 @@ SYNC_HOOKS = (
     *("create", "create_base", "update", "update_base", "delete", "delete_base"),
     *("get_status", "set_status", "add_child", "remove_child", "__setattr__"),
 )
-READING_HOOKS = frozenset(
-    {*UNIQUE_ID_HOOKS, *ATTRS_HOOKS, "get_shortname", "get_type", "get_children_mapping", "set_status", "get_status"}
-)
+STATUS_FIELDS = ("_status", "_status_message")
 
 
 class Schema:
@@ -64,47 +62,66 @@ class Schema:
         shortname: Fields that make the shortname; empty if it is the unique id.
         children: The class's own `_children` object, so that changes made inside it are seen.
         fields: Every visible field, base class first.
-        plain_unique_id, plain_identifiers, plain_attrs, plain_shortname, plain_type, plain_children, plain_status:
-            Whether the hooks of that name are the library's own and read nothing but slots.
-        plain_sync: Whether all that a sync does with a record is the library's own, so that none of it need be called.
-        is_named_by_unique_id: Whether `get_shortname` is the library's own and returns the unique id.
-        makes_plain_key: Whether what the library's `get_unique_id` calls is its own, even if that is overridden.
+        knows_type, knows_unique_id, knows_identifiers, knows_attributes, knows_shortname, knows_children: Whether it
+            is known without a call what the hooks of that name say: they are the library's own and read slots alone.
+        knows_status: Whether a status may be set without a call.
+        reads_slots: Whether `getattr` on a record reads its slots, and is nobody's `__getattribute__`.
         reads_fields: Whether what the library's `get_attrs` and `get_identifiers` read are slots, and `dict` its own.
+        computes_key: Whether what the library's `get_unique_id` calls is its own, even if that is overridden.
+        is_named_by_unique_id: Whether `get_shortname` is the library's own and returns the unique id.
+        key_is_name: Whether a record's key is known to be both its unique id and its shortname.
+        is_plain: Whether no hook need be asked for anything but the attributes of a record.
+        has_telling_key: Whether records of like classes are one thing if keys and identifiers are equal.
+        has_telling_identifiers: The same where a hook makes the unique id, but not the name.
+        constructs_directly: Whether a record may be made by writing to its slots: nobody's code is called for it.
+        assigns_directly: Whether a field may be assigned by writing to its slot.
+        links_directly: Whether a child's unique id may be put into a record's list of children without a call.
+        may_be_marked: Whether a sync may mark an unchanged record without a call.
+        changes_directly: Whether all that a sync does with a record is the library's own, and need not be called.
+        may_go_unread: Whether of two records of equal bytes in two stores nothing could tell that they were not read.
         slots: Every field, hidden ones too.
         defaults: The default of each field, `NODEFAULT` where there is none.
         private_defaults: Defaults of private attributes, which each record gets a copy of.
-        is_plain: Whether no hook need be asked for anything but the attributes of a record.
-        places: The fields that are slots, each with its place among all fields, in which `astuple` gives the values.
         validates_assignment: Whether assigned values are checked and converted as those of a new record are.
+        field_numbers: The fields that are slots, each with its number among all, the order of `astuple`.
         plan: What the compiled kernel makes of the schema; None until it does.
     """
 
     __slots__ = (
         "_field_types",
+        "assigns_directly",
         "attributes",
+        "changes_directly",
         "children",
         "cls",
+        "computes_key",
+        "constructs_directly",
         "defaults",
+        "field_numbers",
         "fields",
         "forbid_unknown_fields",
+        "has_telling_identifiers",
+        "has_telling_key",
         "identifier_fields",
         "identifiers",
         "is_named_by_unique_id",
         "is_plain",
-        "makes_plain_key",
+        "key_is_name",
+        "knows_attributes",
+        "knows_children",
+        "knows_identifiers",
+        "knows_shortname",
+        "knows_status",
+        "knows_type",
+        "knows_unique_id",
+        "links_directly",
+        "may_be_marked",
+        "may_go_unread",
         "modelname",
-        "places",
-        "plain_attrs",
-        "plain_children",
-        "plain_identifiers",
-        "plain_shortname",
-        "plain_status",
-        "plain_sync",
-        "plain_type",
-        "plain_unique_id",
         "plan",
         "private_defaults",
         "reads_fields",
+        "reads_slots",
         "shortname",
         "slots",
         "validate",
@@ -130,51 +147,59 @@ class Schema:
         self.plan: Any = None
         self._field_types: dict[str, FieldType] | None = None
 
+        self.field_numbers = {
+            name: number for number, name in enumerate(cls.__struct_fields__) if slot_of(cls, name) is not None
+        }
+        self._note_what_is_own(base)
+
+    def _note_what_is_own(self, base: type[Any]) -> None:
+        """Decide which hooks need not be called, and what may therefore be done with records without a call.
+
+        This is the one place that decides it; whoever takes a fast path asks for a predicate by its name.
+        """
+        cls = self.cls
         library: dict[str, Any] = base.__dict__[LIBRARY_ATTRIBUTE]
 
         def is_own(*names: str) -> bool:
             return all(find_in_mro(cls, name) is library[name] for name in names)
 
-        def are_slots(names: tuple[str, ...]) -> bool:
+        def are_slots(names: Iterable[str]) -> bool:
             return all(slot_of(cls, name) is not None for name in names)
 
-        own_access = find_in_mro(cls, "__getattribute__") is find_in_mro(base, "__getattribute__")
-        self.plain_type = own_access and is_own("get_type")
-        self.plain_identifiers = (
-            own_access
-            and is_own(*IDENTIFIERS_HOOKS)
-            and are_slots(self.identifiers)
-            and len(self.identifier_fields) == len(set(self.identifiers))
+        self.reads_slots = find_in_mro(cls, "__getattribute__") is find_in_mro(base, "__getattribute__")
+        # Whether each name is one of a field, and none stands there twice.
+        has_own_identifiers = are_slots(self.identifiers) and len(self.identifier_fields) == len(set(self.identifiers))
+        self.knows_type = self.reads_slots and is_own("get_type")
+        self.knows_identifiers = self.reads_slots and is_own(*IDENTIFIERS_HOOKS) and has_own_identifiers
+        self.knows_unique_id = self.knows_identifiers and is_own(*UNIQUE_ID_HOOKS)
+        self.knows_attributes = self.reads_slots and is_own(*ATTRS_HOOKS) and are_slots(self.attributes)
+        self.knows_shortname = self.reads_slots and is_own("get_shortname") and are_slots(self.shortname)
+        self.knows_children = self.reads_slots and is_own("get_children_mapping")
+        self.knows_status = self.reads_slots and is_own("set_status") and are_slots(STATUS_FIELDS)
+        self.reads_fields = self.reads_slots and is_own("dict") and has_own_identifiers and are_slots(self.attributes)
+        self.computes_key = self.knows_identifiers and is_own("create_unique_id")
+        self.is_named_by_unique_id = self.reads_slots and is_own("get_shortname") and not self.shortname
+
+        has_identity = self.knows_type and self.knows_identifiers and bool(self.identifiers)
+        has_own_marks = are_slots(("_unique_id", "model_flags"))
+        self.key_is_name = self.knows_unique_id and self.is_named_by_unique_id
+        self.has_telling_key = has_identity and self.key_is_name
+        self.has_telling_identifiers = has_identity and self.is_named_by_unique_id
+        self.is_plain = self.has_telling_key and self.knows_children and has_own_marks
+        self.constructs_directly = (
+            not self.private_defaults
+            and not hasattr(cls, "__post_init__")
+            and type(cls).__call__ is StructMeta.__call__
         )
-        self.plain_unique_id = self.plain_identifiers and is_own(*UNIQUE_ID_HOOKS)
-        self.makes_plain_key = self.plain_identifiers and is_own("create_unique_id")
-        self.plain_attrs = own_access and is_own(*ATTRS_HOOKS) and are_slots(self.attributes)
-        self.plain_shortname = (
-            own_access and is_own("get_shortname") and (are_slots(self.shortname) if self.shortname else True)
-        )
-        self.is_named_by_unique_id = own_access and is_own("get_shortname") and not self.shortname
-        self.reads_fields = (
-            own_access
-            and is_own("dict")
-            and are_slots(self.identifiers)
-            and are_slots(self.attributes)
-            and len(self.identifier_fields) == len(set(self.identifiers))
-        )
-        self.plain_children = own_access and is_own("get_children_mapping")
-        self.plain_status = own_access and is_own("set_status") and are_slots(("_status", "_status_message"))
-        self.plain_sync = (
-            self.plain_type and self.plain_unique_id and self.plain_attrs and self.plain_status and is_own(*SYNC_HOOKS)
-        )
-        self.places = {
-            name: place for place, name in enumerate(cls.__struct_fields__) if slot_of(cls, name) is not None
-        }
-        self.is_plain = (
-            self.plain_type
-            and self.plain_unique_id
-            and self.is_named_by_unique_id
-            and self.plain_children
-            and are_slots(("_unique_id", "model_flags"))
-            and bool(self.identifiers)
+        self.assigns_directly = is_own("__setattr__")
+        self.links_directly = self.knows_children and is_own("add_child")
+        self.may_be_marked = self.knows_status and self.knows_unique_id
+        self.changes_directly = self.knows_type and self.knows_attributes and self.may_be_marked and is_own(*SYNC_HOOKS)
+        self.may_go_unread = (
+            self.is_plain
+            and self.knows_attributes
+            and "adapter" not in self.attributes
+            and set(self.fields).issuperset(self.children.values())
         )
 
     @property
@@ -196,7 +221,7 @@ class Schema:
     @property
     def certain_types(self) -> tuple[type, ...] | None:
         """The exact type of each identifier, `str` or `int`, where all records have them; None where they may not."""
-        if self.cls in _doubted_classes or not self.plain_identifiers:
+        if self.cls in _doubted_classes or not self.knows_identifiers:
             return None
         found = []
         for name in self.identifiers:
@@ -220,6 +245,21 @@ class Schema:
         unvalidated = UNVALIDATED_FIELDS.union(self.children.values()) if self.children else UNVALIDATED_FIELDS
         names = [name for name in self.fields if name not in unvalidated and slot_of(self.cls, name) is not None]
         return {name: compile_type(resolve_annotation(self.cls, name)) for name in names}
+
+
+def common_attributes(source: Schema, dest: Schema) -> tuple[str, ...]:
+    """Return the attributes that two classes have in common, in the destination's order."""
+    return tuple(name for name in dest.attributes if name in source.attributes)
+
+
+def compares_by_fields(source: Schema, dest: Schema) -> bool:
+    """Whether the attributes of two classes' records may be compared field by field, without asking a hook."""
+    return all(schema.knows_attributes and schema.knows_unique_id for schema in (source, dest))
+
+
+def have_like_identities(schema: Schema, other: Schema) -> bool:
+    """Whether records of two classes are of one type and identified by the same fields, in the same order."""
+    return schema is other or (schema.modelname == other.modelname and schema.identifiers == other.identifiers)
 
 
 _doubted_classes: weakref.WeakSet[type[Any]] = weakref.WeakSet()

@@ -106,7 +106,7 @@ class DiffSyncSyncer:
         schemas = []
         for modelname in flat.records.types():
             cls = getattr(self.dst_diffsync, modelname, None)
-            if not isinstance(cls, StructMeta) or not schema_of(cls).plain_unique_id:
+            if not isinstance(cls, StructMeta) or not schema_of(cls).knows_unique_id:
                 return None
             schemas.append(schema_of(cls))
         data = self.dst_diffsync.local_data(*_READING)
@@ -115,7 +115,7 @@ class DiffSyncSyncer:
         is_read_ahead = self.dst_diffsync.batch_store(*_READING) is not None and self._store_keeps_copies
         if not is_read_ahead or flat.dest_adapter is not self.dst_diffsync:
             return None
-        return StoredRecords(flat, self.dst_diffsync) if all(schema.plain_status for schema in schemas) else None
+        return StoredRecords(flat, self.dst_diffsync) if all(schema.knows_status for schema in schemas) else None
 
     def _walk_elements(self) -> bool:
         """Apply the diff element by element, in the order in which it iterates."""

@@ -100,7 +100,7 @@ cdef class PlainChanges:
         cdef Plan plan = plan_of(cls)
         cdef tuple identifiers = snapshot[2], attributes = snapshot[4]
         cdef Py_ssize_t i, count = 0
-        if not plan.plain_sync or plan.modelname != element_type or not self.find_layout(plan, snapshot[1], snapshot[3]):
+        if not plan.changes_directly or plan.modelname != element_type or not self.find_layout(plan, snapshot[1], snapshot[3]):
             return False
         for value in identifiers:
             values[count] = <PyObject *>value
@@ -180,4 +180,4 @@ cdef int set_outcome(object model, Plan plan, object message) except -1:
 
 cdef bint is_plain(object model, Plan plan) except -1:
     """Whether all that a sync does with a record is the library's own."""
-    return plan.plain_sync and has_key(model, plan)
+    return plan.changes_directly and has_key(model, plan)

@@ -339,7 +339,7 @@ cdef Py_ssize_t mark_run(Records records, Py_ssize_t start, Py_ssize_t stop, obj
             return i
         plan = plan_of(<object>class_of(dest))
         key = slot(dest, plan.key_offset)
-        if not (plan.plain_status and plan.plain_unique_id) or key == NULL or not is_plain_str(key):
+        if not plan.may_be_marked or key == NULL or not is_plain_str(key):
             return i
         cursor = cursors.get(records.type_names[records.items[i].type])
         if cursor is None:

@@ -199,7 +199,7 @@ def mark_unknown(records: Records, start: int, stop: int, data: Any, status: Any
             return index
         schema = schema_of(type(dest))
         key = dest._unique_id
-        if not (schema.plain_status and schema.plain_unique_id and type(key) is str):
+        if not (schema.may_be_marked and type(key) is str):
             return index
         stored = data.get(records._types[index])
         if stored is None or stored.get(key) is not dest:

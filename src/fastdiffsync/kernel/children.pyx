@@ -106,7 +106,7 @@ cdef int take_child(object self, object child) except -1:
 cdef object child_field(object model, Plan plan, object child_type):
     """Return the name of the field for children of a type, None if there is none."""
     cdef PyObject *field
-    if plan.plain_children:
+    if plan.knows_children:
         field = PyDict_GetItemWithError(<PyObject *>plan.children, <PyObject *>child_type)
         return None if field == NULL else <object>field
     children = model._children

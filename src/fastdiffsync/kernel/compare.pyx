@@ -22,10 +22,11 @@ from .capi cimport (
 )
 from .plain.threads cimport MAX_THREADS, Share, run_together
 from .plain.columns cimport (
-    CACHE_LINE, Offsets, ask_for_dest_values, ask_for_record, ask_for_source_values, common_attributes, fill_offsets,
+    CACHE_LINE, Offsets, ask_for_dest_values, ask_for_record, ask_for_source_values, fill_offsets,
     have_equal_scalars,
 )
 
+from ..schema import common_attributes
 from .equality import differ
 
 __all__ = ["compare"]
@@ -65,7 +66,7 @@ cdef class PairPlan:
         cdef Plan source = plan_of(source_class), dest = plan_of(dest_class)
         self.source_class = source_class
         self.dest_class = dest_class
-        self.names = common_attributes(source, dest)
+        self.names = common_attributes(source.schema, dest.schema)
         fill_offsets(&self.offsets, source, dest)
 
 
@@ -258,7 +259,7 @@ cdef bint note_single(Records records, Py_ssize_t index, object model, bint is_d
     """Note the action and the snapshot of a record that one side has; False if its hooks must be asked."""
     cdef Plan plan = plan_of(type(model))
     cdef PyObject *key = slot(<PyObject *>model, plan.key_offset)
-    if not plan.plain_attrs or key == NULL or not is_plain_str(key):
+    if not plan.knows_attributes or key == NULL or not is_plain_str(key):
         return False
     cdef tuple names = plan.attribute_names, values = attribute_values(model, plan)
     cdef tuple identifier_names, identifiers
@@ -274,7 +275,7 @@ cdef bint note_single(Records records, Py_ssize_t index, object model, bint is_d
 
 cdef tuple folded_identifiers(object model, Plan plan):
     """Return the names and the values of a record's identifiers, asking it where that may be the user's to say."""
-    if plan.plain_identifiers:
+    if plan.knows_identifiers:
         return plan.identifier_names, identifier_values(model, plan)
     identifiers = model.get_identifiers()
     return tuple(identifiers), tuple(identifiers.values())

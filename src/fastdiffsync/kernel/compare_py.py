@@ -9,7 +9,7 @@ from itertools import chain, compress
 from operator import attrgetter, ne
 from typing import TYPE_CHECKING, Any
 
-from ..schema import schema_of
+from ..schema import common_attributes, compares_by_fields, schema_of
 from .constants import CREATE, DELETE, NO_ACTION, UPDATE
 from .equality import IDENTITY_TYPES, differ
 
@@ -100,9 +100,7 @@ def _compare_values(records: Records, index: int, source: Any, dest: Any, names:
 def _common_plain_attributes(source_class: type[Any], dest_class: type[Any]) -> tuple[str, ...] | None:
     """Return the attributes that both classes have, in the destination's order; None if a hook must be asked."""
     source, dest = schema_of(source_class), schema_of(dest_class)
-    if not (source.plain_attrs and dest.plain_attrs and source.plain_unique_id and dest.plain_unique_id):
-        return None
-    return tuple(name for name in dest.attributes if name in source.attributes)
+    return common_attributes(source, dest) if compares_by_fields(source, dest) else None
 
 
 def _compare_by_hooks(records: Records, index: int, source: Any, dest: Any) -> None:

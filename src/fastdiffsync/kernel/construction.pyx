@@ -155,7 +155,7 @@ def create_record(cls, adapter, ids, attrs):
     if model is None:
         model = cls(**ids, adapter=adapter, **attrs)
     cdef Plan plan = plan_of(type(model))
-    if plan.plain_status and slot(<PyObject *>model, plan.key_offset) != <PyObject *>INSTANCE_OVERRIDES:
+    if plan.knows_status and slot(<PyObject *>model, plan.key_offset) != <PyObject *>INSTANCE_OVERRIDES:
         set_slot_quietly(<PyObject *>model, plan.status_offset, SUCCESS)
         set_slot_quietly(<PyObject *>model, plan.message_offset, CREATED)
     else:

@@ -17,7 +17,7 @@ from .capi cimport (
     PyWeakref_NewRef, Py_INCREF, slot,
 )
 
-from .fields import set_attribute
+from ..schema import schema_of
 from .identity import refuse_unique_id
 
 __all__ = ["FieldReader", "KeyFilter", "claim", "key_of", "refer"]
@@ -43,8 +43,9 @@ def key_of(obj):
 
 def claim(obj, adapter):
     """Make a record that of a store's adapter, unless it has another."""
-    if type(obj).__setattr__ is set_attribute:
-        claim_record(obj, plan_of(type(obj)), None, adapter)
+    cdef Plan plan = plan_of(type(obj))
+    if plan.assigns_directly:
+        claim_record(obj, plan, None, adapter)
     elif obj.adapter is None:
         obj.adapter = adapter
 
@@ -70,14 +71,14 @@ cdef class FieldReader:
     cdef Py_ssize_t *offsets
 
     def __cinit__(self, cls, names):
-        own_access = cls.__getattribute__ is object.__getattribute__
+        reads_slots = schema_of(cls).reads_slots
         self.cls = cls
         self.names = tuple(names)
         self.offsets = <Py_ssize_t *>PyMem_Calloc(len(self.names) or 1, sizeof(Py_ssize_t))
         if self.offsets == NULL:
             raise MemoryError
         for i, name in enumerate(self.names):
-            self.offsets[i] = offset_of(cls, name) if own_access else -1
+            self.offsets[i] = offset_of(cls, name) if reads_slots else -1
 
     def __dealloc__(self):
         PyMem_Free(self.offsets)

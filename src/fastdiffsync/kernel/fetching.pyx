@@ -100,7 +100,7 @@ cdef class Fetching:
                 are_distinct[0] = plain_key(model) == uid
                 cursor.last_class = <object>class_of(model)
                 cursor.key_offset = plan_of(cursor.last_class).key_offset
-                if not plan_of(cursor.last_class).plain_unique_id:
+                if not plan_of(cursor.last_class).knows_unique_id:
                     cursor.last_class = None
         return found
 

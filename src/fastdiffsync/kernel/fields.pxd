@@ -11,12 +11,12 @@ cdef inline bint has_key(object model, Plan plan) noexcept:
 
 
 cdef inline object type_name_of(object model, Plan plan):
-    return plan.modelname if plan.plain_type and has_key(model, plan) else model.get_type()
+    return plan.modelname if plan.knows_type and has_key(model, plan) else model.get_type()
 
 
 cdef inline object unique_id(object model, Plan plan):
     """Return the unique id of any record: its key where that is valid, otherwise what its hook says."""
-    if plan.plain_unique_id and has_key(model, plan):
+    if plan.knows_unique_id and has_key(model, plan):
         return <object>slot(<PyObject *>model, plan.key_offset)
     return model.get_unique_id()
 

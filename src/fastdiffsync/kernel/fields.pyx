@@ -77,7 +77,7 @@ def get_unique_id(self):
     cdef PyObject *key = slot(<PyObject *>self, plan.key_offset)
     if has_key(self, plan):
         return <object>key
-    if plan.makes_plain_key and plan.identifier_count <= MAX_PARTS and key != <PyObject *>INSTANCE_OVERRIDES:
+    if plan.computes_key and plan.identifier_count <= MAX_PARTS and key != <PyObject *>INSTANCE_OVERRIDES:
         return compute_key(self, plan)
     return self.create_unique_id(**self.get_identifiers())
 
@@ -208,7 +208,7 @@ cdef int put(object model, Plan plan, object name, object value) except -1:
     cdef PyObject *record = <PyObject *>model
     if name in plan.schema.slots:
         set_struct_attribute(<PyObject *>Struct, record, <PyObject *>name, <PyObject *>value)
-        if plan.plain_unique_id and name in plan.schema.identifiers and model._unique_id is not INSTANCE_OVERRIDES:
+        if plan.knows_unique_id and name in plan.schema.identifiers and model._unique_id is not INSTANCE_OVERRIDES:
             set_slot(record, plan.key_offset, compute_key(model, plan))
         if plan.certain_types is not None and name in plan.schema.identifiers:
             if type(value) is not plan.certain_types[plan.schema.identifiers.index(name)]:

@@ -50,7 +50,7 @@ def set_status(self: Any, status: DiffSyncStatus, message: str = "") -> None:
 def unique_id_of(model: Any) -> Any:
     """Return the unique id of any record: its key where that is valid, otherwise what its hook says."""
     key = model._unique_id
-    return key if type(key) is str and schema_of(type(model)).plain_unique_id else model.get_unique_id()
+    return key if type(key) is str and schema_of(type(model)).knows_unique_id else model.get_unique_id()
 
 
 # ---- reading records ----
@@ -62,7 +62,7 @@ def get_unique_id(self: Any) -> str:
     if type(key) is str:
         return key
     schema = schema_of(type(self))
-    if key is not INSTANCE_OVERRIDES and schema.makes_plain_key:
+    if key is not INSTANCE_OVERRIDES and schema.computes_key:
         return plain_key(self, schema)
     return self.create_unique_id(**self.get_identifiers())  # type: ignore[no-any-return]
 
@@ -88,7 +88,7 @@ def get_attrs(self: Any) -> dict[str, Any]:
 
 def unique_id_key(model: Any, schema: Schema) -> str | None:
     """Return the unique id that the library's own hooks give the record, or None if hooks are overridden."""
-    return plain_key(model, schema) if schema.plain_unique_id else None
+    return plain_key(model, schema) if schema.knows_unique_id else None
 
 
 def plain_key(model: Any, schema: Schema) -> str:

@@ -26,7 +26,7 @@ def check_pair(source: Any, dest: Any, *, are_paired_by_id: bool) -> None:
     """
     schema, dest_schema = schema_of(type(source)), schema_of(type(dest))
     has_hooks = INSTANCE_OVERRIDES in (source._unique_id, dest._unique_id)
-    if has_hooks or not (schema.plain_type and dest_schema.plain_type and schema.modelname == dest_schema.modelname):
+    if has_hooks or not (schema.knows_type and dest_schema.knows_type and schema.modelname == dest_schema.modelname):
         source_type, dest_type = source.get_type(), dest.get_type()
         if source_type != dest_type:
             message = f"Type mismatch: {source_type} vs {dest_type}"
@@ -38,7 +38,7 @@ def check_pair(source: Any, dest: Any, *, are_paired_by_id: bool) -> None:
             message = f"Shortname mismatch: {source_name} vs {dest_name}"
             raise ValueError(message)
     names = schema.identifier_fields
-    is_plain = schema.plain_identifiers and dest_schema.plain_identifiers and names == dest_schema.identifier_fields
+    is_plain = schema.knows_identifiers and dest_schema.knows_identifiers and names == dest_schema.identifier_fields
     if is_plain and not has_hooks and all(is_same(getattr(source, name), getattr(dest, name)) for name in names):
         return
     keys, dest_keys = source.get_identifiers(), dest.get_identifiers()

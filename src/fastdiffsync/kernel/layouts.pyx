@@ -91,7 +91,7 @@ cdef int initialise_record(object model, Plan plan) except -1:
     if plan.schema.private_defaults:
         for name, private in copied(plan.schema.private_defaults).items():
             set_attribute(model, name, private)
-    if plan.plain_unique_id:
+    if plan.knows_unique_id:
         set_slot_quietly(record, plan.key_offset, compute_key(model, plan))
     return 0
 
@@ -137,9 +137,7 @@ cdef class Layout:
         self.fields = <Field *>PyMem_Calloc(self.count or 1, sizeof(Field))
         if self.fields == NULL:
             raise MemoryError
-        self.is_direct = (
-            not self.plan.has_post_init and not schema.private_defaults and type(cls).__call__ is StructMeta.__call__
-        )
+        self.is_direct = self.plan.constructs_directly
         self.kept = [schema]
         for place, name in enumerate(names + unusual):
             self.describe(&self.fields[place], name)
@@ -167,7 +165,7 @@ cdef class Layout:
             if keys[i] in names:
                 self.describe_move(&self.moves[self.move_count], i, &self.fields[names.index(keys[i])])
                 self.move_count += 1
-        self.has_shape = self.is_direct and self.plan.plain_unique_id and has_plain_memory(self.cls)
+        self.has_shape = self.is_direct and self.plan.knows_unique_id and has_plain_memory(self.cls)
         self.has_shape = self.has_shape and all([type(key) is str for key in keys]) and len(set(keys)) == len(keys)
         if self.forbids_unknown and not self.extra.union(names).issuperset(keys):
             self.has_shape = False
@@ -341,7 +339,7 @@ cdef class Layout:
         if not are_exact:
             self.is_plain = False
             initialise_record(record, self.plan)
-        elif self.plan.plain_unique_id:
+        elif self.plan.knows_unique_id:
             set_slot_quietly(<PyObject *>record, self.plan.key_offset, compute_key(record, self.plan))
         return record
 

@@ -144,7 +144,4 @@ cdef int take_plain_run(Walk walk, Frame frame) except -1:
 
 
 cdef bint is_leaf_plan(Plan plan) noexcept:
-    return (
-        plan.plain_type and plan.key_is_name and plan.flags_offset >= 0
-        and plan.plain_children and len(plan.children) == 0
-    )
+    return plan.is_plain and len(plan.children) == 0

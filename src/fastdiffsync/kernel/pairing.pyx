@@ -13,6 +13,7 @@ from .plain.columns cimport has_clear_parts
 
 from collections.abc import Iterable, Mapping
 
+from ..schema import have_like_identities
 from .identity import check_pair
 
 
@@ -177,7 +178,7 @@ cdef PyObject *plain_key(PyObject *model) except? NULL:
     """Return the key of a record whose unique id is the library's own to compute, borrowed; otherwise NULL."""
     cdef Plan plan = plan_of(<object>class_of(model))
     cdef PyObject *key
-    if not plan.plain_unique_id:
+    if not plan.knows_unique_id:
         return NULL
     key = slot(model, plan.key_offset)
     return key if key != NULL and is_plain_str(key) else NULL
@@ -258,22 +259,15 @@ cdef int check_identities(list sources, list dests, bint are_paired_by_id) excep
 
 cdef bint have_plain_identity(Plan plan, Plan other) except -1:
     """Whether the keys and identifiers of two classes' records settle that they are one thing."""
-    return (
-        plan.plain_type and other.plain_type and plan.key_is_name and other.key_is_name
-        and plan.plain_identifiers and other.plain_identifiers and plan.identifier_count > 0
-        and (plan is other or (
-            plan.modelname == other.modelname and plan.schema.identifiers == other.schema.identifiers
-        ))
+    return plan.has_telling_key and other.has_telling_key and (
+        plan is other or have_like_identities(plan.schema, other.schema)
     )
 
 
 cdef bint is_named_identity(Plan plan, Plan other) except -1:
     """Whether records of two classes are one thing if they share the unique id, whatever gives it, and identifiers."""
-    return (
-        plan.plain_type and other.plain_type and plan.modelname == other.modelname
-        and plan.is_named_by_unique_id and other.is_named_by_unique_id
-        and plan.plain_identifiers and other.plain_identifiers and plan.identifier_count > 0
-        and plan.schema.identifiers == other.schema.identifiers
+    return plan.has_telling_identifiers and other.has_telling_identifiers and (
+        plan is other or have_like_identities(plan.schema, other.schema)
     )
 
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import astuple
 
 from ..enum import DiffSyncModelFlags
-from ..schema import Schema, StructMeta, schema_of
+from ..schema import Schema, StructMeta, have_like_identities, schema_of
 from .identity import check_pair
 
 if TYPE_CHECKING:
@@ -124,12 +124,12 @@ class Siblings:
         other_columns = columns and _columns(schema, self.dests)
         if not columns or not other_columns or not self._are_paired(schema, columns, other_columns):
             return False
-        flags = schema.places["model_flags"]
+        flags = schema.field_numbers["model_flags"]
         if self._may_skip(columns[flags]) or self._may_skip(other_columns[flags]):
             return False
         self._compare(schema, columns, other_columns)
         for modelname, field in schema.children.items():
-            place = schema.places[field]
+            place = schema.field_numbers[field]
             children = self._children(modelname, list(columns[place]), list(other_columns[place]))
             if children is None or not children.read_local(matching, (*above, self.modelname)):
                 return False
@@ -150,8 +150,8 @@ class Siblings:
 
     def _are_paired(self, schema: Schema, columns: list[Any], other_columns: list[Any]) -> bool:
         """Whether the records bear the unique ids that they were found by, each another one, and equal identifiers."""
-        key, uids = schema.places["_unique_id"], tuple(self.uids)
-        identifiers = [schema.places[name] for name in schema.identifiers]
+        key, uids = schema.field_numbers["_unique_id"], tuple(self.uids)
+        identifiers = [schema.field_numbers[name] for name in schema.identifiers]
         return (
             columns[key] == uids == other_columns[key]
             and len(set(uids)) == len(uids)
@@ -171,13 +171,13 @@ class Siblings:
         everything = range(len(self.uids))
         undecided = {*self.source_only, *self.dest_only}
         try:
-            for name in schema.attributes if schema.plain_attrs else ():
-                column, other = columns[schema.places[name]], other_columns[schema.places[name]]
+            for name in schema.attributes if schema.knows_attributes else ():
+                column, other = columns[schema.field_numbers[name]], other_columns[schema.field_numbers[name]]
                 if any(map(ne, column, other)):
                     undecided.update(compress(everything, map(ne, column, other)))
         except Exception:  # noqa: BLE001 - *compare* asks these values again, and raises in its turn
             undecided.update(everything)
-        self.undecided = sorted(undecided if schema.plain_attrs else everything, reverse=True)
+        self.undecided = sorted(undecided if schema.knows_attributes else everything, reverse=True)
 
     def _children(self, modelname: str, lists: list[Any], other_lists: list[Any]) -> Siblings | None:
         """Pair the children of one type, given each record's list of them; None if there is no telling."""
@@ -252,7 +252,7 @@ def _plain_schema(matching: Matching, cls: type[Any], modelname: str, above: tup
         records = {} if matching.source_data is None else matching.source_data.get(child_type, {})
         child = next(iter(records.values()), None)
         is_plain = child is None or _plain_schema(matching, type(child), child_type, (*above, modelname))
-        if field not in schema.places or not is_plain:
+        if field not in schema.field_numbers or not is_plain:
             return None
     return schema
 
@@ -281,7 +281,7 @@ def _by_key(models: Any) -> dict[Any, Any] | None:
     if type(models) is not list:
         return None
     for cls in set(map(type, models)):
-        if not isinstance(cls, StructMeta) or not schema_of(cls).plain_unique_id:
+        if not isinstance(cls, StructMeta) or not schema_of(cls).knows_unique_id:
             return None
     keys = list(map(_read_key, models))
     by_key = dict(zip(keys, models, strict=True))
@@ -324,10 +324,6 @@ def check_pairs(pairs: list[tuple[Any, Any]], *, are_paired_by_id: bool) -> None
 def _plain_identity(source_class: type[Any], dest_class: type[Any]) -> Any:
     """Return what reads the identifiers of both classes' records, if those settle that they are one thing."""
     source, dest = schema_of(source_class), schema_of(dest_class)
-    settles = all(
-        schema.plain_type and schema.plain_shortname and not schema.shortname and schema.plain_unique_id
-        for schema in (source, dest)
-    )
-    if not settles or source.modelname != dest.modelname or source.identifiers != dest.identifiers:
+    if not (source.has_telling_key and dest.has_telling_key and have_like_identities(source, dest)):
         return None
     return attrgetter(*source.identifiers) if source.identifiers else None

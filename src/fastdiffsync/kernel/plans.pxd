@@ -17,9 +17,12 @@ cdef class Plan:
     cdef readonly object schema
     cdef readonly object modelname
     cdef readonly dict children
-    cdef bint plain_unique_id, plain_identifiers, plain_attrs, plain_type, plain_status, plain_children
-    cdef bint plain_sync, validates_assignment
-    cdef bint key_is_name, is_named_by_unique_id, plain_shortname, reads_fields, has_post_init, makes_plain_key
+    # The schema's predicates, but for what is beyond the C code's bounds.
+    cdef bint knows_unique_id, knows_identifiers, knows_attributes, knows_type, knows_status, knows_children
+    cdef bint knows_shortname, reads_fields, computes_key, key_is_name, is_named_by_unique_id
+    cdef bint is_plain, has_telling_key, has_telling_identifiers
+    cdef bint constructs_directly, assigns_directly, links_directly, may_be_marked, changes_directly
+    cdef bint has_post_init, validates_assignment
     cdef Py_ssize_t key_offset, flags_offset, adapter_offset, status_offset, message_offset, side_data_offset
     cdef Py_ssize_t identifier_count, check_count
     cdef Py_ssize_t *identifier_offsets

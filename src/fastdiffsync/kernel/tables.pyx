@@ -23,7 +23,6 @@ from itertools import islice
 from ..exceptions import ObjectAlreadyExists
 from .row_errors import as_dict, raise_at_row, raise_parent_missing
 
-from . import children as _children
 from . import local_records as _local
 
 __all__ = ["construct_table", "link_table", "load_table"]
@@ -39,7 +38,6 @@ cdef extern from *:
     void prefetch_dict "fds_prefetch_dict"(object row)
 
 
-cdef object add_child = _children.add_child
 cdef object RecordData = _local.RecordData
 
 
@@ -194,7 +192,7 @@ cdef class Storer:
             self.reference = reference_to(self.adapter)
 
     cdef int add(self, object record, Plan plan, bint is_plain) except -1:
-        if self.modelname is None or not plan.plain_type:
+        if self.modelname is None or not plan.knows_type:
             self.modelname = type_name_of(record, plan)
             if type(self.data) is RecordData and self.modelname not in self.data:
                 self.data[self.modelname] = empty_records(self.expected)
@@ -202,7 +200,7 @@ cdef class Storer:
             if not PyDict_Check(<PyObject *>self.known):
                 _local.add_record(self.store, obj=record)  # which has an error for it
         # A plain record has been given its key when it was made.
-        cdef bint has_key_of_its_own = is_plain and plan.plain_unique_id
+        cdef bint has_key_of_its_own = is_plain and plan.knows_unique_id
         uid = <object>slot(<PyObject *>record, plan.key_offset) if has_key_of_its_own else unique_id(record, plan)
         if PyDict_SetDefault(<PyObject *>self.known, <PyObject *>uid, <PyObject *>record) != <PyObject *>record:
             raise ObjectAlreadyExists(f"Object {uid} already present", record)
@@ -370,9 +368,9 @@ cdef object empty_list(object parent, object record):
     """Return the parent's list for children like the record if it is empty and `add_child` is the library's own."""
     cdef Plan plan = plan_of(type(parent))
     cdef Plan child_plan = plan_of(type(record))
-    if not (plan.plain_children and child_plan.plain_type and child_plan.plain_unique_id and has_key(parent, plan)):
+    if not (plan.links_directly and child_plan.knows_type and child_plan.knows_unique_id and has_key(parent, plan)):
         return None
-    if child_plan.modelname not in plan.children or type(parent).add_child is not add_child:
+    if child_plan.modelname not in plan.children:
         return None
     uids = child_list(parent, plan, plan.children[child_plan.modelname])
     return uids if PyList_CheckExact(<PyObject *>uids) and PyList_GET_SIZE(<PyObject *>uids) == 0 else None

@@ -148,6 +148,6 @@ def _parent_keys(adapter: Adapter, cls: type[DiffSyncModel]) -> list[ParentKey]:
         types = [schema.field_types.get(name) for name in schema.identifiers]
         takes_strings = all(kind is None or kind.convert is None or str in kind.exact for kind in types)
         slots = frozenset(names).intersection(cls.__struct_fields__)
-        joins_strings = schema.plain_unique_id and takes_strings
+        joins_strings = schema.knows_unique_id and takes_strings
         keys.append(ParentKey(modelname, parent_class, tuple(names), slots, joins_strings))
     return keys

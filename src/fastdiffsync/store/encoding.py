@@ -165,7 +165,7 @@ class RecordEncoding:
         if schema.private_defaults:
             obj.__dict__.update(copied(schema.private_defaults))
         key = None
-        if schema.plain_unique_id:
+        if schema.knows_unique_id:
             identifiers = [values[name] for name in schema.identifiers]
             key = "__".join([value if type(value) is str else str(plain(value)) for value in identifiers])
             if schema.certain_types not in {None, tuple(map(type, identifiers))}:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from ..exceptions import ObjectStoreException
 from ..kernel.constants import INSTANCE_OVERRIDES
 from ..kernel.identity import check_pair
-from ..schema import StructMeta, schema_of, slot_of
+from ..schema import StructMeta, have_like_identities, schema_of
 from .expected import Expected, Queue, Siblings, has_repeated, next_batch
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ class Prefetch:
         source, dest = cast("BaseStore", self._source), cast("BaseStore", self._dest)
         if self._comparison is not None and self._is_settled(modelname):
             yield from self._settled_top_level(modelname, dest, self._comparison)
-        elif all(schema is not None and schema.plain_unique_id for schema in self._schemas(modelname)):
+        elif all(schema is not None and schema.knows_unique_id for schema in self._schemas(modelname)):
             yield from self._paged_top_level(modelname, source, dest)
         else:
             yield self.expect_below(source.get_all(model=modelname), dest.get_all(model=modelname))
@@ -373,27 +373,16 @@ def prefetch_for(source: Adapter, dest: Adapter) -> Prefetch | None:
 
 def _are_plain(schema: Schema | None, other: Schema | None) -> bool:
     """Whether of records of two classes nothing matters but their values: no hook is to be asked."""
-    if schema is None or other is None or schema.identifiers != other.identifiers:
+    if schema is None or other is None:
         return False
-    if schema.children != other.children:
-        return False
-    return schema.modelname == other.modelname and all(
-        each.plain_type
-        and each.plain_unique_id
-        and each.plain_attrs
-        and each.plain_children
-        and set(each.fields).issuperset(each.children.values())
-        and each.is_named_by_unique_id
-        and "adapter" not in each.attributes
-        and slot_of(each.cls, "model_flags") is not None
-        for each in (schema, other)
-    )
+    are_alike = have_like_identities(schema, other) and schema.children == other.children
+    return are_alike and schema.may_go_unread and other.may_go_unread
 
 
 def _children_of(record: Any) -> Mapping[str, str]:
     """Return the `{type: field}` of a record's children; none where a hook would have to be asked."""
     schema = schema_of(type(record))
-    return schema.children if schema.plain_children and record._unique_id is not INSTANCE_OVERRIDES else {}
+    return schema.children if schema.knows_children and record._unique_id is not INSTANCE_OVERRIDES else {}
 
 
 def _by_uid(records: list[Any]) -> dict[str, Any]:

@@ -85,7 +85,7 @@ class StoredRecords:
         for place in range(index, following):
             dest = records.dest(place)
             if type(dest) is not str:
-                if dest is None or not schema_of(type(dest)).plain_status:
+                if dest is None or not schema_of(type(dest)).knows_status:
                     following = place
                     break
                 dest = dest.get_unique_id()

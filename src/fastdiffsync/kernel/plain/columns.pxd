@@ -20,7 +20,6 @@ cdef struct Offsets:
     Py_ssize_t[MAX_ATTRIBUTES] dest_values
 
 
-cdef tuple common_attributes(Plan source, Plan dest)
 cdef int fill_offsets(Offsets *offsets, Plan source, Plan dest) except -1
 
 

@@ -5,19 +5,12 @@ from cpython.object cimport PyObject, PyTypeObject
 
 from ..plans cimport Plan
 
-
-
-cdef tuple common_attributes(Plan source, Plan dest):
-    """Return the attributes that two classes have in common, in the destination's order."""
-    return tuple([name for name in dest.schema.attributes if name in source.schema.attributes])
+from ...schema import common_attributes, compares_by_fields
 
 
 cdef int fill_offsets(Offsets *offsets, Plan source, Plan dest) except -1:
-    names = common_attributes(source, dest)
-    offsets.are_plain = (
-        source.plain_attrs and dest.plain_attrs and source.plain_unique_id and dest.plain_unique_id
-        and len(names) <= MAX_ATTRIBUTES
-    )
+    cdef tuple names = common_attributes(source.schema, dest.schema)
+    offsets.are_plain = compares_by_fields(source.schema, dest.schema) and len(names) <= MAX_ATTRIBUTES
     offsets.source_class = <PyTypeObject *>source.schema.cls
     offsets.dest_class = <PyTypeObject *>dest.schema.cls
     offsets.source_size = source.schema.cls.__basicsize__

@@ -64,7 +64,7 @@ cdef bint find_differences(Offsets *offsets, PyObject *source, PyObject *dest, u
 
 
 cdef bint note_attributes(Changes *changes, Side *side, PyObject *record) noexcept nogil:
-    return side.has_plain_attributes and note_values(changes, record, side.attributes, side.attribute_count)
+    return side.knows_attributes and note_values(changes, record, side.attributes, side.attribute_count)
 
 
 cdef bint note_values(Changes *changes, PyObject *record, Py_ssize_t *offsets, Py_ssize_t count) noexcept nogil:

@@ -28,7 +28,7 @@ cdef struct Side:
     Py_ssize_t *identifier_fields
     Py_ssize_t *attributes
     Py_ssize_t identifier_field_count, attribute_count
-    bint has_plain_attributes      # whether the attributes can be read without asking a hook
+    bint knows_attributes      # whether the attributes can be read without asking a hook
 
 
 cdef struct ChildField:

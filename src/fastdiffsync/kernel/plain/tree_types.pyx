@@ -12,6 +12,8 @@ from ..plans cimport Plan, plan_of
 from .pairing cimport Room
 from .columns cimport fill_offsets
 
+from ...schema import have_like_identities
+
 
 
 # What a range looks for first may come somewhat before its share of the records of a type; looking begins so much earlier,
@@ -98,7 +100,7 @@ cdef class Kinds:
             side.identifier_field_count = len(plan.identifier_names)
             side.attributes = plan.attribute_offsets
             side.attribute_count = len(plan.attribute_names)
-            side.has_plain_attributes = plan.plain_attrs
+            side.knows_attributes = plan.knows_attributes
             for i in range(plan.identifier_count):
                 side.identifiers[i] = plan.identifier_offsets[i]
             kind.identifier_count = plan.identifier_count
@@ -186,15 +188,10 @@ cdef class Kinds:
 
 
 cdef bint has_plain_trees(Plan plan, object name) except -1:
-    return (
-        plan.modelname == name and plan.plain_type and plan.key_is_name and plan.is_named_by_unique_id
-        and plan.plain_identifiers and 0 < plan.identifier_count <= MAX_PARTS and plan.key_offset >= 0
-        and plan.flags_offset >= 0 and plan.plain_children and len(plan.children) <= MAX_CHILD_TYPES
-    )
+    return plan.is_plain and plan.modelname == name and len(plan.children) <= MAX_CHILD_TYPES
 
 
 cdef bint are_alike(Plan source, Plan dest) except -1:
     return (
-        source.schema.identifiers == dest.schema.identifiers and source.children == dest.children
-        and list(source.children) == list(dest.children)
+        have_like_identities(source.schema, dest.schema) and list(source.children.items()) == list(dest.children.items())
     )
