@@ -16,6 +16,7 @@ from .exceptions import DiffClassMismatch, ObjectNotFound
 from .loading.load_records import load_records
 from .model import DiffSyncModel
 from .store import BaseStore
+from .store.access import Access
 from .store.local import LocalStore
 from .syncer import DiffSyncSyncer
 from .utils import get_path, set_key, tree_string
@@ -251,26 +252,9 @@ class Adapter:
 
     # ---- the store ----
 
-    def local_data(self, *methods: _str) -> _Dict[_str, _Dict[_str, DiffSyncModel]] | None:
-        """Return the local store's `{modelname: {unique id: record}}` if nothing stands between it and these methods.
-
-        Args:
-            *methods: Methods of the adapter that the caller would otherwise call; if one of them is overridden, in a
-                subclass or on the instance, it is to be called.
-        """
-        return None if self._overrides(methods) else self.store.local_data()
-
-    def batch_store(self, *methods: _str) -> BaseStore | None:
-        """Return the store if it fetches in batches and nothing stands between it and these methods.
-
-        Args:
-            *methods: As for `local_data`.
-        """
-        return self.store if self.store.fetches_in_batches and not self._overrides(methods) else None
-
-    def _overrides(self, methods: tuple[_str, ...]) -> bool:
-        cls = self.__class__
-        return any(name in self.__dict__ or getattr(cls, name) is not _LIBRARY[name] for name in methods)
+    def _access(self) -> Access:
+        """Return which of the adapter's methods need not be called, as it stands now."""
+        return Access(self, _LIBRARY)
 
     def get_all_model_names(self) -> set[_str]:
         """Return the type names of which there are records."""

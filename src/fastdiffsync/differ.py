@@ -47,9 +47,11 @@ class Matching:
         self.has_flags = bool(flags.value)
         self.source: Adapter = flat.source_adapter
         self.dest: Adapter = flat.dest_adapter
-        self.source_data = self.source.local_data("get_all", "get_by_uids")
-        self.dest_data = self.dest.local_data("get_all", "get_by_uids")
-        self.prefetch = prefetch_for(self.source, self.dest)
+        source_access, dest_access = self.source._access(), self.dest._access()
+        self.source_data, self.dest_data = source_access.data_to_walk, dest_access.data_to_walk
+        self.prefetch = prefetch_for(
+            source_access.batches_to_walk, dest_access.batches_to_walk, (self.source, self.dest)
+        )
         self.threads = compare_threads()
         self.names: dict[str, set[str]] = {}
         self.advance = progress.advance
@@ -167,6 +169,6 @@ class DiffSyncDiffer:
         """Count the records of top-level types that only one side has; what is below them is not counted."""
         for modelname in symmetric_difference(self.dst_diffsync.top_level, self.src_diffsync.top_level):
             owner = self.dst_diffsync if modelname in self.dst_diffsync.top_level else self.src_diffsync
-            store = owner.batch_store("get_all")
+            store = owner._access().batches_to_walk
             count = len(owner.get_all(modelname)) if store is None else store.count(model=modelname)
             self._progress.advance(count)

@@ -55,7 +55,9 @@ class DiffSyncSyncer:
         self._log = OperationLog(self.base_logger, flags)
         self._progress = Progress("sync", len(diff), callback)
         # The source's record is of no use to the executor; diffsync looks it up all the same, and an override sees it.
-        self._asks_source = src_diffsync.local_data(*_READING) is None and src_diffsync.batch_store(*_READING) is None
+        source_access = src_diffsync._access()
+        self._asks_source = source_access.data_to_search is None and source_access.batches_to_search is None
+        self._access = dst_diffsync._access()
         self._store_keeps_copies = dst_diffsync.store.keeps_copies
         self._together = _Together(dst_diffsync.store)
 
@@ -109,10 +111,11 @@ class DiffSyncSyncer:
             if not isinstance(cls, StructMeta) or not schema_of(cls).knows_unique_id:
                 return None
             schemas.append(schema_of(cls))
-        data = self.dst_diffsync.local_data(*_READING)
+        data = self._access.data_to_search
         if data is not None:
-            return LocalRecords(flat, self.dst_diffsync, data, is_heard=self._log.hears_info)
-        is_read_ahead = self.dst_diffsync.batch_store(*_READING) is not None and self._store_keeps_copies
+            may_change = self._access.changes_directly and not self._log.hears_info
+            return LocalRecords(flat, self.dst_diffsync, data, may_change=may_change)
+        is_read_ahead = self._access.batches_to_search is not None and self._store_keeps_copies
         if not is_read_ahead or flat.dest_adapter is not self.dst_diffsync:
             return None
         return StoredRecords(flat, self.dst_diffsync) if all(schema.knows_status for schema in schemas) else None
@@ -316,5 +319,4 @@ def _failure(operation: Operation, reason: str) -> str:
     return f"Failed to {operation.action} {operation.model_class.get_type()} {operation.ids} - {reason}"
 
 
-_READING = ("get", "get_or_none")
 _CREATE, _UPDATE, _DELETE = DiffSyncActions.CREATE, DiffSyncActions.UPDATE, DiffSyncActions.DELETE

@@ -33,17 +33,16 @@ def load_records(adapter: Adapter, rows: Mapping[str, Iterable[Mapping[str, Any]
     tables = [Table(adapter, modelname, own, set(later[place:])) for place, (modelname, own) in enumerate(rows.items())]
     store = adapter.store
     journal = Journal(store)
-    is_own_add = type(store).add is LocalStore.add and "add" not in store.__dict__
-    has_plain_data = is_own_add and adapter.local_data("add", "get") is not None
+    access = adapter._access()
     # Where the collector sees no record it has little to do, and comes upon the store's dict while that is short; after
     # a pause it would read all of it.
-    is_hidden = has_plain_data and all(kernel.hides_records(table.cls) for table in tables)
+    is_hidden = access.adds_directly and all(kernel.hides_records(table.cls) for table in tables)
     collection = nullcontext() if is_hidden else paused_collection()
     with collection, store.batch() if store.keeps_copies else nullcontext():
         try:
-            if has_plain_data:
+            if access.adds_directly:
                 return _load_in_kernel(store, tables, journal)
-            if store.takes_whole_tables and adapter.batch_store("add", "get"):
+            if access.adds_tables:
                 return _load_encoded(cast("EncodedStore", store), tables, journal)
             return _load(adapter, tables, journal)
         except BaseException:

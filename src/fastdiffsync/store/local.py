@@ -87,10 +87,16 @@ class LocalStore(BaseStore):
 
 
 _READING = {name: getattr(LocalStore, name) for name in ("get", "get_all", "get_by_uids")}
+_ADDING = {"add": LocalStore.add}
 _CHANGING = {name: getattr(LocalStore, name) for name in ("add", "remove", "remove_item", "_remove_one")}
 
 
-def is_plain_store(store: BaseStore) -> bool:
+def adds_directly(store: BaseStore) -> bool:
+    """Whether a store keeps records in memory, and nobody has overridden how it adds them."""
+    return isinstance(store, LocalStore) and _has_own(store, _ADDING)
+
+
+def changes_directly(store: BaseStore) -> bool:
     """Whether a store keeps records in memory, and nobody has overridden how it adds and removes them."""
     return isinstance(store, LocalStore) and _has_own(store, _CHANGING)
 

@@ -365,10 +365,17 @@ class Prefetch:
         return self._settled_types[modelname] and (depth < MAX_DEPTH or not self.children_mapping(modelname))
 
 
-def prefetch_for(source: Adapter, dest: Adapter) -> Prefetch | None:
-    """Return what reads ahead for a diff of two adapters, None if neither has a store that gains from it."""
-    stores = [adapter.batch_store("get_all", "get_by_uids") for adapter in (source, dest)]
-    return Prefetch(stores[0], stores[1], (source, dest)) if any(stores) else None
+def prefetch_for(
+    source: BaseStore | None, dest: BaseStore | None, adapters: tuple[Adapter, Adapter]
+) -> Prefetch | None:
+    """Return what reads ahead for a diff of two adapters, None if neither has a store that gains from it.
+
+    Args:
+        source: The source's store if it is to be read ahead, otherwise None.
+        dest: The same of the destination.
+        adapters: Both adapters.
+    """
+    return None if source is None and dest is None else Prefetch(source, dest, adapters)
 
 
 def _are_plain(schema: Schema | None, other: Schema | None) -> bool:

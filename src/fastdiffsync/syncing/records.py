@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from .. import _kernel as kernel
 from ..exceptions import ObjectStoreException
 from ..schema import schema_of
-from ..store.local import is_plain_store
 from .operation import Operation, of_record, of_unread
 
 if TYPE_CHECKING:
@@ -28,22 +27,21 @@ class LocalRecords:
         models: By index, the destination's records of elements that have been created or deleted.
     """
 
-    def __init__(self, flat: FlatDiff, dest: Adapter, data: Any, *, is_heard: bool) -> None:
+    def __init__(self, flat: FlatDiff, dest: Adapter, data: Any, *, may_change: bool) -> None:
         """Prepare to walk a diff.
 
         Args:
             flat: The diff.
             dest: Its destination.
             data: The `{modelname: {unique id: record}}` of the destination's local store.
-            is_heard: Whether somebody is told of every change, so that none may be made without the executor.
+            may_change: Whether changes may be made without the executor: no method need be called, and nobody is told.
         """
         self.models: dict[int, DiffSyncModel | None] = {-1: None}
         self._flat = flat
         self._data = data
         self._classes = {modelname: getattr(dest, modelname) for modelname in flat.records.types()}
-        is_plain = not is_heard and dest.local_data("add", "remove") is not None and is_plain_store(dest.store)
         self._changes = kernel.PlainChanges(
-            flat.records, data, self._classes if is_plain else None, dest, self.models, flat.elements
+            flat.records, data, self._classes if may_change else None, dest, self.models, flat.elements
         )
 
     def pass_over(self, index: int, stop: int) -> int:
