@@ -9,7 +9,7 @@ from cpython.object cimport PyObject
 
 from .array cimport CREATE, DELETE, FOLDED, NO_ACTION, Records, mark_run
 from .layouts cimport Layout, layout_of
-from .children cimport put_child, take_child
+from .children cimport ChildIndex, put_child, take_child
 from .local_records cimport claim_record
 from .plans cimport NO_FLAGS, Plan, plan_of
 from .fields cimport has_key
@@ -43,6 +43,8 @@ cdef class PlainChanges:
     cdef Records records
     cdef object data, adapter
     cdef dict classes, models, elements
+    # Long lists of children in which what follows a removed one has not moved up yet.
+    cdef list gaps
     # What the last create was made with; most creates of a type are alike.
     cdef Layout layout
     cdef object identifier_names, attribute_names, made_class
@@ -50,21 +52,33 @@ cdef class PlainChanges:
     def __init__(self, Records records, data, dict classes, adapter, dict models, dict elements):
         self.records, self.data, self.classes, self.adapter = records, data, classes, adapter
         self.models, self.elements = models, elements
+        self.gaps = []
 
     def pass_over(self, Py_ssize_t index, Py_ssize_t stop):
         """Apply the records from `index` on, and return the first one that needs more than is done here, or `stop`."""
         cdef Py_ssize_t following
-        while index < stop:
-            if self.records.items[index].action == NO_ACTION:
-                following = mark_run(self.records, index, stop, self.data, UNKNOWN)
-                if following == index:
+        try:
+            while index < stop:
+                if self.records.items[index].action == NO_ACTION:
+                    following = mark_run(self.records, index, stop, self.data, UNKNOWN)
+                    if following == index:
+                        break
+                    index = following
+                elif self.classes is None or not self.apply(index):
                     break
-                index = following
-            elif self.classes is None or not self.apply(index):
-                break
-            else:
-                index += 1
+                else:
+                    index += 1
+        finally:
+            self.close_gaps()
         return index
+
+    cdef int close_gaps(self) except -1:
+        """Let lists of children be as they should before anybody looks."""
+        cdef ChildIndex children
+        for children in self.gaps:
+            children.close_gaps()
+        self.gaps.clear()
+        return 0
 
     cdef bint apply(self, Py_ssize_t index) except -1:
         """Create, update or delete one record; False, with nothing done, if it is to be done by calling methods."""
@@ -102,6 +116,7 @@ cdef class PlainChanges:
         cdef Py_ssize_t i, count = 0
         if not plan.changes_directly or plan.modelname != element_type or not self.find_layout(plan, snapshot[1], snapshot[3]):
             return False
+        self.close_gaps()
         for value in identifiers:
             values[count] = <PyObject *>value
             count += is_scalar(<PyObject *>value)
@@ -143,7 +158,7 @@ cdef class PlainChanges:
     ) except -1:
         set_outcome(model, plan, "Deleted successfully")
         if parent is not None:
-            take_child(parent, model)
+            take_child(parent, model, self.gaps)
         del known[key]
         set_slot_quietly(<PyObject *>model, plan.adapter_offset, None)
         self.note(index, model)

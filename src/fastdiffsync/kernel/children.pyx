@@ -13,6 +13,8 @@ from .capi cimport (
 from .fields cimport adapter_of, type_name_of, unique_id
 from .plans cimport Plan, plan_of
 
+from contextlib import suppress
+
 from ..exceptions import ObjectAlreadyExists, ObjectNotFound, ObjectStoreWrongType
 
 __all__ = ["add_child", "remove_child"]
@@ -20,6 +22,32 @@ __all__ = ["add_child", "remove_child"]
 # Below this many children a search through the list is cheaper than keeping an index of it.
 INDEX_CHILDREN_FROM = 24
 cdef Py_ssize_t index_children_from = INDEX_CHILDREN_FROM
+
+cdef object GAP = object()
+
+cdef extern from *:
+    """
+    /* From this many children on, letting all that follow a removed one move up takes longer than all else about it. Where
+       other threads may look at a list at any time, it is never put off. */
+    #ifdef Py_GIL_DISABLED
+    #define FDS_LEAVE_GAPS_FROM PY_SSIZE_T_MAX
+    #else
+    #define FDS_LEAVE_GAPS_FROM 1000
+    #endif
+
+    /* Take marks out of a list, of which the first is known: what `del` would do, without memory for it. */
+    static void fds_close_gaps(PyObject *list, PyObject *mark, Py_ssize_t first, Py_ssize_t count) {
+        PyObject **items = ((PyListObject *)list)->ob_item;
+        Py_ssize_t size = PyList_GET_SIZE(list), from = first, to = first;
+        for (; from < size && from - to < count; from++)
+            if (items[from] != mark) items[to++] = items[from];
+        memmove(items + to, items + from, (size_t)(size - from) * sizeof(PyObject *));
+        Py_SET_SIZE(list, size - (from - to));
+        for (; to < from; to++) Py_DECREF(mark);
+    }
+    """
+    Py_ssize_t LEAVE_GAPS_FROM "FDS_LEAVE_GAPS_FROM"
+    void close_gaps "fds_close_gaps"(list uids, object mark, Py_ssize_t first, Py_ssize_t count)
 
 
 def add_child(self, child):
@@ -48,20 +76,20 @@ cdef int put_child(object self, object child) except -1:
         )
     uids = child_list(self, plan, field)
     uid = unique_id(child, child_plan)
-    index = None
-    if PyList_CheckExact(<PyObject *>uids) and type(uid) is str:
-        if PyList_GET_SIZE(<PyObject *>uids) >= index_children_from:
-            index = child_index(self, plan, field, uids)
-            known = uid in (uids if index is None else index)
-        else:
-            known = is_in_short_list(<PyObject *>uids, <PyObject *>uid)
-    else:
+    cdef ChildIndex index = None
+    if not PyList_CheckExact(<PyObject *>uids) or type(uid) is not str:
         known = uid in uids
+    elif PyList_GET_SIZE(<PyObject *>uids) < index_children_from:
+        known = is_in_short_list(<PyObject *>uids, <PyObject *>uid)
+    else:
+        index = child_index(self, plan, field, uids)
+        known = index.has(uid)
     if known:
         raise ObjectAlreadyExists(f"Already storing a {child_type} with unique_id {uid}", child)
-    uids.append(uid)
-    if index is not None:
-        (<dict>index)[uid] = None
+    if index is None:
+        uids.append(uid)
+    else:
+        index.append(uid)
     return tell_store(self, plan)
 
 
@@ -79,9 +107,15 @@ def remove_child(self, child):
     take_child(self, child)
 
 
-cdef int take_child(object self, object child) except -1:
+cdef int take_child(object self, object child, list gaps=None) except -1:
+    """Do what `remove_child` does.
+
+    With `gaps`, ids that follow in a long list may be left where they are: then its index is in there, for the caller to
+    call `close_gaps`.
+    """
     cdef Plan plan = plan_of(type(self))
     cdef Plan child_plan = plan_of(type(child))
+    cdef ChildIndex index
     child_type = type_name_of(child, child_plan)
     field = child_field(self, plan, child_type)
     if field is None:
@@ -92,14 +126,18 @@ cdef int take_child(object self, object child) except -1:
     uids = child_list(self, plan, field)
     uid = unique_id(child, child_plan)
     try:
-        uids.remove(uid)
+        if not is_indexed(uids, uid):
+            uids.remove(uid)
+        else:
+            index = child_index(self, plan, field, uids)
+            if gaps is None or len(<list>uids) < LEAVE_GAPS_FROM or store_to_tell(self) is not None:
+                index.remove(uid)
+            else:
+                if not index.gaps:
+                    gaps.append(index)
+                index.leave_gap(uid)
     except ValueError:
         raise ObjectNotFound(f"{child} was not found as a child in {field}") from None
-    indexes = self._side_data
-    if indexes is not None and field in indexes:
-        of_list, index = indexes[field]
-        if of_list is uids:
-            index.pop(uid, None)
     return tell_store(self, plan)
 
 
@@ -139,36 +177,154 @@ cdef bint is_in_short_list(PyObject *uids, PyObject *uid) except -1:
     return False
 
 
-cdef object child_index(object model, Plan plan, object field, list uids):
-    """Return the ids in a long list of children as a dict, kept with the record; None if the list has repetitions.
+cdef bint is_indexed(object uids, object uid) noexcept:
+    """Whether a list of children is long enough for an index to be kept of it, in which the id may be."""
+    return (
+        PyList_CheckExact(<PyObject *>uids) and PyList_GET_SIZE(<PyObject *>uids) >= index_children_from
+        and type(uid) is str
+    )
 
-    diffsync searches the list, which makes loading a wide parent quadratic. The index is rebuilt when it is not of
-    this very list, or the list has been changed behind its back: another length, or another last id.
+
+cdef class ChildIndex:
+    """What is known of a long list of children, so that it need not be searched from the front again and again.
+
+    A list of children is a plain list, which users read and change as they like: what is known of one that has been
+    changed behind the index, which shows in its length, its last id or an id out of place, is found out anew.
+
+    Attributes:
+        uids: The list.
+        places: Its ids; if `has_places`, with the place that each had when the places were noted. Incomplete if an id
+            is listed twice.
+        has_places: Whether places have been noted.
+        removed: How many ids have been taken out since.
+        searched: How many ids have been passed in vain since: places are noted when that has cost as much as noting.
+        gaps: How many ids have been taken out and replaced by marks; only in this kernel, see `leave_gap`.
+        first_gap: Where the first of these is.
     """
+
+    def __cinit__(self, list uids):
+        self.uids = uids
+        self.places = {}
+
+    cdef bint has(self, object uid) except -1:
+        """Whether an id is listed."""
+        cdef list uids = self.uids
+        cdef Py_ssize_t count = len(uids)
+        if not (len(self.places) == count and uids[count - 1] in self.places):
+            self.has_places = False
+            self.places = dict.fromkeys(uids)
+        # What is listed as far as the index knows is looked for: it may have been taken out behind it.
+        return (len(self.places) != count or uid in self.places) and uid in uids
+
+    cdef int append(self, object uid) except -1:
+        """Add an id that is not listed."""
+        self.places[uid] = len(self.uids) + self.removed if self.has_places else None
+        self.uids.append(uid)
+        return 0
+
+    cdef int remove(self, object uid) except -1:
+        """Take the first occurrence of an id out of the list.
+
+        Raises:
+            ValueError: If it is not listed.
+        """
+        cdef Py_ssize_t place = self.find(uid)
+        del self.uids[place]
+        self.places.pop(uid, None)
+        self.removed += 1
+        return 0
+
+    cdef int leave_gap(self, object uid) except -1:
+        """Do what `remove` does, but for the ids that follow to move up: `close_gaps` is to be called for that.
+
+        It must be before any code of a user's runs, who would see the marks; it needs no memory.
+
+        Raises:
+            ValueError: If the id is not listed.
+        """
+        if self.searched > len(self.uids):
+            self.close_gaps()
+            self.note_places()
+        cdef Py_ssize_t place = self.find(uid)
+        self.first_gap = min(self.first_gap, place) if self.gaps else place
+        self.uids[place] = GAP
+        self.gaps += 1
+        self.places.pop(uid, None)
+        return 0
+
+    cdef int close_gaps(self) noexcept:
+        """Let the ids that follow gaps move up, all at once: for each gap alone it would take a long list long."""
+        close_gaps(self.uids, GAP, self.first_gap, self.gaps)
+        self.removed += self.gaps
+        self.gaps = 0
+        return 0
+
+    cdef Py_ssize_t find(self, object uid) except -1:
+        """Return where an id is listed.
+
+        Every id that has been taken out stood before it or behind it. So it stands where it did, or before that by at
+        most as many places as ids have been taken out: it is at either end of these if they went in order.
+
+        Raises:
+            ValueError: If it is not listed.
+        """
+        cdef list uids = self.uids
+        cdef Py_ssize_t place = -1, first = 0, last
+        noted = self.places.get(uid) if self.has_places and len(self.places) + self.gaps == len(uids) else None
+        if noted is not None:
+            last = min(<Py_ssize_t>noted, len(uids) - 1)
+            first = min(max(<Py_ssize_t>noted - self.removed, 0), last)
+            if uids[first] == uid:
+                return first
+            if uids[last] == uid:
+                return last
+            with suppress(ValueError):
+                place = uids.index(uid, first, last)
+        if place < 0:
+            first, place = 0, uids.index(uid)
+        self.searched += place - first
+        if self.searched > len(uids) and not self.gaps:
+            self.note_places()
+        return place
+
+    cdef int note_places(self) except -1:
+        """Note where each id is listed."""
+        try:
+            self.places = dict(zip(self.uids, range(len(self.uids))))
+        except TypeError:  # somebody has listed what cannot be an id
+            self.places = {}
+        self.has_places = len(self.places) == len(self.uids)
+        self.removed = self.searched = 0
+        return 0
+
+
+cdef ChildIndex child_index(object model, Plan plan, object field, list uids):
+    """Return the index of a long list of children, kept with the record."""
     indexes = <object>slot(<PyObject *>model, plan.side_data_offset)
     if indexes is None:
         # Nothing is in it but the list, which the record has anyhow, and texts: no reason to track the record.
         indexes = {}
         set_slot_quietly(<PyObject *>model, plan.side_data_offset, indexes)
-    entry = indexes.get(field)
-    if entry is not None:
-        index = (<tuple>entry)[1]
-        if (<tuple>entry)[0] is uids and len(<dict>index) == len(uids) and uids[len(uids) - 1] in index:
-            return index
-    index = dict.fromkeys(uids)
-    if len(<dict>index) != len(uids):
-        return None
-    indexes[field] = (uids, index)
+    cdef ChildIndex index = indexes.get(field)
+    if index is None or index.uids is not uids:
+        index = indexes[field] = ChildIndex(uids)
     return index
 
 
 cdef int tell_store(object model, Plan plan) except -1:
     """Tell the store of a record's adapter that the record has changed, so that it need not be told by the user."""
-    if not PyObject_GC_IsTracked(<PyObject *>model):
-        return 0  # its adapter, if it has one, was set by a local store
-    adapter = adapter_of(model)
-    if adapter is not None:
-        store = adapter.store
-        if store.keeps_copies:
-            store.record_changed(obj=model)
+    store = store_to_tell(model)
+    if store is not None:
+        store.record_changed(obj=model)
     return 0
+
+
+cdef object store_to_tell(object model):
+    """Return the store that is to be told of a record's changes, None if there is none."""
+    if not PyObject_GC_IsTracked(<PyObject *>model):
+        return None  # its adapter, if it has one, was set by a local store
+    adapter = adapter_of(model)
+    if adapter is None:
+        return None
+    store = adapter.store
+    return store if store.keeps_copies else None

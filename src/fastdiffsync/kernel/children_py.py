@@ -5,6 +5,7 @@ The twin of `children.pyx`, function for function; `_kernel.py` chooses. Whoever
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -41,13 +42,12 @@ def add_child(self: Any, child: Any) -> None:
     field = self._children[child_type]
     uids = getattr(self, field)
     uid = unique_id_of(child)
-    index = child_index(self, field, uids) if len(uids) >= INDEX_CHILDREN_FROM and type(uid) is str else None
-    if uid in (uids if index is None else index):
+    is_long = type(uids) is list and len(uids) >= INDEX_CHILDREN_FROM and type(uid) is str
+    index = child_index(self, field, uids) if is_long else None
+    if uid in uids if index is None else index.has(uid):
         message = f"Already storing a {child_type} with unique_id {uid}"
         raise ObjectAlreadyExists(message, child)
-    uids.append(uid)
-    if index is not None:
-        index[uid] = None
+    (uids if index is None else index).append(uid)
     tell_store(self)
 
 
@@ -73,34 +73,112 @@ def remove_child(self: Any, child: Any) -> None:
     uids = getattr(self, field)
     uid = unique_id_of(child)
     try:
-        uids.remove(uid)
+        is_long = type(uids) is list and len(uids) >= INDEX_CHILDREN_FROM and type(uid) is str
+        (child_index(self, field, uids) if is_long else uids).remove(uid)
     except ValueError:
         message = f"{child} was not found as a child in {field}"
         raise ObjectNotFound(message) from None
-    if self._side_data is not None and field in self._side_data:
-        of_list, index = self._side_data[field]
-        if of_list is uids:
-            index.pop(uid, None)
     tell_store(self)
 
 
-def child_index(model: Any, field: str, uids: list[Any]) -> dict[Any, None] | None:
-    """Return the ids in a long list of children as a dict, kept with the record; None if the list has repetitions.
+class ChildIndex:
+    """What is known of a long list of children, so that it need not be searched from the front again and again.
 
-    diffsync searches the list, which makes loading a wide parent quadratic. The index is rebuilt when it is not of
-    this very list, or the list has been changed behind its back: another length, or another last id.
+    A list of children is a plain list, which users read and change as they like: what is known of one that has been
+    changed behind the index, which shows in its length, its last id or an id out of place, is found out anew.
+
+    Attributes:
+        uids: The list.
+        places: Its ids; if `has_places`, with the place that each had when the places were noted. Incomplete if an id
+            is listed twice.
+        has_places: Whether places have been noted.
+        removed: How many ids have been taken out since.
+        searched: How many ids have been passed in vain since: places are noted when that has cost as much as noting.
     """
+
+    __slots__ = ("has_places", "places", "removed", "searched", "uids")
+
+    def __init__(self, uids: list[Any]) -> None:
+        """Know nothing but the list."""
+        self.uids = uids
+        self.places: dict[Any, int | None] = {}
+        self.has_places = False
+        self.removed = 0
+        self.searched = 0
+
+    def has(self, uid: Any) -> bool:
+        """Whether an id is listed."""
+        uids = self.uids
+        if not (len(self.places) == len(uids) and uids[-1] in self.places):
+            self.has_places = False
+            self.places = dict.fromkeys(uids)
+        # What is listed as far as the index knows is looked for: it may have been taken out behind it.
+        return (len(self.places) != len(uids) or uid in self.places) and uid in uids
+
+    def append(self, uid: Any) -> None:
+        """Add an id that is not listed."""
+        self.places[uid] = len(self.uids) + self.removed if self.has_places else None
+        self.uids.append(uid)
+
+    def remove(self, uid: Any) -> None:
+        """Take the first occurrence of an id out of the list.
+
+        Raises:
+            ValueError: If it is not listed.
+        """
+        place, removed = self.find(uid), self.removed + 1
+        del self.uids[place]
+        self.places.pop(uid, None)
+        self.removed = removed
+
+    def find(self, uid: Any) -> int:
+        """Return where an id is listed.
+
+        Every id that has been taken out stood before it or behind it. So it stands where it did, or before that by at
+        most as many places as ids have been taken out: it is at either end of these if they went in order.
+
+        Raises:
+            ValueError: If it is not listed.
+        """
+        uids = self.uids
+        noted = self.places.get(uid) if self.has_places and len(self.places) == len(uids) else None
+        place, first = -1, 0
+        if noted is not None:
+            last = min(noted, len(uids) - 1)
+            first = min(max(noted - self.removed, 0), last)
+            if uids[first] == uid:
+                return first
+            if uids[last] == uid:
+                return last
+            with suppress(ValueError):
+                place = uids.index(uid, first, last)
+        if place < 0:
+            first, place = 0, uids.index(uid)
+        self.searched += place - first
+        if self.searched > len(uids):
+            self.note_places()
+        return place
+
+    def note_places(self) -> None:
+        """Note where each id is listed."""
+        try:
+            self.places = dict(zip(self.uids, range(len(self.uids)), strict=True))
+        except TypeError:  # somebody has listed what cannot be an id
+            self.places = {}
+        self.has_places = len(self.places) == len(self.uids)
+        self.removed = self.searched = 0
+
+
+def child_index(model: Any, field: str, uids: list[Any]) -> ChildIndex:
+    """Return the index of a long list of children, kept with the record."""
     indexes = model._side_data
     if indexes is None:
         indexes = {}
         _set_slot(model, "_side_data", indexes)
-    of_list, index = indexes.get(field, (None, None))
-    if of_list is not uids or len(index) != len(uids) or uids[-1] not in index:
-        index = dict.fromkeys(uids)
-        if len(index) != len(uids):
-            return None
-        indexes[field] = (uids, index)
-    return index  # type: ignore[no-any-return]
+    index: ChildIndex | None = indexes.get(field)
+    if index is None or index.uids is not uids:
+        index = indexes[field] = ChildIndex(uids)
+    return index
 
 
 def tell_store(model: Any) -> None:
