@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 FLOORS = (
     ("ground", "enum exceptions logging utils version drop_in runtime.*"),
+    ("what annotations say", "classes classes.annotations"),
     ("values to types", "coercion.*"),
     ("what a class says", "schema"),
     ("plain data", "dumping.*"),
@@ -47,7 +48,7 @@ FLOORS = (
     ),
     ("matching", "_core _core_py"),
     ("the kernel's door", "_kernel"),
-    ("models", "classes.* model"),
+    ("models", "classes.generics classes.inheritance classes.metaclass model"),
     ("where records are kept", "store.*"),
     ("reading a diff", "views.* diff"),
     ("loading and applying", "loading.* syncing.*"),

@@ -7,18 +7,17 @@ those and call every override as diffsync calls it.
 
 from __future__ import annotations
 
-import builtins
 import copy
-import sys
-import typing
 import weakref
-from types import MemberDescriptorType, SimpleNamespace
+from types import MemberDescriptorType
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from .classes.annotations import own_annotations, resolve_annotation
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from .coercion import FieldType
 
@@ -323,40 +322,3 @@ def field_defaults(cls: type[Any]) -> dict[str, Any]:
     defaults: tuple[Any, ...] = cls.__struct_defaults__
     without = len(fields) - len(defaults)
     return dict(zip(fields, (msgspec.NODEFAULT,) * without + defaults, strict=True))
-
-
-def own_annotations(cls: type[Any]) -> Mapping[str, Any]:
-    """Return the annotations that `cls` itself declares, unresolved where they are strings."""
-    if sys.version_info >= (3, 14):
-        import annotationlib  # noqa: PLC0415 - the module exists from 3.14 on
-
-        return annotationlib.get_annotations(cls, format=annotationlib.Format.FORWARDREF)
-    annotations: Mapping[str, Any] = cls.__dict__.get("__annotations__", {})  # noqa: RUF063 - not those of its bases
-    return annotations
-
-
-def resolve_annotation(cls: type[Any], name: str) -> Any:
-    """Return the type that field `name` is annotated with, forward references resolved.
-
-    Names are looked up in the module and in the enclosing functions of the class that declares the field.
-
-    Raises:
-        TypeError: If a name in the annotation cannot be found.
-    """
-    for klass in cls.__mro__:
-        annotations = own_annotations(klass)
-        if name not in annotations:
-            continue
-        enclosing: dict[str, Any] = klass.__dict__.get("__enclosing_names__", {})
-        module = vars(sys.modules.get(klass.__module__, builtins))
-        holder: Any = SimpleNamespace(__annotations__={name: annotations[name]}, __globals__=module)
-        names = {**enclosing, klass.__name__: klass}
-        try:
-            return typing.get_type_hints(holder, localns=names, include_extras=True)[name]
-        except NameError as error:
-            message = (
-                f"{cls.__name__}.{name}: the annotation {annotations[name]!r} cannot be resolved ({error}); "
-                f"import what it names where {klass.__qualname__} is declared, outside `if TYPE_CHECKING`"
-            )
-            raise TypeError(message) from error
-    return Any

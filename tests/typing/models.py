@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from typing_extensions import Self, assert_type
 
@@ -50,6 +50,16 @@ class Device(DiffSyncModel):
         return super().delete()
 
 
+T = TypeVar("T")
+
+
+class Setting(DiffSyncModel, Generic[T]):
+    """A generic model."""
+
+    name: str
+    value: T
+
+
 class Network(Adapter):
     """An adapter, as a user writes it."""
 
@@ -85,6 +95,7 @@ assert_type(device.delete(), Device | None)
 assert_type(Device.create(adapter, {"name": "router"}, {}), Device | None)
 assert_type(Device.create_unique_id(name="router"), str)
 assert_type(device.add_child(device), None)
+assert_type(Setting[int](name="mtu", value=1500).value, int)
 
 assert_type(adapter.load_records({"device": [{"name": "router"}], "port": iter(({"name": "1"},))}), int)
 assert_type(adapter.store, BaseStore)

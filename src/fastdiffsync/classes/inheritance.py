@@ -9,11 +9,13 @@ they would, when a method is looked up. `isinstance` and `issubclass` know of th
 from __future__ import annotations
 
 import types
+import typing
 from typing import Any
 
 import msgspec
 
-from ..schema import StructMeta, field_defaults, own_annotations
+from ..schema import StructMeta, field_defaults
+from .annotations import own_annotations
 
 STOOD_IN_FOR = "__stood_in_for__"
 """Name under which a class keeps the parents that stand-ins have taken the place of."""
@@ -44,7 +46,11 @@ def _stand_in(cls: Any, main: type, stand_ins: dict[type, type]) -> type:
         real: type = cls
         return real
     if cls not in stand_ins:
-        bases = tuple(_stand_in(base, main, stand_ins) for base in cls.__bases__ if base not in main.__mro__)
+        bases = tuple(
+            _stand_in(base, main, stand_ins)
+            for base in cls.__bases__
+            if base not in main.__mro__ and base is not typing.Generic
+        )
         annotations = dict(own_annotations(cls))
         defaults = field_defaults(cls)
         namespace = {"__module__": cls.__module__, "__qualname__": cls.__qualname__, "__annotations__": annotations}

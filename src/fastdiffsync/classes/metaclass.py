@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import copyreg
 import functools
 import sys
 import typing
@@ -11,7 +12,9 @@ from typing import Any
 import msgspec
 
 from .. import _kernel as kernel
-from ..schema import LIBRARY_ATTRIBUTE, PRIVATE_DEFAULTS, SCHEMA_ATTRIBUTE, StructMeta, own_annotations
+from ..schema import LIBRARY_ATTRIBUTE, PRIVATE_DEFAULTS, SCHEMA_ATTRIBUTE, StructMeta
+from .annotations import INHERITED_ANNOTATIONS, own_annotations
+from .generics import has_own_brackets, inherit_parameters, parametrised, reduced
 from .inheritance import STOOD_IN_FOR, is_stood_in_for, without_layout_conflicts
 
 CLASS_SETTINGS = ("_modelname", "_identifiers", "_shortname", "_attributes", "_children", "_parent_keys")
@@ -50,6 +53,7 @@ class ModelMeta(StructMeta):
         if not parents:
             # A method that somebody replaces on the base class is no longer the library's own.
             type.__setattr__(cls, LIBRARY_ATTRIBUTE, dict(vars(cls)))
+        inherit_parameters(cls, parents)
         _check_declaration(cls)
         kernel.install_constructor(cls)
         return cls
@@ -59,6 +63,12 @@ class ModelMeta(StructMeta):
         def __call__(cls, *args: Any, **values: Any) -> Any:
             """Make a record: validate, coerce, and ignore unknown keywords."""
             return kernel.construct(cls, args, values)
+
+    def __getitem__(cls, arguments: Any) -> Any:
+        """Return the class that a generic model is with these type arguments, or what its `__class_getitem__` says."""
+        if has_own_brackets(cls):
+            return cls.__class_getitem__(arguments)  # type: ignore[attr-defined]
+        return parametrised(cls, arguments)
 
     def __instancecheck__(cls, instance: Any) -> bool:
         """Whether a record is of this class or of one that has it among its ancestors."""
@@ -77,6 +87,9 @@ class ModelMeta(StructMeta):
         """Delete a class attribute and forget what the class and its subclasses were compiled to."""
         super().__delattr__(name)
         forget_schema(cls)
+
+
+copyreg.pickle(ModelMeta, reduced)
 
 
 def forget_schema(cls: type[Any]) -> None:
@@ -130,8 +143,10 @@ def _struct_namespace(bases: tuple[type, ...], namespace: dict[str, Any]) -> dic
                 private[name] = default
     shared = {name: value for name, value in namespace.items() if isinstance(value, (list, dict, set))}
     private.update({name: shared[name] for name in shared if _is_private(name) and name not in CLASS_SETTINGS})
+    declared = frozenset(annotations)
     _add_mixin_fields(bases, namespace, annotations)
     _add_overridden_defaults(bases, namespace, annotations)
+    namespace[INHERITED_ANNOTATIONS] = declared.symmetric_difference(annotations)
     for name in annotations:
         if name in namespace:
             namespace[name] = _copied_for_each_record(namespace[name])
@@ -186,24 +201,15 @@ def _add_overridden_defaults(bases: tuple[type, ...], namespace: dict[str, Any],
             continue
         for name in base.__struct_fields__:
             if name in namespace and name not in annotations and not _is_descriptor(namespace[name]):
-                annotations[name] = _resolved_or_any(base, name)
+                annotations[name] = _annotation_of(base, name)
 
 
 def _is_descriptor(value: Any) -> bool:
     return hasattr(type(value), "__get__")
 
 
-def _resolved_or_any(base: type[Any], name: str) -> Any:
-    for klass in base.__mro__:
-        annotation = own_annotations(klass).get(name)
-        if annotation is not None and not isinstance(annotation, str):
-            return annotation
-        if annotation is not None:
-            try:
-                return typing.get_type_hints(klass, include_extras=True)[name]
-            except NameError:
-                return Any
-    return Any
+def _annotation_of(base: type[Any], name: str) -> Any:
+    return next(own_annotations(klass)[name] for klass in base.__mro__ if name in own_annotations(klass))
 
 
 def _copied_for_each_record(default: Any) -> Any:
@@ -222,6 +228,8 @@ def _enclosing_names() -> dict[str, Any]:
     frame = sys._getframe(1)  # as typing and pydantic do to resolve forward references
     while frame.f_back is not None and frame.f_globals.get("__name__") == __name__:
         frame = frame.f_back
+    if frame.f_code.co_name.startswith("<generic parameters of ") and frame.f_back is not None:
+        frame = frame.f_back  # the type variables between class and function are found by the class
     return {} if frame.f_locals is frame.f_globals else dict(frame.f_locals)
 
 

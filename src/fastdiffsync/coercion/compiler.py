@@ -23,6 +23,7 @@ from typing import (
 
 import msgspec
 
+from ..classes.annotations import substitute
 from . import choices, objects, records
 from .constraints import constrain
 from .generics import compile_generic, compile_union
@@ -219,15 +220,8 @@ def _field_hints(cls: Any, args: tuple[Any, ...]) -> dict[str, Any]:
         msg = f"an annotation of {cls.__name__} is not resolved: {error}"
         raise TypeError(msg) from error
     bound = dict(zip(getattr(cls, "__parameters__", ()), args, strict=False))
-    return {name: _substitute(hint, bound) for name, hint in hints.items() if get_origin(hint) is not ClassVar}
-
-
-def _substitute(hint: Any, bound: dict[Any, Any]) -> Any:
-    if isinstance(hint, dataclasses.InitVar):
-        hint = hint.type
-    if isinstance(hint, TypeVar):
-        return bound.get(hint, hint)
-    parameters = getattr(hint, "__parameters__", ())
-    if not bound or not parameters or get_origin(hint) is None:
-        return hint
-    return hint[tuple(bound.get(parameter, parameter) for parameter in parameters)]
+    return {
+        name: substitute(hint.type if isinstance(hint, dataclasses.InitVar) else hint, bound)
+        for name, hint in hints.items()
+        if get_origin(hint) is not ClassVar
+    }

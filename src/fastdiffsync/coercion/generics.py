@@ -8,6 +8,7 @@ import types
 from collections import abc
 from typing import Any, ClassVar, Final, Literal, TypeVar, Union, get_args, get_origin
 
+from ..classes.annotations import name_of
 from . import choices, containers, objects
 from .scalars import SCALARS
 from .validator import ANYTHING, Validator
@@ -35,15 +36,9 @@ def compile_union(compile_: Compile, args: tuple[Any, ...]) -> Validator:
     if len(members) == 1:
         inner = members[0]
     else:
-        expected = " or ".join(_name_of(arg) for arg in args)
+        expected = " or ".join(name_of(arg) for arg in args)
         inner = choices.union_of(members, expected)
     return choices.optional_of(inner) if type(None) in args else inner
-
-
-def _name_of(annotation: Any) -> str:
-    if isinstance(annotation, type) and get_origin(annotation) is None:
-        return annotation.__name__
-    return str(annotation).replace("typing.", "")
 
 
 def _compile_tuple(compile_: Compile, args: tuple[Any, ...]) -> Validator:

@@ -19,10 +19,11 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from .. import _kernel as kernel
+from ..classes.annotations import resolve_annotation
 from ..dumping.copies import plain
 from ..enum import DiffSyncModelFlags, DiffSyncStatus
 from ..exceptions import ObjectStoreException, ValidationError
-from ..schema import SCHEMA_ATTRIBUTE, copied, resolve_annotation, schema_of
+from ..schema import SCHEMA_ATTRIBUTE, copied, schema_of
 from .values import PLAIN_TYPES, UnsupportedValueError, ValueReader, ValueWriter, object_fields
 
 if TYPE_CHECKING:
