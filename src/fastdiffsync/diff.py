@@ -59,8 +59,8 @@ def _known_summary(diff: Diff) -> dict[str, int] | None:
 
 
 def _summary(diff: Diff, creates: int, updates: int, deletes: int, unchanged: int) -> dict[str, int]:
-    # What both sides have was processed twice.
-    skipped = diff.models_processed - creates - 2 * updates - deletes - 2 * unchanged
+    # What both sides have was processed twice. What somebody has put in by hand has not been processed at all.
+    skipped = max(diff.models_processed - creates - 2 * updates - deletes - 2 * unchanged, 0)
     return dict(zip((*_COUNTED, DiffSyncActions.SKIP), (creates, updates, deletes, unchanged, skipped), strict=True))
 
 
@@ -147,7 +147,11 @@ class Diff(view.View):
 
     @walked_unless(_known_summary)
     def summary(self) -> Steps[_dict[_str, int]]:
-        """Return how many elements are to be created, updated and deleted, have no change, and were skipped."""
+        """Return how many elements are to be created, updated and deleted, or have no change, and what was skipped.
+
+        `skip` counts the records that the calculation has looked at and that are in no element. It is 0 for what nobody
+        has calculated: a diff that was put together by hand, and what is below an element.
+        """
         summary = dict.fromkeys(_COUNTED, 0)
         for child in self.get_children():
             below = yield ask(child, "summary")

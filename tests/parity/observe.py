@@ -33,13 +33,18 @@ def numbers(diff: Any) -> dict[str, Any]:
     return {
         "len": attempt(lambda: len(diff)),
         "has_diffs": attempt(diff.has_diffs),
-        "summary": attempt(diff.summary),
+        "summary": attempt(lambda: _without_negative_skip(diff.summary())),
         "str": attempt(diff.str),
         "indented": attempt(lambda: diff.str(indent=3)),
         "dict": attempt(diff.dict),
         "groups": attempt(diff.groups),
         "models_processed": diff.models_processed,
     }
+
+
+def _without_negative_skip(summary: dict[str, int]) -> dict[str, int]:
+    """Return a summary with no fewer than 0 records skipped: diffsync goes below, see docs/deviations.md."""
+    return {name: max(count, 0) for name, count in summary.items()}
 
 
 def see_elements(diff: Any, *, is_live: bool) -> Any:
