@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import random
-import uuid
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,58 +14,9 @@ from .contract import STRANGE_NAMES
 from .network import Row, contents, elements, fill, make_network, statuses, wide
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
+    from collections.abc import Callable
 
     from .conftest import RedisProcess
-
-KINDS = ["sqlite-sqlite", "redis-redis", "local-sqlite", "sqlite-local", "sqlite-redis", "redis-local"]
-
-
-@pytest.fixture
-def open_side(fastdiffsync: Any, tmp_path: Path, redis_server: RedisProcess) -> Iterator[Callable[..., Any]]:
-    """A function that opens an adapter on a new store of a kind, or again on the store of a given name."""
-    opened = []
-
-    def open_adapter(kind: str, name: str = "", adapter_class: Any = None) -> Any:
-        name = name or str(uuid.uuid4())
-        if kind == "sqlite":
-            store = fastdiffsync.store.sqlite.SQLiteStore(tmp_path / f"{name}.db")
-        elif kind == "redis":
-            store = fastdiffsync.store.redis.RedisStore(url=redis_server.url, store_id=name)
-        else:
-            store = fastdiffsync.store.local.LocalStore()
-        if kind != "local":
-            opened.append(store)
-        return (adapter_class or make_network(fastdiffsync))(kind, internal_storage_engine=store)
-
-    yield open_adapter
-    for store in opened:
-        store.close()
-
-
-@pytest.fixture
-def reopen(open_side: Callable[..., Any]) -> Callable[..., Any]:
-    """A function that fills a store of a kind, closes it, and opens it again, so that nobody holds its records."""
-
-    def fill_and_reopen(kind: str, load: Callable[[Any], None], adapter_class: Any = None) -> Any:
-        name = str(uuid.uuid4())
-        adapter = open_side(kind, name, adapter_class)
-        load(adapter)
-        if kind == "local":
-            return adapter
-        adapter.store.close()
-        return open_side(kind, name, adapter_class)
-
-    return fill_and_reopen
-
-
-@pytest.fixture(params=KINDS)
-def kinds(request: pytest.FixtureRequest) -> tuple[str, str]:
-    """The kinds of the source's and the destination's stores."""
-    source, dest = request.param.split("-")
-    return source, dest
-
 
 # ---- requests ----
 

@@ -26,14 +26,9 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Iterator[Path]:
-    """Where the file of a test is: in memory, where the system has a place for that, as many tests make many files."""
-    shared_memory = Path("/dev/shm")  # noqa: S108
-    if not os.access(shared_memory, os.W_OK):
-        yield tmp_path / "records.db"
-        return
-    with tempfile.TemporaryDirectory(dir=shared_memory) as directory:
-        yield Path(directory) / "records.db"
+def path(quick_directory: Path) -> Path:
+    """Where the file of a test is."""
+    return quick_directory / "records.db"
 
 
 @pytest.fixture

@@ -47,6 +47,14 @@ def check_pair(source: Any, dest: Any, *, are_paired_by_id: bool) -> None:
         raise ValueError(message)
 
 
+def has_one_reading(uid: str, types: tuple[type, ...] | None) -> bool:
+    """Whether identifiers of these types are equal wherever their unique ids are; None stands for any types.
+
+    What is joined by `__` can be taken apart in several ways if it has an underscore more than it is joined by.
+    """
+    return types is not None and (len(types) == 1 or uid.count("_") == 2 * (len(types) - 1))
+
+
 def check_element(element_type: Any, name: Any) -> None:
     """Check what hooks have said of an element.
 

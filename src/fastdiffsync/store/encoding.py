@@ -35,7 +35,7 @@ FORMAT = 1
 """Version of the encoding; part of every fingerprint."""
 
 _FINGERPRINT_SIZE = 8
-_SETTLED, _TYPED = 1, 2
+_TYPED, _SETTLED = 2, 4  # 1 stood for settled, but for the NaN of a Decimal and some enums
 _FIELDS_ONLY, _WITH_STATUS = b"\x92", b"\x93"
 _TOKEN_HEADER = b"\xc4\x09"
 _TOKEN_END = 12
@@ -90,6 +90,10 @@ class RecordEncoding:
         self.settled_prefixes = (self._prefixes[_SETTLED], self._plain_prefix)
         self._known: dict[tuple[type, ...], tuple[int, tuple[int, ...]]] = {}
         self._children_decoders = _children_decoders(tuple(self.schema.children.values()))
+
+    def writes_like(self, other: RecordEncoding) -> bool:
+        """Whether bytes of this class and of another stand for the same values, members of the same enums included."""
+        return self.fingerprint == other.fingerprint and self._written_classes == other._written_classes
 
     def encode(self, obj: DiffSyncModel) -> bytes:
         """Return the bytes of a record.

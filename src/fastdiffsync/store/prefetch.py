@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from ..exceptions import ObjectStoreException
 from ..kernel.constants import INSTANCE_OVERRIDES
-from ..kernel.identity import check_pair
+from ..kernel.identity import check_pair, has_one_reading
 from ..schema import StructMeta, have_like_identities, schema_of
 from .expected import Expected, Queue, Siblings, has_repeated, next_batch
 
@@ -112,6 +112,7 @@ class Prefetch:
                 sources, dests = self._find(self._source, modelname, uids), self._find(self._dest, modelname, uids)
                 yield self.expect_below(list(sources.values()), list(dests.values()))
                 continue
+            self._check(modelname, found)
             self._expected.clear()
             self._expect_paired(Queue(modelname, 0), None, found, known)
             yield found
@@ -180,11 +181,25 @@ class Prefetch:
             self._forget_below(queue.current)
         queue.current = expected
         found, expected.found = expected.found, None
-        if found is not None and found.are_paired and found.sources is not found.dests:
-            for one, other in zip(found.sources or (), found.dests or (), strict=True):
-                if one is not other and one is not None and other is not None:
-                    check_pair(one, other, are_paired_by_id=True)
+        if found is not None and found.are_paired:
+            self._check(child_type, found)
         return found
+
+    def _check(self, modelname: str, found: Siblings) -> None:
+        """Check that the two records of each pair are one thing; those that have not been read have the same bytes.
+
+        Raises:
+            ValueError: If two records differ in identifiers.
+        """
+        if found.sources is found.dests:
+            return
+        types, dest_types = (None if schema is None else schema.certain_types for schema in self._schemas(modelname))
+        certain_types = types if types == dest_types else None
+        for source, dest in zip(found.sources or (), found.dests or (), strict=True):
+            if source is dest or source is None or dest is None:
+                continue
+            if not has_one_reading(source._unique_id, certain_types):
+                check_pair(source, dest, are_paired_by_id=True)
 
     def _forget_below(self, expected: Expected) -> None:
         """Forget the pairs below a parent that the walk has left without asking for their children."""

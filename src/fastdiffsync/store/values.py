@@ -46,7 +46,8 @@ _TIME = 29
 _FROM_TEXT = {code: parse for code, _, parse in _AS_TEXT.values()}
 _CONTAINERS: dict[int, Callable[[Any], Any]] = {_TUPLE: tuple, _SET: set, _FROZENSET: frozenset, _PAIRS: dict}
 _INT64 = range(-(2**63), 2**64)
-_OWN_EQUALITY = frozenset({object.__eq__, int.__eq__, str.__eq__, float.__eq__})
+_OWN_EQUALITY = frozenset({kind.__eq__ for kind in (object, int, str, float)})
+_OWN_INEQUALITY = frozenset({kind.__ne__ for kind in (object, int, str, float)})
 
 _encode = msgspec.msgpack.Encoder().encode
 
@@ -104,6 +105,8 @@ class ValueWriter:
 
     def _tagged(self, kind: type, value: Any) -> Any:
         if kind in _AS_TEXT:
+            if kind is Decimal and value.is_nan():
+                self.settles = False
             code, form, _ = _AS_TEXT[kind]
             return Ext(code, form(value).encode())
         if kind is datetime or kind is time:
@@ -121,11 +124,10 @@ class ValueWriter:
 
     def _named(self, kind: type, value: Any) -> Any:
         name = self._classes[kind]
-        if issubclass(kind, enum.Flag):
-            return Ext(_FLAG, _encode([name, value.value]))
         if issubclass(kind, enum.Enum):
-            self.settles = self.settles and kind.__eq__ in _OWN_EQUALITY
-            return Ext(_ENUM, _encode([name, value.name]))
+            self.settles = self.settles and _equals_itself(value)
+            is_flag = issubclass(kind, enum.Flag)
+            return Ext(_FLAG, _encode([name, value.value])) if is_flag else Ext(_ENUM, _encode([name, value.name]))
         self.settles = False
         fields = {field: self.write(getattr(value, field)) for field in object_fields(kind)}
         return Ext(_OBJECT, _encode([name, fields]))
@@ -187,6 +189,13 @@ def object_fields(cls: Any) -> tuple[str, ...]:
     elif isinstance(cls, type) and issubclass(cls, tuple) and hasattr(cls, "_fields"):
         return tuple(cls._fields)
     raise TypeError(cls)
+
+
+def _equals_itself(member: enum.Enum) -> bool:
+    """Whether a member of an enum is certainly equal to itself: not one that is a NaN, or says otherwise."""
+    kind = type(member)
+    has_own = kind.__eq__ in _OWN_EQUALITY and kind.__ne__ in _OWN_INEQUALITY
+    return has_own and member == member  # noqa: PLR0124 - false for a NaN
 
 
 def _big_int(value: int) -> Any:
