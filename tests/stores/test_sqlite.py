@@ -556,7 +556,9 @@ def test_killed_while_loading(fastdiffsync: Any, open_adapter: Callable[..., Any
     chance = random.Random(7)  # noqa: S311
     seen = set()
     kills = 0
-    for _ in range(110):
+    for _ in range(200):  # on a busy machine some come to their end before they are killed
+        if kills == 100:
+            break
         for suffix in ("", "-wal", "-shm"):
             Path(f"{path}{suffix}").unlink(missing_ok=True)
 
@@ -572,7 +574,7 @@ def test_killed_while_loading(fastdiffsync: Any, open_adapter: Callable[..., Any
             assert_whole(store.adapter, expected)
             seen.add(len(store.adapter))
     assert len(seen) > 10
-    assert kills >= 100
+    assert kills == 100
 
 
 def test_killed_while_syncing(fastdiffsync: Any, open_adapter: Callable[..., Any], path: Path) -> None:
@@ -592,7 +594,9 @@ def test_killed_while_syncing(fastdiffsync: Any, open_adapter: Callable[..., Any
     chance = random.Random(8)  # noqa: S311
     kills = 0
     seen = set()
-    for _ in range(110):
+    for _ in range(200):  # on a busy machine some come to their end before they are killed
+        if kills == 100:
+            break
         for suffix in ("-wal", "-shm"):
             Path(f"{path}{suffix}").unlink(missing_ok=True)
         path.write_bytes(original)
@@ -612,7 +616,7 @@ def test_killed_while_syncing(fastdiffsync: Any, open_adapter: Callable[..., Any
         with open_adapter().store as store:
             assert_whole(store.adapter, expected)
             seen.add(repr(plain_contents(store.adapter)))
-    assert kills >= 100
+    assert kills == 100
     assert len(seen) > 10
     adapter = open_adapter()
     adapter.sync_from(new)

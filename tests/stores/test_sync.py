@@ -10,12 +10,9 @@ import pytest
 from .contract import TREE, contents, make_adapter_class
 from .contract import fill as fill_tree
 from .network import fill, make_network, wide
-from .test_prefetch import open_side, reopen
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-__all__ = ["open_side", "reopen"]
 
 KINDS = ["sqlite", "redis"]
 
