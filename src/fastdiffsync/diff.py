@@ -9,6 +9,7 @@ from .enum import DiffSyncActions
 from .exceptions import ObjectAlreadyExists
 from .utils import OrderedDefaultDict, intersection
 from .views import view
+from .views.equality import are_equal
 from .views.recursion import ask, ask_once, walked, walked_unless
 from .views.text import changes_text, nested_dict, text_lines
 
@@ -16,13 +17,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from .views.flat import FlatDiff
-    from .views.recursion import Steps
+from .views.recursion import Steps
 
 # Annotations below need these names: `dict` and `str` are methods of the classes.
 _dict = dict
 _str = str
 _COUNTED = (DiffSyncActions.CREATE, DiffSyncActions.UPDATE, DiffSyncActions.DELETE, "no-change")
-_ITERATION = ("children", "groups", "get_children")
 
 
 def _view_below(flat: FlatDiff, index: int) -> Diff:
@@ -41,7 +41,7 @@ def _exposed_children(flat: FlatDiff, index: int) -> OrderedDefaultDict[str, dic
 
 
 def _known_length(diff: Diff) -> int | None:
-    flat, index = view.array_of(diff, *_ITERATION, is_ordered=True), diff._index
+    flat, index = view.array_of(diff, *view.ITERATION, is_ordered=True), diff._index
     return None if flat is None else flat.records.end(index) - index - 1
 
 
@@ -54,7 +54,7 @@ def _known_has_diffs(diff: Diff) -> bool | None:
 
 
 def _known_summary(diff: Diff) -> dict[str, int] | None:
-    flat, index = view.array_of(diff, *_ITERATION, "summary", is_ordered=True), diff._index
+    flat, index = view.array_of(diff, *view.ITERATION, "summary", is_ordered=True), diff._index
     return None if flat is None else _summary(diff, *flat.records.count(index + 1, flat.records.end(index)))
 
 
@@ -84,6 +84,15 @@ class Diff(view.View):
     def __init__(self) -> None:
         """Make an empty diff."""
         self.models_processed = 0
+
+    def __eq__(self, other: object) -> bool:
+        """Whether the other diff is of the same class and has equal elements at every level, in whatever order.
+
+        What the datasets are called, and what was skipped, does not matter.
+        """
+        return are_equal(self, other, _filed, element_at) if type(self) is type(other) else NotImplemented
+
+    __hash__ = object.__hash__  # by identity: a diff may change, and programs keep them in sets
 
     @walked_unless(_known_length)
     def __len__(self) -> Steps[int]:
@@ -185,7 +194,7 @@ class Diff(view.View):
 
         Each element is `{"+": new values, "-": old values, type: {name: element}, ...}`.
         """
-        flat = view.array_of(self, *_ITERATION, "has_diffs", "dict", is_ordered=True)
+        flat = view.array_of(self, *view.ITERATION, "has_diffs", "dict", is_ordered=True)
         if flat is not None:
             return nested_dict(flat, self._index)
         result: _dict[_str, _dict[_str, _dict[_str, Any]]] = {}
@@ -280,7 +289,7 @@ class DiffElement(view.View):
     @walked
     def __len__(self) -> Steps[int]:
         """Return the number of elements from this one down."""
-        flat = view.array_of(self.child_diff, *_ITERATION, is_ordered=True)
+        flat = view.array_of(self.child_diff, *view.ITERATION, is_ordered=True)
         if flat is not None:
             return flat.end(self._index) - self._index
         total = 1
@@ -386,35 +395,6 @@ class DiffElement(view.View):
 # ---- views ----
 
 
-def bind_diff(diff: Diff, flat: FlatDiff) -> None:
-    """Make a new diff show the top of a flat diff.
-
-    A class that overrides `add`, or brings `children` of its own, is given every element through `add`, children
-    before their parents.
-    """
-    if not is_overridden(type(diff), "add", "children") and not vars(diff).keys() & {"add", "children"}:
-        diff._flat = flat
-        return
-    stack = [_adding(diff, flat, -1)]
-    while stack:
-        below = next(stack[-1], None)
-        if below is None:
-            stack.pop()
-        else:
-            stack.append(_adding(*below))
-
-
-def _adding(diff: Diff, flat: FlatDiff, index: int) -> Iterator[tuple[Diff, FlatDiff, int]]:
-    """Add the elements below `index` to `diff`, list by list; yield what is to be filled first."""
-    for indices in view.indices_by_type(flat, index).values():
-        elements = [element_at(flat, child) for child in indices]
-        for element, child in zip(elements, indices, strict=True):
-            element.child_diff = flat.diff_class()
-            yield element.child_diff, flat, child
-        for element in elements:
-            diff.add(element)
-
-
 def element_at(flat: FlatDiff, index: int) -> DiffElement:
     """Return the element that shows a record of a flat diff, always the same one."""
     element = flat.elements.get(index)
@@ -423,14 +403,6 @@ def element_at(flat: FlatDiff, index: int) -> DiffElement:
         values = vars(element)
         values["_flat"], values["_index"] = flat, index
     return element
-
-
-def flat_view(diff: Diff) -> FlatDiff | None:
-    """Return the flat diff behind a whole diff if walking it is as good as walking the elements, otherwise None."""
-    flat = diff._flat
-    if flat is None or diff._index != -1 or is_overridden(type(diff), *_ITERATION) or view.is_reordered(diff, flat):
-        return None
-    return flat if all(view.is_as_made(diff, flat, index) for index in flat.touched) else None
 
 
 def _filed(diff: Diff) -> Iterator[tuple[str, Iterable[DiffElement]]]:
@@ -442,8 +414,3 @@ def _filed(diff: Diff) -> Iterator[tuple[str, Iterable[DiffElement]]]:
     else:
         for group, indices in view.indices_by_type(flat, diff._index).items():
             yield group, map(partial(element_at, flat), indices)
-
-
-def is_overridden(cls: type[Diff], *methods: str) -> bool:
-    """Return whether a class of diffs has one of these methods of its own."""
-    return view.is_overridden(cls, *methods)

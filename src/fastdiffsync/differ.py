@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from . import _kernel as kernel
-from .diff import Diff, bind_diff, element_at, is_overridden
+from .diff import Diff, element_at
 from .exceptions import ObjectAlreadyExists
 from .runtime.garbage import paused_collection
 from .runtime.progress import Progress
@@ -15,7 +15,9 @@ from .runtime.threads import compare_threads
 from .store.expected import Siblings
 from .store.prefetch import prefetch_for
 from .utils import intersection, symmetric_difference
+from .views.binding import bind_diff
 from .views.flat import FlatDiff
+from .views.view import is_overridden
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from .diff import element_at, flat_view
+from .diff import element_at
 from .enum import DiffSyncActions, DiffSyncFlags, DiffSyncStatus
 from .exceptions import ObjectCrudException, ObjectNotCreated, ObjectNotDeleted, ObjectNotUpdated
 from .runtime.progress import Progress
@@ -15,6 +15,7 @@ from .schema import StructMeta, schema_of
 from .syncing.log import OperationLog
 from .syncing.operation import Operation, of_element
 from .syncing.records import LocalRecords, StoredRecords
+from .views.binding import flat_view
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

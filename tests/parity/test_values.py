@@ -140,3 +140,27 @@ def test_comparison_that_gives_no_bool(fastdiffsync: Any) -> None:
     """What a comparison returns is taken for true or false."""
     assert compared(fastdiffsync, Rows(1, 2), Rows(1, 2)) is None
     assert compared(fastdiffsync, Rows(1, 2), Rows(1, 3)) == "update"
+
+
+@pytest.mark.parametrize(("value", "updates"), [(float("nan"), [1, 1, 1]), (None, [1, 0, 0])])
+def test_syncing_again_and_again(fastdiffsync: Any, value: Any, updates: list[int]) -> None:
+    """A NaN is updated by every sync, as it still differs afterwards; None, which stands for it, by the first alone."""
+
+    def program(library: Any) -> Any:
+        class Item(library.DiffSyncModel):
+            _modelname = "item"
+            _identifiers = ("name",)
+            _attributes = ("value",)
+            name: str
+            value: Any
+
+        class Items(library.Adapter):
+            item = Item
+            top_level = ["item"]  # noqa: RUF012
+
+        source, dest = Items("source"), Items("dest")
+        source.add(Item(name="a", value=value))
+        dest.add(Item(name="a", value=1.5))
+        return [dest.sync_from(source).summary()["update"] for _ in range(3)]
+
+    assert both(fastdiffsync, program) == updates

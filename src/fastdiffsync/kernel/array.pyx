@@ -177,6 +177,14 @@ cdef class Records:
             self._snapshots[index] = found
         return found
 
+    def has_same_snapshot(self, index, Records other, other_index):
+        """Whether a record had the same snapshot taken as one of another array, or none of them had one taken."""
+        one = self._snapshots.get(index)
+        two = other._snapshots.get(other_index)
+        if one is None or two is None or one == two:
+            return one is two or one == two
+        return shown(one) == shown(two)
+
     def noted_name(self, index):
         """Return the name that a record had when it was compared, None where that has not been noted."""
         found = self._snapshots.get(index)
@@ -284,6 +292,11 @@ cdef class Records:
 
 cdef bint is_untracked(tuple values) noexcept:
     return values is None or not PyObject_GC_IsTracked(<PyObject *>values)
+
+
+cdef tuple shown(tuple snapshot):
+    """Return what `Records.snapshot` returns of a snapshot."""
+    return unfolded(snapshot) if len(snapshot) == FOLDED else snapshot
 
 
 cdef tuple unfolded(tuple folded):

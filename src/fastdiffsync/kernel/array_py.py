@@ -127,6 +127,10 @@ class Records:
         """
         return self._snapshots.get(index)
 
+    def has_same_snapshot(self, index: int, other: Records, other_index: int) -> bool:
+        """Whether a record had the same snapshot taken as one of another array, or none of them had one taken."""
+        return self._snapshots.get(index) == other._snapshots.get(other_index)
+
     def noted_name(self, index: int) -> str | None:
         """Return the name that a record had when it was compared, None where that has not been noted."""
         snapshot = self._snapshots.get(index)

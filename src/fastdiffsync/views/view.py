@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 V = TypeVar("V", bound="type[View]")
 
+ITERATION = ("children", "groups", "get_children")
+"""What decides which elements a diff has, apart from the methods that order them."""
+
 
 class Viewed:
     """An attribute that is read from the flat diff when somebody first asks; from then on the instance has it."""
