@@ -821,6 +821,22 @@ def test_a_struct_takes_instances_as_they_are(fastdiffsync: Any) -> None:
     assert fastdiffsync.coercion.compile_type(Address).convert(address) is address
 
 
+@dataclasses.dataclass
+class Route:
+    hops: int
+
+    def __post_init__(self) -> None:
+        self.hops = msgspec.convert(self.hops, Annotated[int, msgspec.Meta(ge=1)])
+
+
+def test_a_dataclass_may_refuse_values_with_errors_of_msgspec(fastdiffsync: Any) -> None:
+    """What msgspec refuses in `__post_init__` is an error of the value, also where msgspec does not call it one."""
+    convert = fastdiffsync.coercion.compile_type(Route).convert
+    assert convert({"hops": "2"}) == Route(2)
+    with pytest.raises(ValueError, match=re.escape("expected Route (Expected `int` >= 1), got {'hops': 0} (dict)")):
+        convert({"hops": 0})
+
+
 class Unresolved(TypedDict):
     other: Elsewhere  # noqa: F821 - the name is not there: that is the case tested
 

@@ -64,5 +64,5 @@ class DiffClassMismatch(DiffException):
     """A given diff is not of the class that was asked for."""
 
 
-class ValidationError(msgspec.ValidationError):
+class ValidationError(msgspec.ValidationError, ValueError):
     """A record cannot be made of the given values: one is missing or of the wrong type. It is a `ValueError`."""

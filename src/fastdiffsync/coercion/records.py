@@ -80,7 +80,7 @@ def dataclass(cls: Any, fields: dict[str, Validator]) -> Validator:
         state.add_fields(len(given))
         try:
             return cls(**given)
-        except (ValueError, AssertionError) as error:
+        except (ValueError, AssertionError, msgspec.ValidationError) as error:  # a ValueError from msgspec 0.21 on
             msg = f"{cls.__name__} ({error})"
             raise CoercionError(msg, value) from error
 
