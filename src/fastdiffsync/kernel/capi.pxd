@@ -102,12 +102,14 @@ cdef extern from *:
         return hash != other_hash && hash != -1 && other_hash != -1;
     }
 
-    /* Equality of two exact ints: sign and length, then digits. CPython keeps ints normalised. */
+    /* Equality of two exact ints: sign and length, then digits. CPython keeps ints normalised. From 3.12 on both are in
+       one word, whose third bit says nothing of the value: 3.14 sets it in its small ints. */
     static inline int fds_same_int(PyObject *left, PyObject *right) {
         PyLongObject *a = (PyLongObject *)left, *b = (PyLongObject *)right;
     #if PY_VERSION_HEX >= 0x030C0000
-        if (a->long_value.lv_tag != b->long_value.lv_tag) return 0;
-        size_t count = a->long_value.lv_tag >> 3;
+        uintptr_t tag = a->long_value.lv_tag;
+        if (((tag ^ b->long_value.lv_tag) & ~(uintptr_t)4) != 0) return 0;
+        size_t count = tag >> 3;
         const digit *digits = a->long_value.ob_digit, *other_digits = b->long_value.ob_digit;
     #else
         if (Py_SIZE(a) != Py_SIZE(b)) return 0;
@@ -149,7 +151,8 @@ cdef extern from *:
     }
 
     /* References that threads may add at once to a record which several parents list, or to a value of several records,
-       while one of them holds the interpreter lock. Those of immortal objects are not counted. */
+       while one of them holds the interpreter lock. Those of immortal objects are not counted. A Python without the lock
+       counts in a way of its own, which wants the calling thread; no other walks there. */
     #if PY_VERSION_HEX >= 0x030C0000
     #define FDS_IS_COUNTED(object) (!_Py_IsImmortal(object))
     #else
@@ -160,7 +163,7 @@ cdef extern from *:
     #define FDS_DROP_REFERENCE(object) Py_DECREF(object)
     #elif defined(_MSC_VER)
     #include <intrin.h>
-    #ifdef _WIN64
+    #if defined(_WIN64) && PY_VERSION_HEX < 0x030E0000  /* 3.14 counts in 32 bits, and keeps flags beside them */
     #define FDS_COUNT_UP(count) ((void)_InterlockedIncrement64((volatile __int64 *)(count)))
     #define FDS_COUNT_DOWN(count) ((void)_InterlockedDecrement64((volatile __int64 *)(count)))
     #else
