@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
+import shutil
 import subprocess
 import sys
 from importlib.machinery import EXTENSION_SUFFIXES
@@ -11,6 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 
 from .conftest import COMPILED, KERNELS
@@ -18,21 +20,31 @@ from .conftest import COMPILED, KERNELS
 if TYPE_CHECKING:
     from types import ModuleType
 
-COMPILED_MODULES = COMPILED or ("fastdiffsync._core",)
-"""Where there is no compiled kernel, the first of its modules stands for all that are missing."""
-
 PACKAGE_FOLDER = Path(find_spec("fastdiffsync").origin).parent  # type: ignore[union-attr, arg-type]
 STUBS = sorted(path.relative_to(PACKAGE_FOLDER).as_posix() for path in PACKAGE_FOLDER.rglob("*.pyi"))
 
 
-def run(implementation: str | None, program: str) -> subprocess.CompletedProcess[str]:
-    """Run a program of Python in a process of its own, with the switch set, or left unset."""
+def run(
+    implementation: str | None, program: str, *, warnings: str = "error", path: Path | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run a program in a process of its own, with the switch set, or left unset, and a path to look at first."""
     environment = {key: value for key, value in os.environ.items() if key != "FASTDIFFSYNC_IMPLEMENTATION"}
     if implementation is not None:
         environment["FASTDIFFSYNC_IMPLEMENTATION"] = implementation
+    if path is not None:
+        environment["PYTHONPATH"] = os.pathsep.join([str(path), environment.get("PYTHONPATH", "")]).rstrip(os.pathsep)
     return subprocess.run(
-        [sys.executable, "-W", "error", "-c", program], capture_output=True, text=True, check=False, env=environment
+        [sys.executable, "-W", warnings, "-c", program], capture_output=True, text=True, check=False, env=environment
     )
+
+
+@pytest.fixture(scope="module")
+def unbuilt(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with the package as it is where the compiled kernel was not built."""
+    folder = tmp_path_factory.mktemp("unbuilt")
+    built = [f"*{suffix}" for suffix in EXTENSION_SUFFIXES]
+    shutil.copytree(PACKAGE_FOLDER, folder / "fastdiffsync", ignore=shutil.ignore_patterns("__pycache__", *built))
+    return folder
 
 
 def test_the_kernel_under_test_is_what_it_is_called(kernel: str, fastdiffsync: ModuleType) -> None:
@@ -73,38 +85,125 @@ def test_the_switch_chooses(kernel: str) -> None:
     done = run(kernel, "import fastdiffsync, sys; print(fastdiffsync.is_compiled(), *sys.modules)")
     is_compiled, *modules = done.stdout.split()
     assert is_compiled == str(kernel == "c"), done.stderr
-    assert all((name in modules) == (kernel == "c") for name in COMPILED_MODULES)
+    assert all((name in modules) == (kernel == "c") for name in COMPILED)
 
 
 @pytest.mark.parametrize("unset", [None, ""])
-def test_compiled_by_default(kernel: str, unset: str | None) -> None:
-    """Without the switch, the compiled kernel is used where it is there."""
-    absent = () if kernel == "c" else COMPILED_MODULES
-    block = f"import sys; sys.modules.update(dict.fromkeys({absent}))"
-    done = run(unset, f"{block}; import fastdiffsync; print(fastdiffsync.is_compiled())")
+def test_compiled_by_default(kernel: str, unset: str | None, unbuilt: Path) -> None:
+    """Without the switch, the compiled kernel is used where it is there; where it is not, nobody is warned."""
+    done = run(unset, "import fastdiffsync; print(fastdiffsync.is_compiled())", path=None if kernel == "c" else unbuilt)
     assert done.stdout.split() == [str(kernel == "c")], done.stderr
 
 
-@pytest.mark.parametrize("missing", COMPILED_MODULES)
-def test_asking_for_a_compiled_kernel_that_is_missing(missing: str) -> None:
-    """The switch set to "c" never falls back to Python: the import fails, and names what is missing."""
-    done = run("c", f"import sys; sys.modules[{missing!r}] = None; import fastdiffsync")
+def test_asking_for_a_compiled_kernel_that_was_not_built(unbuilt: Path) -> None:
+    """The switch set to "c" never falls back to Python: the import fails, says what is missing, and how to get it."""
+    done = run("c", "import fastdiffsync", path=unbuilt)
     assert done.returncode == 1
-    candidates = [missing] if "c" in KERNELS else COMPILED_MODULES
-    assert any(name in done.stderr.splitlines()[-1] for name in candidates)
-    assert "ImportError" in done.stderr or "ModuleNotFoundError" in done.stderr
+    error = done.stderr.splitlines()[-1]
+    assert error.startswith("ImportError: FASTDIFFSYNC_IMPLEMENTATION is 'c', but the compiled kernel cannot be used: ")
+    assert "fastdiffsync._core is missing" in error
+    assert "FASTDIFFSYNC_REQUIRE_EXTENSION=1 pip install" in error
 
 
-@pytest.mark.parametrize("missing", COMPILED_MODULES)
-def test_a_part_of_a_compiled_kernel_is_none(missing: str) -> None:
-    """Where one of the compiled modules is missing, the Python kernel is used whole."""
-    done = run(
-        None,
-        f"import sys; sys.modules[{missing!r}] = None; import fastdiffsync; from fastdiffsync import _kernel;"
-        "print(fastdiffsync.is_compiled(), {getattr(v, '__module__', None) for v in vars(_kernel).values()})",
-    )
-    assert done.stdout.startswith("False"), done.stderr
-    assert not [name for name in COMPILED_MODULES if f"{name}'" in done.stdout]
+# What makes the compiled kernel unusable, each with a part of the reason that a user is told.
+OBSTACLES = {
+    "its first module is missing": (
+        "import sys; sys.modules['fastdiffsync._core'] = None",
+        "fastdiffsync._core is missing; `FASTDIFFSYNC_REQUIRE_EXTENSION=1 pip install",
+    ),
+    "a module that has a twin is missing": (
+        "import sys; sys.modules['fastdiffsync.kernel.fields'] = None",
+        "fastdiffsync.kernel.fields is missing; `FASTDIFFSYNC_REQUIRE_EXTENSION=1 pip install",
+    ),
+    "a module that has none is missing": (
+        "import sys; sys.modules['fastdiffsync.kernel.plain.walking'] = None",
+        "fastdiffsync.kernel.plain.walking is missing; `FASTDIFFSYNC_REQUIRE_EXTENSION=1 pip install",
+    ),
+    "a module is of another build": (
+        "import sys, types; sys.modules['fastdiffsync.kernel.plans'] = types.ModuleType('plans')",
+        "plans",
+    ),
+    "msgspec keeps fields in another way": (
+        """
+import msgspec
+class Meta(msgspec.StructMeta):
+    def __new__(mcls, name, bases, namespace, **options):
+        cls = super().__new__(mcls, name, bases, namespace, **options)
+        for field in cls.__struct_fields__:
+            slot = cls.__dict__.get(field)
+            if slot is not None:
+                type.__setattr__(cls, field, property(slot.__get__, slot.__set__))
+        return cls
+class Struct(msgspec.Struct, metaclass=Meta):
+    pass
+msgspec.StructMeta, msgspec.Struct = Meta, Struct
+""",
+        f"msgspec {msgspec.__version__} keeps fields otherwise than in slots",
+    ),
+    "msgspec makes records in another way": (
+        """
+import ctypes, msgspec
+def move(metaclass, words):
+    # `tp_vectorcall_offset` is what comes after the header, the name, two sizes and a function.
+    word = ctypes.sizeof(ctypes.c_void_p)
+    offset = ctypes.c_ssize_t.from_address(id(metaclass) + object.__basicsize__ + 5 * word)
+    assert 0 < offset.value < type.__basicsize__
+    offset.value += words * word
+move(msgspec.StructMeta, 1)
+import fastdiffsync
+for metaclass in type(fastdiffsync.DiffSyncModel), msgspec.StructMeta:  # the kernel in Python makes records by it, too
+    move(metaclass, -1)
+""",
+        f"msgspec {msgspec.__version__} makes records otherwise than by vectorcall",
+    ),
+    "there is no interpreter lock": (
+        "import sys; sys._is_gil_enabled = lambda: False",
+        "it needs the interpreter lock, which is off (PYTHON_GIL=0 or -X gil=0)",
+    ),
+}
+USE = """
+import fastdiffsync
+class Site(fastdiffsync.DiffSyncModel):
+    _modelname, _identifiers, _attributes = "site", ("name",), ("size",)
+    name: str
+    size: int = 0
+class Sites(fastdiffsync.Adapter):
+    site = Site
+    top_level = ("site",)
+old, new = Sites(), Sites()
+old.add(Site(name="a", size=1)), new.add(Site(name="a", size="2"))
+print(fastdiffsync.is_compiled(), old.diff_from(new).summary())
+"""
+USED = "False {'create': 0, 'update': 1, 'delete': 0, 'no-change': 0, 'skip': 0}"
+
+
+@pytest.mark.parametrize("obstacle", OBSTACLES)
+def test_asking_for_a_compiled_kernel_that_cannot_be_used(kernel: str, obstacle: str) -> None:
+    """The switch set to "c" makes the import fail and say why; set to "python", all goes well and in silence."""
+    change, reason = OBSTACLES[obstacle]
+    done = run(kernel, change + USE)
+    if kernel == "c":
+        error = done.stderr.splitlines()[-1]
+        assert error.startswith("ImportError: FASTDIFFSYNC_IMPLEMENTATION is 'c', but the compiled kernel cannot be")
+        assert reason in error
+    else:
+        assert done.stdout.splitlines()[-1] == USED, done.stderr
+
+
+@pytest.mark.parametrize("obstacle", OBSTACLES)
+@pytest.mark.skipif("c" not in KERNELS, reason="there is no compiled kernel")
+def test_a_compiled_kernel_that_cannot_be_used_is_left_with_a_warning(obstacle: str) -> None:
+    """Without the switch, the import succeeds on the Python kernel, all of it, and a warning says why it is slower."""
+    change, reason = OBSTACLES[obstacle]
+    seen = "\nfrom fastdiffsync import _kernel; print({getattr(v, '__module__', None) for v in vars(_kernel).values()})"
+    done = run(None, f"{change}\n{USE}{seen}", warnings="default")
+    *_, result, modules = done.stdout.splitlines()
+    assert result == USED, done.stderr
+    assert not [name for name in COMPILED if f"{name}'" in modules]
+    (warning,) = [line for line in done.stderr.splitlines() if "Warning: " in line]
+    assert warning.startswith("<string>:")
+    assert "RuntimeWarning: fastdiffsync is slower than it could be, as the compiled kernel cannot be used: " in warning
+    assert reason in warning
 
 
 @pytest.mark.parametrize("value", ["C", "cython", "0", " python"])

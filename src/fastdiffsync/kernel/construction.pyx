@@ -16,7 +16,9 @@ from .fields import get_adapter, set_adapter
 from ..enum import DiffSyncStatus
 from .constants import INSTANCE_OVERRIDES, REBUILDING
 from .construction_errors import raise_construction_error
-from ..schema import schema_of
+from ..schema import StructMeta, schema_of
+
+import msgspec
 
 __all__ = [
     "REBUILDING",
@@ -59,6 +61,7 @@ cdef extern from *:
 cdef object SUCCESS = DiffSyncStatus.SUCCESS
 cdef object CREATED = "Created successfully"
 cdef object ADAPTER = "adapter"
+cdef object MSGSPEC = f"msgspec {msgspec.__version__}"
 
 cdef enum:
     MAX_CREATED = 128  # fields
@@ -70,12 +73,7 @@ def install_constructor(cls):
 
     msgspec's constructor stays in charge of the object; ours is called in its place and calls it.
     """
-    global struct_vectorcall
-    if not has_vectorcall(<PyObject *>cls):
-        raise ImportError("this msgspec makes its records otherwise than the compiled kernel knows: use "
-                          "FASTDIFFSYNC_IMPLEMENTATION=python")
-    if struct_vectorcall == NULL:
-        struct_vectorcall = <vectorcallfunc>get_vectorcall(<PyObject *>cls)
+    if _plans.adapter_offset < 0:
         _plans.adapter_offset = offset_of(cls, "adapter")
         type.__setattr__(cls, "adapter", property(get_adapter, set_adapter, doc="The adapter whose store holds the record."))
     enable_vectorcall(type(cls))
@@ -131,8 +129,10 @@ cdef object construct_known(object cls, PyObject *const *args, size_t nargsf, Py
 
 cdef object construct_raw(object cls, dict values):
     """Make a record as msgspec does, neither validated nor with a key."""
-    cdef tuple names = tuple(values)
-    cdef list items = list(values.values())
+    return make(cls, tuple(values), list(values.values()))
+
+
+cdef object make(object cls, tuple names, list items):
     cdef PyObject *made = struct_vectorcall(
         <PyObject *>cls, <PyObject *const *>(<PyListObject *><PyObject *>items).ob_item, 0,
         <PyObject *>names if names else NULL,
@@ -191,3 +191,35 @@ def rebuild(cls):
     values = dict.fromkeys(schema_of(cls).required)
     values["model_flags"] = REBUILDING
     return construct_raw(cls, values)
+
+
+# ---- what this kernel expects of msgspec ----
+
+
+cdef int learn_constructor() except -1:
+    """Find msgspec's constructor; raise ImportError, with the reason, if Structs are not what this kernel takes them for.
+
+    Fields must lie in slots whose places their descriptors tell, and the constructor must be a vectorcall of the class that
+    fills them. With anything else this kernel would read memory that means something else.
+    """
+    global struct_vectorcall
+    names, values = ("left", "right"), [object(), object()]
+    metaclass = type("ProbeMeta", (StructMeta,), {})  # models have one written in Python too
+    cls = metaclass("Probe", (msgspec.Struct,), {"__annotations__": dict.fromkeys(names, object)}, kw_only=True)
+    cdef Py_ssize_t[2] offsets
+    cdef Py_ssize_t i
+    for i in range(2):
+        offsets[i] = offset_of(cls, names[i])
+        if offsets[i] < 0:
+            raise ImportError(f"{MSGSPEC} keeps fields otherwise than in slots")
+    if not has_vectorcall(<PyObject *>cls):
+        raise ImportError(f"{MSGSPEC} makes records otherwise than by vectorcall")
+    struct_vectorcall = <vectorcallfunc>get_vectorcall(<PyObject *>cls)
+    record = make(cls, names, values)
+    for i in range(2):
+        if type(record) is not cls or slot(<PyObject *>record, offsets[i]) != <PyObject *>(<list>values)[i]:
+            raise ImportError(f"{MSGSPEC} fills fields otherwise than this kernel knows")
+    return 0
+
+
+learn_constructor()

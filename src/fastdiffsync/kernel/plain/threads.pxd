@@ -1,7 +1,18 @@
 # Sharing work among plain C threads while the calling one holds the interpreter lock.
 
+cdef extern from *:
+    """
+    /* Threads only read what the interpreter lock keeps as it is. In a Python without one the calling thread does all. */
+    #ifdef Py_GIL_DISABLED
+    #define FDS_MAX_THREADS 1
+    #else
+    #define FDS_MAX_THREADS 64
+    #endif
+    """
+    enum:
+        MAX_THREADS "FDS_MAX_THREADS"
+
 cdef enum:
-    MAX_THREADS = 64
     SHARES_EACH = 5     # of each thread, if all are equally fast
     LARGE_SHARES = 70   # the first share of each thread, percent of all
     MAX_SHARES = MAX_THREADS * SHARES_EACH

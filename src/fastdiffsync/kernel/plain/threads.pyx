@@ -2,8 +2,8 @@
 """Sharing work among plain C threads.
 
 The calling thread holds the interpreter lock until all have ended, so no Python code runs meanwhile, and nothing that
-the threads read can change. They may read objects; they may neither call into Python, not even for memory,
-nor touch a reference count.
+the threads read can change. They may read objects, and count references by `add_reference` and `drop_reference`; they
+may not call into Python, not even for memory. A Python that is built without that lock gets no thread but the calling one.
 """
 
 cdef extern from "pythread.h":
