@@ -10,11 +10,12 @@ from typing import Type as _Type  # noqa: UP035
 
 from . import _kernel as kernel
 from .diff import Diff
-from .differ import DiffSyncDiffer
+from .differ import DiffSyncDiffer, check_diff
 from .enum import DiffSyncFlags
-from .exceptions import DiffClassMismatch, ObjectNotFound
+from .exceptions import ObjectNotFound
 from .loading.load_records import load_records
 from .model import DiffSyncModel
+from .runtime.arguments import check_adapter
 from .store import BaseStore
 from .store.access import Access
 from .store.local import LocalStore
@@ -168,16 +169,14 @@ class Adapter:
             The diff that was applied.
 
         Raises:
+            TypeError: If `source` is no adapter, or another argument is not what it should be.
             DiffClassMismatch: If `diff` is not of `diff_class`.
             ObjectCrudException: If a create, update or delete failed, unless flags say to continue.
             Exception: What `diff_from` raises.
         """
-        if diff_class and diff is not None and not isinstance(diff, diff_class):
-            message = (
-                f"The provided diff's class ({type(diff).__name__}) does not match the diff_class: "
-                f"{diff_class.__name__}"
-            )
-            raise DiffClassMismatch(message)
+        check_adapter(source, "sync_from: source")
+        if diff is not None:
+            check_diff(diff, diff_class)
         if diff is None or not len(diff):
             diff = self.diff_from(source, diff_class=diff_class, flags=flags, callback=callback)
         syncer = DiffSyncSyncer(diff=diff, src_diffsync=source, dst_diffsync=self, flags=flags, callback=callback)
@@ -194,6 +193,7 @@ class Adapter:
         diff: Diff | None = None,
     ) -> Diff:
         """Change `target` into what this dataset has; see `sync_from`."""
+        check_adapter(target, "sync_to: target")
         return target.sync_from(self, diff_class=diff_class, flags=flags, callback=callback, diff=diff)
 
     def sync_complete(
@@ -230,12 +230,14 @@ class Adapter:
             callback: Called at intervals with ("diff", done, total).
 
         Raises:
-            TypeError: If two records with one unique id are of different types.
+            TypeError: If `source` is no adapter, or another argument is not what it should be; if two records with one
+                unique id are of different types.
             ValueError: If two records with one unique id differ in shortname or identifiers.
             ObjectAlreadyExists: If two siblings of one type have one shortname.
             ObjectNotFound: If a record lists a child that its store does not have.
             ChildrenCycle: If a record is its own descendant.
         """
+        check_adapter(source, "diff_from: source")
         return DiffSyncDiffer(
             src_diffsync=source, dst_diffsync=self, flags=flags, diff_class=diff_class, callback=callback
         ).calculate_diffs()
@@ -248,6 +250,7 @@ class Adapter:
         callback: Callable[[_str, int, int], None] | None = None,
     ) -> Diff:
         """Return what would have to change in `target` to have what is here; see `diff_from`."""
+        check_adapter(target, "diff_to: target")
         return target.diff_from(self, diff_class=diff_class, flags=flags, callback=callback)
 
     # ---- the store ----

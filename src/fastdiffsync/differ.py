@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import structlog
 
 from . import _kernel as kernel
 from .diff import Diff, element_at
-from .exceptions import ObjectAlreadyExists
+from .exceptions import DiffClassMismatch, ObjectAlreadyExists
+from .runtime.arguments import check_adapter, check_run, described
 from .runtime.garbage import paused_collection
 from .runtime.progress import Progress
 from .runtime.threads import compare_threads
@@ -96,7 +97,14 @@ class DiffSyncDiffer:
             flags: How to treat records that only one side has.
             diff_class: Class of the diff and of every element's `child_diff`.
             callback: Called at intervals with ("diff", records done, records in all).
+
+        Raises:
+            TypeError: If one of them is something else.
         """
+        check_adapter(src_diffsync, "diff: src_diffsync")
+        check_adapter(dst_diffsync, "diff: dst_diffsync")
+        check_run("diff", flags, callback)
+        check_diff_class(diff_class, "diff")
         self.src_diffsync = src_diffsync
         self.dst_diffsync = dst_diffsync
         self.flags = flags
@@ -104,7 +112,7 @@ class DiffSyncDiffer:
         self.callback = callback
         self.diff: Diff | None = None
         self.logger: Any = structlog.get_logger().new(src=src_diffsync, dst=dst_diffsync, flags=flags)
-        self._progress = Progress("diff", len(src_diffsync) + len(dst_diffsync), callback)
+        self._progress = Progress("diff", len(src_diffsync) + len(dst_diffsync), callback or None)
         self.logger.debug(f"Diff calculation between these two datasets will involve {self.total_models} models")
 
     @property
@@ -131,6 +139,8 @@ class DiffSyncDiffer:
             return self.diff
         self.logger.info("Beginning diff calculation")
         diff = self.diff_class()
+        if not isinstance(diff, Diff):
+            raise_diff_class_error(self.diff_class, "diff")
         flat = FlatDiff(kernel.Records(), self.src_diffsync, self.dst_diffsync, self.diff_class)
         self._count_skipped_types()
         with paused_collection():
@@ -174,3 +184,47 @@ class DiffSyncDiffer:
             store = owner._access().batches_to_walk
             count = len(owner.get_all(modelname)) if store is None else store.count(model=modelname)
             self._progress.advance(count)
+
+
+def check_diff_class(diff_class: Any, where: str) -> None:
+    """Check that diffs can be made of what is given as their class.
+
+    Args:
+        diff_class: The class, or a function that makes a diff.
+        where: What it is for.
+
+    Raises:
+        TypeError: If it is something else.
+    """
+    if not (issubclass(diff_class, Diff) if isinstance(diff_class, type) else callable(diff_class)):
+        raise_diff_class_error(diff_class, where)
+
+
+def raise_diff_class_error(diff_class: Any, where: str) -> NoReturn:
+    """Raise that no diff can be made of what is given as their class."""
+    hint = f"; give its class, {type(diff_class).__name__}" if isinstance(diff_class, Diff) else ""
+    message = f"{where}: diff_class must be Diff or a subclass of it, not {described(diff_class)}{hint}"
+    raise TypeError(message)
+
+
+def check_diff(diff: Any, diff_class: Any) -> None:
+    """Check that a diff which is to be applied is of the class that is asked for.
+
+    Args:
+        diff: The diff.
+        diff_class: The class, None for any.
+
+    Raises:
+        TypeError: If `diff_class` is no class of diffs.
+        DiffClassMismatch: If the diff is not of the class.
+    """
+    if not diff_class:
+        return
+    if not isinstance(diff_class, type):
+        raise_diff_class_error(diff_class, "sync")
+    check_diff_class(diff_class, "sync")
+    if not isinstance(diff, diff_class):
+        message = (
+            f"The provided diff's class ({type(diff).__name__}) does not match the diff_class: {diff_class.__name__}"
+        )
+        raise DiffClassMismatch(message)

@@ -10,6 +10,7 @@ import structlog
 from .diff import element_at
 from .enum import DiffSyncActions, DiffSyncFlags, DiffSyncStatus
 from .exceptions import ObjectCrudException, ObjectNotCreated, ObjectNotDeleted, ObjectNotUpdated
+from .runtime.arguments import check_adapter, check_run
 from .runtime.progress import Progress
 from .schema import StructMeta, schema_of
 from .syncing.log import OperationLog
@@ -46,7 +47,13 @@ class DiffSyncSyncer:
             dst_diffsync: The side that is changed.
             flags: Whether to continue after failures, and to log unchanged records.
             callback: Called at intervals with ("sync", elements done, elements in all).
+
+        Raises:
+            TypeError: If one of them is something else.
         """
+        check_adapter(src_diffsync, "sync: src_diffsync")
+        check_adapter(dst_diffsync, "sync: dst_diffsync")
+        check_run("sync", flags, callback)
         self.diff = diff
         self.src_diffsync = src_diffsync
         self.dst_diffsync = dst_diffsync
@@ -54,7 +61,7 @@ class DiffSyncSyncer:
         self.callback = callback
         self.base_logger: Any = structlog.get_logger().new(src=src_diffsync, dst=dst_diffsync, flags=flags)
         self._log = OperationLog(self.base_logger, flags)
-        self._progress = Progress("sync", len(diff), callback)
+        self._progress = Progress("sync", len(diff), callback or None)
         # The source's record is of no use to the executor; diffsync looks it up all the same, and an override sees it.
         source_access = src_diffsync._access()
         self._asks_source = source_access.data_to_search is None and source_access.batches_to_search is None
