@@ -79,6 +79,8 @@ class Schema:
         changes_directly: Whether all that a sync does with a record is the library's own, and need not be called.
         may_go_unread: Whether of two records of equal bytes in two stores nothing could tell that they were not read.
         slots: Every field, hidden ones too.
+        aliases: The field that each name stands for which `msgspec.field(name=...)` or `rename=` has given to one.
+        keywords: What a record may be made with: the names of fields, and those aliases.
         defaults: The default of each field, `NODEFAULT` where there is none.
         private_defaults: Defaults of private attributes, which each record gets a copy of.
         validates_assignment: Whether assigned values are checked and converted as those of a new record are.
@@ -88,6 +90,7 @@ class Schema:
 
     __slots__ = (
         "_field_types",
+        "aliases",
         "assigns_directly",
         "attributes",
         "changes_directly",
@@ -106,6 +109,7 @@ class Schema:
         "is_named_by_unique_id",
         "is_plain",
         "key_is_name",
+        "keywords",
         "knows_attributes",
         "knows_children",
         "knows_identifiers",
@@ -141,6 +145,8 @@ class Schema:
         self.identifier_fields = tuple(name for name in self.fields if name in set(self.identifiers))
         self.attributes = tuple(name for name in self.fields if name in set(cls._attributes))
         self.slots: frozenset[str] = frozenset(cls.__struct_fields__)
+        self.aliases = field_aliases(cls)
+        self.keywords = self.slots.union(self.aliases)
         self.defaults: dict[str, Any] = field_defaults(cls)
         self.private_defaults: dict[str, Any] = getattr(cls, PRIVATE_DEFAULTS, {})
         self.plan: Any = None
@@ -200,6 +206,26 @@ class Schema:
             and "adapter" not in self.attributes
             and set(self.fields).issuperset(self.children.values())
         )
+
+    def named(self, values: dict[str, Any]) -> dict[str, Any]:
+        """Return keywords that a record is made with by the names of fields; the very dict if there is no alias in it.
+
+        As with pydantic, a value that is given by the alias is the field's, and one by its own name is then unknown.
+
+        Raises:
+            TypeError: If a value is unknown in that way, and the class forbids that.
+        """
+        given = self.aliases.keys() & values.keys()
+        if not given:
+            return values
+        named = {name: value for name, value in values.items() if name not in given}
+        for alias in given:
+            field = self.aliases[alias]
+            if field in named and self.forbid_unknown_fields:
+                message = f"{self.cls.__name__}: {field!r} is given twice, by that name and as {alias!r}"
+                raise TypeError(message)
+            named[field] = values[alias]
+        return named
 
     @property
     def required(self) -> list[str]:
@@ -314,6 +340,12 @@ def field_order(cls: type[Any]) -> tuple[str, ...]:
                 ordered[name] = None
     ordered.update(present)
     return tuple(name for name in ordered if name not in HIDDEN_FIELDS)
+
+
+def field_aliases(cls: type[Any]) -> dict[str, str]:
+    """Return the field that each alias of `cls` stands for: a name in data that is not that of the field itself."""
+    names: tuple[str, ...] = cls.__struct_encode_fields__
+    return {alias: name for name, alias in zip(cls.__struct_fields__, names, strict=True) if alias != name}
 
 
 def field_defaults(cls: type[Any]) -> dict[str, Any]:

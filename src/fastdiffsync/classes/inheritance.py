@@ -54,9 +54,10 @@ def _stand_in(cls: Any, main: type, stand_ins: dict[type, type]) -> type:
         annotations = dict(own_annotations(cls))
         defaults = field_defaults(cls)
         namespace = {"__module__": cls.__module__, "__qualname__": cls.__qualname__, "__annotations__": annotations}
+        aliases = dict(zip(cls.__struct_fields__, cls.__struct_encode_fields__, strict=True))
         for name in annotations:
-            if name in defaults and defaults[name] is not msgspec.NODEFAULT:
-                namespace[name] = _declared(defaults[name])
+            if name in defaults:
+                namespace[name] = _declared(defaults[name], aliases[name])
         stand_in = type(cls.__name__, bases or (object,), namespace)
         for name, value in cls.__dict__.items():
             if name not in _MADE_BY_CLASSES and not name.startswith("__struct") and not _is_slot(value):
@@ -73,11 +74,12 @@ def _is_slot(value: Any) -> bool:
     return isinstance(value, (types.MemberDescriptorType, types.GetSetDescriptorType))
 
 
-def _declared(default: Any) -> Any:
+def _declared(default: Any, alias: str) -> Any:
+    """Return what a class body says for a field with this default, and with this name in data."""
     factory = getattr(default, "factory", None)
     if factory is not None and type(default).__module__.startswith("msgspec"):
-        return msgspec.field(default_factory=factory)
-    return default
+        return msgspec.field(default_factory=factory, name=alias)
+    return msgspec.field(default=default, name=alias)
 
 
 def _rebound(value: Any, cls: type, stand_in: type) -> Any:

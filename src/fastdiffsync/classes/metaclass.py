@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from .. import _kernel as kernel
-from ..schema import LIBRARY_ATTRIBUTE, PRIVATE_DEFAULTS, SCHEMA_ATTRIBUTE, StructMeta
+from ..schema import LIBRARY_ATTRIBUTE, PRIVATE_DEFAULTS, SCHEMA_ATTRIBUTE, StructMeta, field_aliases
 from .annotations import INHERITED_ANNOTATIONS, own_annotations
 from .generics import has_own_brackets, inherit_parameters, parametrised, reduced
 from .inheritance import STOOD_IN_FOR, is_stood_in_for, without_layout_conflicts
@@ -199,9 +199,18 @@ def _add_overridden_defaults(bases: tuple[type, ...], namespace: dict[str, Any],
     for base in bases:
         if not isinstance(base, ModelMeta):
             continue
-        for name in base.__struct_fields__:
+        for name, alias in zip(base.__struct_fields__, base.__struct_encode_fields__, strict=True):
             if name in namespace and name not in annotations and not _is_descriptor(namespace[name]):
                 annotations[name] = _annotation_of(base, name)
+                namespace[name] = _with_alias(_copied_for_each_record(namespace[name]), alias)
+
+
+def _with_alias(default: Any, alias: str) -> Any:
+    """Return what a class body says for a field with this default and, unless it says another, this name in data."""
+    if isinstance(default, type(msgspec.field())):
+        again: Any = msgspec.field
+        return again(default=default.default, default_factory=default.default_factory, name=default.name or alias)
+    return msgspec.field(default=default, name=alias)
 
 
 def _is_descriptor(value: Any) -> bool:
@@ -244,6 +253,13 @@ def _check_declaration(cls: type[Any]) -> None:
     for name in cls._children.values():
         if name not in fields:
             message = f"_children {cls._children} references missing or un-annotated attr {name}"
+            raise AttributeError(message)
+    for alias, name in field_aliases(cls).items():
+        if alias in fields:
+            message = (
+                f"{cls.__name__}: {alias!r}, which stands for field {name!r} in data, is the name of another field; "
+                "rename one of the two"
+            )
             raise AttributeError(message)
     _check_parent_keys(cls)
     identifiers, attributes = set(cls._identifiers), set(cls._attributes)

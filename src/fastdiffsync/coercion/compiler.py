@@ -23,7 +23,7 @@ from typing import (
 
 import msgspec
 
-from ..classes.annotations import substitute
+from ..classes.annotations import resolve_annotation, substitute
 from . import choices, objects, records
 from .constraints import constrain
 from .generics import compile_generic, compile_union
@@ -130,11 +130,11 @@ class _Compiler:
             return known
         if not isinstance(cls, type):  # nothing that a value could be held against
             return ANYTHING
+        if hasattr(cls, "get_attrs") and issubclass(cls, msgspec.Struct):
+            return records.model(cls)
         build = self._record_builder(cls)
         if build is not None:
             return self._compile_named(annotation, lambda: build(cls, get_args(annotation)))
-        if issubclass(cls, msgspec.Struct):
-            return records.struct(cls, annotation)
         return choices.enum_of(cls) if issubclass(cls, Enum) and len(cls) else objects.instance_of(cls)
 
     def _record_builder(self, cls: Any) -> Callable[[Any, tuple[Any, ...]], Validator] | None:
@@ -142,6 +142,8 @@ class _Compiler:
             return self._compile_typed_dict
         if issubclass(cls, tuple) and hasattr(cls, "_fields"):
             return self._compile_named_tuple
+        if issubclass(cls, msgspec.Struct):
+            return self._compile_struct
         return self._compile_dataclass if dataclasses.is_dataclass(cls) else None
 
     def _compile_typed_dict(self, cls: Any, args: tuple[Any, ...]) -> Validator:
@@ -162,6 +164,21 @@ class _Compiler:
             if field.init and field.name in hints
         }
         return records.dataclass(cls, fields)
+
+    def _compile_struct(self, cls: Any, args: tuple[Any, ...]) -> Validator:
+        names = cls.__struct_fields__
+        bound = dict(zip(getattr(cls, "__parameters__", ()), args, strict=False))
+        try:
+            fields = {name: self.compile(substitute(resolve_annotation(cls, name), bound)) for name in names}
+        except TypeError:  # somebody else's class, with names that are there for type checkers alone
+            return objects.instance_of(cls)
+        first_default = len(names) - len(cls.__struct_defaults__)
+        without = [
+            name
+            for name, default in zip(names[first_default:], cls.__struct_defaults__, strict=True)
+            if default is msgspec.NODEFAULT
+        ]
+        return records.struct(cls, fields, frozenset((*names[:first_default], *without)))
 
     def _compile_named(self, key: Any, build: Callable[[], Validator]) -> Validator:
         """Compile a type that may mention itself: inside its own definition it is a reference, resolved at the end."""

@@ -87,8 +87,36 @@ def dataclass(cls: Any, fields: dict[str, Validator]) -> Validator:
     return Validator(validate, (cls,))
 
 
-def struct(cls: Any, annotation: Any) -> Validator:
-    """Compile a msgspec Struct: an instance as it is, or a mapping of its fields, which msgspec converts."""
+def struct(cls: Any, fields: dict[str, Validator], required: frozenset[str]) -> Validator:
+    """Compile a msgspec Struct: an instance as it is, or a mapping of its fields, by their names or those in data."""
+    names = dict(zip(cls.__struct_encode_fields__, cls.__struct_fields__, strict=True))
+    aliases = {name: alias for alias, name in names.items()}
+    config = cls.__struct_config__
+
+    def validate(value: Any, state: State) -> Any:
+        if isinstance(value, cls):
+            return value
+        state.lower(LAX)
+        if not isinstance(value, Mapping) or value.get(config.tag_field, config.tag) != config.tag:
+            raise CoercionError(cls.__name__, value)
+        # A field's own name is unknown where its name in data is given too.
+        others = [key for key in value if key not in names and key != config.tag_field]
+        unknown = [key for key in others if aliases.get(key, key) in value]
+        if unknown and config.forbid_unknown_fields:
+            msg = f"{cls.__name__} without {unknown[0]!r}"
+            raise CoercionError(msg, value)
+        named = {key: value[key] for key in others}
+        named.update({name: value[alias] for alias, name in names.items() if alias in value})
+        given = _validate_fields(cls.__name__, fields, required, named, state)
+        state.add_fields(len(given))
+        return _made(cls, given, value)
+
+    return Validator(validate, (cls,))
+
+
+def model(cls: Any) -> Validator:
+    """Compile a model: an instance as it is, or a mapping of the values that one is made of."""
+    keywords = {*cls.__struct_fields__, *cls.__struct_encode_fields__}
 
     def validate(value: Any, state: State) -> Any:
         if isinstance(value, cls):
@@ -96,10 +124,16 @@ def struct(cls: Any, annotation: Any) -> Validator:
         state.lower(LAX)
         if not isinstance(value, Mapping):
             raise CoercionError(cls.__name__, value)
-        try:
-            return msgspec.convert(dict(value), annotation, strict=False)
-        except (msgspec.ValidationError, TypeError) as error:
-            msg = f"{cls.__name__} ({error})"
-            raise CoercionError(msg, value) from error
+        state.add_fields(len(keywords & value.keys()))
+        return _made(cls, value, value)
 
     return Validator(validate, (cls,))
+
+
+def _made(cls: Any, given: Mapping[str, Any], value: Any) -> Any:
+    """Return an object of a class, made of values for its fields that `value` has given."""
+    try:
+        return cls(**given)
+    except (ValueError, TypeError, msgspec.ValidationError) as error:  # the last is a ValueError from msgspec 0.21 on
+        msg = f"{cls.__name__} ({error})"
+        raise CoercionError(msg, value) from error

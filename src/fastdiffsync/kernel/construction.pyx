@@ -107,7 +107,7 @@ cdef inline Py_ssize_t positional_count(size_t nargsf) noexcept:
 
 
 cdef object construct_known(object cls, PyObject *const *args, size_t nargsf, PyObject *kwnames, error):
-    """Make a record once more, without the keywords that are no fields."""
+    """Make a record once more, by the names of its fields and without the keywords that are no fields."""
     cdef Py_ssize_t positional = positional_count(nargsf)
     values = {}
     if kwnames != NULL:
@@ -115,8 +115,10 @@ cdef object construct_known(object cls, PyObject *const *args, size_t nargsf, Py
             values[name] = <object>args[positional + i]
     positionals = tuple([<object>args[i] for i in range(positional)])
     schema = schema_of(cls)
-    known = {name: value for name, value in values.items() if name in schema.slots}
-    if positionals or schema.forbid_unknown_fields or len(known) == len(values):
+    known = schema.named(values)
+    if not schema.forbid_unknown_fields:
+        known = {name: value for name, value in known.items() if name in schema.slots}
+    if positionals or known.keys() == values.keys():
         raise_construction_error(cls, positionals, values, error)
     try:
         model = construct_raw(cls, known)

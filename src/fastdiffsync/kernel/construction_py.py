@@ -38,8 +38,10 @@ def construct(cls: Any, args: tuple[Any, ...], values: dict[str, Any]) -> Any:
         model = _construct(cls, *args, **values)
     except TypeError as error:
         schema = schema_of(cls)
-        known = {name: value for name, value in values.items() if name in cls.__struct_fields__}
-        if args or schema.forbid_unknown_fields or len(known) == len(values):
+        known = schema.named(values)
+        if not schema.forbid_unknown_fields:
+            known = {name: value for name, value in known.items() if name in schema.slots}
+        if args or known.keys() == values.keys():
             raise_construction_error(cls, args, values, error)
         try:
             model = _construct(cls, **known)

@@ -6,6 +6,7 @@ from .plans cimport Plan
 
 cdef struct Field:
     PyObject *name        # this and what follows is borrowed from `Layout.kept`
+    PyObject *alias       # under which rows may have it, too; NULL if there is none
     Py_ssize_t offset
     PyObject *first       # the one or two exact types that need no look at the value
     PyObject *second
@@ -35,7 +36,8 @@ cdef class Layout:
     cdef object cls
     cdef Plan plan
     cdef frozenset extra
-    cdef frozenset slots
+    cdef frozenset keywords
+    cdef dict aliases     # by field
     cdef bint is_direct, forbids_unknown
     cdef Field *fields
     cdef Py_ssize_t own_count, count
@@ -57,7 +59,7 @@ cdef class Layout:
     cdef object fill(self, dict row)
     cdef int put_default(self, PyObject *record, Field *field) except -1
     cdef int describe(self, Field *field, name) except -1
-    cdef int describe_shape(self, list keys, list names) except -1
+    cdef int describe_shape(self, list row, list keys, list names) except -1
     cdef int describe_move(self, Move *move, Py_ssize_t place, Field *field) except -1
     cdef int describe_absent(self, Field *field) except -1
     cdef Py_ssize_t count_extra(self, dict values) except -1

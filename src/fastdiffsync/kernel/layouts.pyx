@@ -127,11 +127,12 @@ cdef class Layout:
         self.extra = extra
         self.plan = plan_of(cls)
         schema = self.plan.schema
-        self.slots = schema.slots
+        self.keywords = schema.keywords
         self.forbids_unknown = schema.forbid_unknown_fields
         # In the order of the rows, with those that few rows have last.
         unusual = [name for name in cls.__struct_fields__ if name.startswith("_") or name in ("adapter", "model_flags")]
-        names = [name for name in (*first_row, *cls.__struct_fields__) if name in self.slots and name not in unusual]
+        keys = [schema.aliases.get(key, key) for key in first_row]
+        names = [name for name in (*keys, *cls.__struct_fields__) if name in schema.slots and name not in unusual]
         names = list(dict.fromkeys(names))
         self.own_count, self.count = len(names), len(names) + len(unusual)
         self.fields = <Field *>PyMem_Calloc(self.count or 1, sizeof(Field))
@@ -139,9 +140,10 @@ cdef class Layout:
             raise MemoryError
         self.is_direct = self.plan.constructs_directly
         self.kept = [schema]
+        self.aliases = {name: alias for alias, name in schema.aliases.items()}
         for place, name in enumerate(names + unusual):
             self.describe(&self.fields[place], name)
-        self.describe_shape(list(first_row), names + unusual)
+        self.describe_shape(list(first_row), keys, names + unusual)
 
     def __dealloc__(self):
         PyMem_Free(self.fields)
@@ -150,23 +152,24 @@ cdef class Layout:
         PyMem_Free(self.absent)
         PyMem_Free(self.slots_before)
 
-    cdef int describe_shape(self, list keys, list names) except -1:
+    cdef int describe_shape(self, list row, list keys, list names) except -1:
+        """Describe rows like the first: `row` has its keys, and `keys` the same with fields in place of their aliases."""
         cdef Py_ssize_t i
-        self.shape_count = len(keys)
+        self.shape_count = len(row)
         self.shape = <PyObject **>PyMem_Calloc(self.shape_count or 1, sizeof(PyObject *))
         self.moves = <Move *>PyMem_Calloc(self.shape_count or 1, sizeof(Move))
         self.absent = <Absent *>PyMem_Calloc(self.count or 1, sizeof(Absent))
         self.slots_before = <char *>PyMem_Calloc(slots_size(self.cls) or 1, 1)
         if self.shape == NULL or self.moves == NULL or self.absent == NULL or self.slots_before == NULL:
             raise MemoryError
-        self.kept.append(keys)
+        self.kept.append(row)
         for i in range(self.shape_count):
-            self.shape[i] = <PyObject *>keys[i]
+            self.shape[i] = <PyObject *>row[i]
             if keys[i] in names:
                 self.describe_move(&self.moves[self.move_count], i, &self.fields[names.index(keys[i])])
                 self.move_count += 1
         self.has_shape = self.is_direct and self.plan.knows_unique_id and has_plain_memory(self.cls)
-        self.has_shape = self.has_shape and all([type(key) is str for key in keys]) and len(set(keys)) == len(keys)
+        self.has_shape = self.has_shape and all([type(key) is str for key in row]) and len(set(keys)) == len(keys)
         if self.forbids_unknown and not self.extra.union(names).issuperset(keys):
             self.has_shape = False
         if "_unique_id" in keys:
@@ -209,8 +212,10 @@ cdef class Layout:
         default = schema.defaults[name]
         factory = getattr(default, "factory", None) if type(default).__module__.startswith("msgspec") else None
         field_type = schema.field_types.get(name)
-        self.kept += [name, default, factory]
+        alias = self.aliases.get(name)
+        self.kept += [name, alias, default, factory]
         field.name = <PyObject *>name
+        field.alias = <PyObject *>alias if alias is not None else NULL
         field.offset = self.plan.adapter_offset if name == "adapter" else self.plan.offset(name)
         field.default = <PyObject *>default if default is not msgspec.NODEFAULT else NULL
         field.factory = <PyObject *>factory if factory is not None else NULL
@@ -235,7 +240,7 @@ cdef class Layout:
         self.is_plain = False
         if self.forbids_unknown:
             return self.cls(**{name: value for name, value in values.items() if name not in self.extra})
-        return self.cls(**{name: value for name, value in values.items() if name in self.slots})
+        return self.cls(**{name: value for name, value in values.items() if name in self.keywords})
 
     cdef bint read(self, dict row, PyObject **values) noexcept:
         """Take a row's values, borrowed, if it is like the first; False if it is not."""
@@ -323,7 +328,7 @@ cdef class Layout:
         self.is_plain = self.has_plain_defaults
         for i in range(self.count):
             field = &self.fields[i]
-            value = PyDict_GetItemWithError(<PyObject *>row, field.name) if i < self.own_count or found < size else NULL
+            value = field_value(row, field) if i < self.own_count or found < size else NULL
             if value != NULL:
                 found += 1
                 are_exact = are_exact and is_exact(field, value)
@@ -358,6 +363,14 @@ cdef class Layout:
 
     cdef Py_ssize_t count_extra(self, dict values) except -1:
         return sum([name in values for name in self.extra])
+
+
+cdef inline PyObject *field_value(dict row, Field *field) except? NULL:
+    """Return the value that a row has for a field, borrowed: that of its alias if there is one, NULL if it has none."""
+    cdef PyObject *value = NULL
+    if field.alias != NULL:
+        value = PyDict_GetItemWithError(<PyObject *>row, field.alias)
+    return value if value != NULL else PyDict_GetItemWithError(<PyObject *>row, field.name)
 
 
 cdef inline bint is_same_key(PyObject *key, PyObject *expected) noexcept:

@@ -89,12 +89,12 @@ def made(table: Table) -> Iterator[tuple[int, Any, dict[str, Any]]]:
     try:
         for number, given in enumerate(table.rows):
             row = given if type(given) is dict else as_dict(given)
-            if row.keys() <= schema.slots:
+            if row.keys() <= schema.keywords:
                 record = cls(**row)
             elif schema.forbid_unknown_fields:
                 record = cls(**{name: value for name, value in row.items() if name not in table.extra})
             else:
-                record = cls(**{name: value for name, value in row.items() if name in schema.slots})
+                record = cls(**{name: value for name, value in row.items() if name in schema.keywords})
             yield number, record, row
     except Exception as error:  # noqa: BLE001 - raised again
         raise_at_row(error, table.modelname, number)

@@ -147,7 +147,9 @@ def _parent_keys(adapter: Adapter, cls: type[DiffSyncModel]) -> list[ParentKey]:
             raise AttributeError(message)
         types = [schema.field_types.get(name) for name in schema.identifiers]
         takes_strings = all(kind is None or kind.convert is None or str in kind.exact for kind in types)
+        aliases = schema_of(cls).aliases
+        names = tuple(aliases.get(name, name) for name in names)  # noqa: PLW2901 - a field is read by its own
         slots = frozenset(names).intersection(cls.__struct_fields__)
         joins_strings = schema.knows_unique_id and takes_strings
-        keys.append(ParentKey(modelname, parent_class, tuple(names), slots, joins_strings))
+        keys.append(ParentKey(modelname, parent_class, names, slots, joins_strings))
     return keys
