@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import redis
 
+from .contract import make_adapter_class
 from .network import make_network
 
 if TYPE_CHECKING:
@@ -196,3 +197,26 @@ def kinds(request: pytest.FixtureRequest) -> tuple[str, str]:
     """The kinds of the source's and the destination's stores."""
     source, dest = request.param.split("-")
     return source, dest
+
+
+@pytest.fixture
+def path(quick_directory: Path) -> Path:
+    """Where the file of a test is."""
+    return quick_directory / "records.db"
+
+
+@pytest.fixture
+def open_adapter(fastdiffsync: Any, path: Path) -> Callable[..., Any]:
+    """A function that makes an adapter on a store in the file."""
+    adapter_class = make_adapter_class(fastdiffsync)
+
+    def open_it(**options: Any) -> Any:
+        return adapter_class(internal_storage_engine=fastdiffsync.store.sqlite.SQLiteStore(path, **options))
+
+    return open_it
+
+
+@pytest.fixture
+def store_error(fastdiffsync: Any) -> Any:
+    """The exception that stores raise."""
+    return fastdiffsync.exceptions.ObjectStoreException

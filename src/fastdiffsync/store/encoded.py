@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from .. import _kernel as kernel
-from ..exceptions import ObjectAlreadyExists, ObjectNotFound
+from ..exceptions import ObjectAlreadyExists, ObjectNotFound, ObjectStoreException
 from .buffer import Batch
 from .comparison import Comparison
 from .reading import EncodedReader, process
@@ -32,6 +32,7 @@ class EncodedStore(EncodedReader):
 
     Attributes:
         is_open: Whether the store has not been closed.
+        is_read_only: Whether the store refuses every change.
     """
 
     keeps_copies = True
@@ -82,7 +83,8 @@ class EncodedStore(EncodedReader):
 
         Raises:
             ObjectAlreadyExists: If a record with other values has the type and unique id.
-            ObjectStoreException: If a value cannot be stored, or an earlier change cannot be written.
+            ObjectStoreException: If a value cannot be stored, an earlier change cannot be written, or the store is
+                read-only.
         """
         key = kernel.key_of(obj)
         # Loads come here with each record. A call in Python takes 0.1 µs of the 3.5 that are needed, so `_check_open`
@@ -109,14 +111,19 @@ class EncodedStore(EncodedReader):
         """Return those of some records of a type, about to be added, that are there already, by unique id.
 
         Raises:
-            ObjectStoreException: If a record's bytes cannot be read.
+            ObjectStoreException: If a record's bytes cannot be read, or one is not there and the store is read-only.
         """
         with self._lock:
             self._check_open()
             is_followed = self._is_followed(modelname)
             known = self._filter.put_many(modelname, uids)
             doubtful = known if is_followed else list(uids)
-            return self.find_by_uids(uids=doubtful, model=modelname) if doubtful else {}
+            present = self.find_by_uids(uids=doubtful, model=modelname) if doubtful else {}
+            if self.is_read_only:
+                for uid in uids:
+                    if uid not in present:
+                        self._refuse_change("add", modelname, uid)
+            return present
 
     def add_tables(self, tables: dict[str, dict[str, DiffSyncModel]]) -> None:
         """Store new records of which none is there yet, and nobody holds one: all of them, or none.
@@ -146,7 +153,8 @@ class EncodedStore(EncodedReader):
         """Store a record, replacing the one with its unique id, if any.
 
         Raises:
-            ObjectStoreException: If a value cannot be stored, or an earlier change cannot be written.
+            ObjectStoreException: If a value cannot be stored, an earlier change cannot be written, or the store is
+                read-only.
         """
         key = kernel.key_of(obj)
         with self._lock:
@@ -156,13 +164,19 @@ class EncodedStore(EncodedReader):
             self._put(key, self._encodings.of(type(obj)).encode(obj), obj)
 
     def remove_item(self, modelname: str, uid: str) -> None:
-        """Remove one record; see `BaseStore.remove_item`."""
+        """Remove one record; see `BaseStore.remove_item`.
+
+        Raises:
+            ObjectStoreException: If an earlier change cannot be written, or the store is read-only.
+        """
         key = (modelname, uid)
         with self._lock:
             self._check_open()
             if self._live.get(key) is None and self._read_encoded(modelname, [uid])[0] is None:
                 message = f"{modelname} {uid} not present in {self}"
                 raise ObjectNotFound(message)
+            if self.is_read_only:
+                self._refuse_change("remove", modelname, uid)
             self._buffer.remove(key)
             self._live.discard(key)
 
@@ -178,11 +192,19 @@ class EncodedStore(EncodedReader):
             self._buffer.release()
 
     def record_changed(self, *, obj: DiffSyncModel) -> None:
-        """Take note that the library has changed a record; one that is not in the store is left alone."""
+        """Take note that the library has changed a record; one that is not in the store is left alone.
+
+        Raises:
+            ObjectStoreException: If the store is read-only: it then has the record as it was, apart from the object;
+                or if an earlier change cannot be written.
+        """
         key = (obj.get_type(), obj.get_unique_id())
         with self._lock:
             self._check_open()
             if self._live.get(key) is obj:
+                if self.is_read_only:
+                    self._live.discard(key)
+                    self._refuse_change("change", *key)
                 self._buffer.change(key, self._encodings.of(type(obj)), obj)
                 self._live.changed(key)
 
@@ -197,8 +219,10 @@ class EncodedStore(EncodedReader):
             The number of records.
 
         Raises:
-            ObjectStoreException: If writing fails; the batches before are written.
+            ObjectStoreException: If writing fails; the batches before are written. If the store is read-only.
         """
+        if self.is_read_only:
+            self._refuse_change("add", modelname)
         self._write_changes()
         self._live.forget_notes(modelname)
         self._followed[modelname] = False
@@ -223,10 +247,17 @@ class EncodedStore(EncodedReader):
     # ---- inner works ----
 
     def _put(self, key: tuple[str, str], data: bytes, obj: DiffSyncModel) -> None:
+        if self.is_read_only:
+            self._refuse_change("add or update", *key)
         kernel.claim(obj, self.adapter)
         self._buffer.put(key, data, obj)
         self._live.put(key, obj)
         self._classes[key[0]] = type(obj)
+
+    def _refuse_change(self, operation: str, modelname: str, uid: str | None = None) -> NoReturn:
+        what = f"{modelname} records" if uid is None else f"{modelname} {uid!r}"
+        message = f"cannot {operation} {what}: {self} was opened with read_only=True; open it without, to change it"
+        raise ObjectStoreException(message)
 
     def _is_followed(self, modelname: str) -> bool:
         """Whether all unique ids of a type are in the filter: it was empty when its first record was added."""

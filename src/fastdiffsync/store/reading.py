@@ -54,7 +54,10 @@ class EncodedReader(BaseStore):
 
     Attributes:
         is_open: Whether the store has not been closed.
+        is_read_only: Whether the store refuses every change.
     """
+
+    is_read_only = False
 
     def __init__(self, backend: Backend, *args: Any, batch_bytes: int = BATCH_BYTES, **kwargs: Any) -> None:
         """Make a store on a backend.
