@@ -61,7 +61,7 @@ def test_both_kernels_offer_the_same_names(kernel: str, fastdiffsync: ModuleType
     """Whatever the facade takes from one kernel, it takes from the other."""
     offered = {name for name in vars(fastdiffsync._kernel) if not name.startswith("_")}
     python = run("python", "from fastdiffsync import _kernel; print(*(n for n in vars(_kernel) if n[0] != '_'))")
-    assert {"Records", "compare", "match"} <= offered
+    assert {"FlatArray", "compare", "match"} <= offered
     assert offered >= set(python.stdout.split()), kernel
 
 

@@ -10,11 +10,11 @@ from cpython.object cimport PyObject, PyTypeObject
 from libc.stdint cimport int32_t
 
 from .kernel.fetching cimport Fetching
-from .kernel.array cimport NO_ACTION, UNSEEN, Records
-from .kernel.match_state cimport Frame, Walk, take_found, take_plain_children, take_plain_records, take_plain_run
+from .kernel.array cimport NO_ACTION, UNSEEN, FlatArray
+from .kernel.match_state cimport Frame, Walk, take_walked_trees, take_child_trees, take_top_trees, take_leaves
 from .kernel.pairing cimport pair_siblings
 from .kernel.plans cimport NO_FLAGS, OVERRIDES, Plan, plan_of
-from .kernel.capi cimport PyList_GET_ITEM, class_of, is_plain_str, prefetch, slot
+from .kernel.capi cimport PyList_GET_ITEM, class_of, is_exact_str, prefetch, slot
 
 from .enum import DiffSyncModelFlags
 from .exceptions import ChildrenCycle
@@ -32,12 +32,12 @@ cdef enum:
 cdef PyTypeObject *STR = <PyTypeObject *>str
 
 
-def match(matching, Records records, modelname, sources, dests, bint are_paired=False):
+def match(matching, FlatArray array, modelname, sources, dests, bint are_paired=False):
     """Append the records of one top-level type and of all below it.
 
     Args:
         matching: The two sides, the flags, and whom to tell of progress, skipped records and repeated names.
-        records: Where to append.
+        array: Where to append.
         modelname: The type.
         sources: The type's records on the source side, a list or a `{unique id: record}` mapping; None for all that
             the side's local data has.
@@ -56,21 +56,21 @@ def match(matching, Records records, modelname, sources, dests, bint are_paired=
     walk.flags = matching.flags
     walk.prefetch = matching.prefetch
     walk.flag_bits = matching.flags.value
-    walk.records = records
+    walk.array = array
     walk.sources = Fetching(matching.source, matching.source_data)
     walk.dests = Fetching(matching.dest, matching.dest_data)
     walk.last_types = []
     walk.is_watched = matching.progress.is_watched
     cdef Frame top = Frame()
     top.index = -1
-    top.first = records.size
+    top.first = array.size
     top.names = matching.names
     top.child_type = modelname
     is_local = matching.source_data is not None and matching.dest_data is not None
     if is_local and not walk.is_watched and not walk.flag_bits:
         walk.kinds = {}
     try:
-        if not (sources is None and dests is None and take_plain_records(walk, top)):
+        if not (sources is None and dests is None and take_top_trees(walk, top)):
             pair_top(walk, top, sources, dests, are_paired)
         walk_tree(walk, top)
         if top.needs_names:
@@ -101,9 +101,9 @@ cdef int walk_tree(Walk walk, Frame top) except -1:
         child = None
         while True:
             if frame.plain is not None:
-                take_found(walk, frame)
+                take_walked_trees(walk, frame)
             else:
-                take_plain_run(walk, frame)
+                take_leaves(walk, frame)
             if frame.position == len(frame.sources):
                 break
             place = frame.position
@@ -124,7 +124,7 @@ cdef int walk_tree(Walk walk, Frame top) except -1:
             check_names(walk, frame)
         if not next_children(walk, frame, len(stack) <= WATCH_CYCLES_FROM):
             if frame.index >= 0:
-                walk.records.items[frame.index].end = <int32_t>walk.records.size
+                walk.array.items[frame.index].end = <int32_t>walk.array.size
             stack.pop()
             if path:
                 path.discard(id(frame.source))
@@ -134,7 +134,7 @@ cdef int walk_tree(Walk walk, Frame top) except -1:
 
 cdef bint is_unread(Frame frame, Py_ssize_t place) noexcept:
     cdef PyObject *uid = PyList_GET_ITEM(<PyObject *>frame.sources, place)
-    return uid == PyList_GET_ITEM(<PyObject *>frame.dests, place) and is_plain_str(uid)
+    return uid == PyList_GET_ITEM(<PyObject *>frame.dests, place) and is_exact_str(uid)
 
 
 cdef Frame visit_unread(Walk walk, Frame frame, Py_ssize_t place):
@@ -145,10 +145,10 @@ cdef Frame visit_unread(Walk walk, Frame frame, Py_ssize_t place):
     cdef Py_ssize_t index
     while True:
         uid = frame.sources[place]
-        index = walk.records.add(frame.index, frame.child_type, uid, uid)
-        walk.records.items[index].action = NO_ACTION
-        walk.records.totals[UNSEEN] -= 1
-        walk.records.totals[NO_ACTION] += 1
+        index = walk.array.add(frame.index, frame.child_type, uid, uid)
+        walk.array.items[index].action = NO_ACTION
+        walk.array.totals[UNSEEN] -= 1
+        walk.array.totals[NO_ACTION] += 1
         walk.advance(2)
         if frame.below:
             return frame_of(walk, index, uid, uid, frame.below)
@@ -215,9 +215,9 @@ cdef Frame visit(Walk walk, Frame frame, object source, object dest, object uid)
         name = uid if is_named_by_uid else model.get_shortname()
         if type(name) is not str or type(element_type) is not str:
             check_element(element_type, name)
-    cdef Py_ssize_t index = walk.records.add(frame.index, element_type, source, dest)
+    cdef Py_ssize_t index = walk.array.add(frame.index, element_type, source, dest)
     if asks_name and not is_named_by_uid:
-        walk.records.names[index] = name
+        walk.array.names[index] = name
     if not plan.knows_type or not plan.is_named_by_unique_id or key == <PyObject *>INSTANCE_OVERRIDES:
         frame.needs_names = True
     walk.advance((source is not None) + (dest is not None))
@@ -289,17 +289,17 @@ cdef bint next_children(Walk walk, Frame frame, bint may_be_plain) except -1:
         child_type = frame.child_types[frame.next_type]
         field = frame.fields[frame.next_type]
         frame.next_type += 1
-        frame.first = walk.records.size
+        frame.first = walk.array.size
         frame.child_type = child_type
         are_distinct = True
         uids = other_uids = ahead = sources = dests = None
         if may_be_plain and walk.kinds is not None:
             uids = [] if frame.source is None else getattr(frame.source, field)
             other_uids = [] if frame.dest is None else getattr(frame.dest, field)
-            if take_plain_children(walk, frame, uids, other_uids):
+            if take_child_trees(walk, frame, uids, other_uids):
                 return True
         if walk.prefetch is not None:
-            parent_type = walk.records.type(frame.index)
+            parent_type = walk.array.type(frame.index)
             ahead = walk.prefetch.children(frame.source, frame.dest, parent_type, child_type, field)
             are_distinct = ahead is None
             if ahead is not None:
@@ -320,16 +320,16 @@ cdef int check_names(Walk walk, Frame frame) except -1:
     frame.needs_names = False
     if frame.names is None:
         frame.names = {}
-    while index < walk.records.size:
-        model = walk.records._sources[index]
+    while index < walk.array.size:
+        model = walk.array._sources[index]
         if model is None:
-            model = walk.records._dests[index]
-        names = frame.names.setdefault(walk.records.type(index), set())
+            model = walk.array._dests[index]
+        names = frame.names.setdefault(walk.array.type(index), set())
         name = model if type(model) is str else model.get_shortname()
         if name in names:
             walk.matching.repeated_name(index)
         names.add(name)
-        index = walk.records.items[index].end
+        index = walk.array.items[index].end
     return 0
 
 

@@ -20,7 +20,7 @@ from .schema import schema_of
 
 if TYPE_CHECKING:
     from .differ import Matching
-    from .kernel.array_py import Records
+    from .kernel.array_py import FlatArray
 
 __all__ = ["match"]
 
@@ -49,13 +49,13 @@ class _Frame:
 
 
 def match(  # noqa: C901, PLR0913, PLR0917 - one more than the kernel is usually told
-    matching: Matching, records: Records, modelname: str, sources: Any, dests: Any, are_paired: bool = False
+    matching: Matching, array: FlatArray, modelname: str, sources: Any, dests: Any, are_paired: bool = False
 ) -> None:
     """Append the records of one top-level type and of all below it.
 
     Args:
         matching: The two sides, the flags, and whom to tell of progress, skipped records and repeated names.
-        records: Where to append.
+        array: Where to append.
         modelname: The type.
         sources: The type's records on the source side, a list or a `{unique id: record}` mapping; None for all that
             the side's local data has.
@@ -74,8 +74,8 @@ def match(  # noqa: C901, PLR0913, PLR0917 - one more than the kernel is usually
     if dests is None and matching.dest_data is not None:
         dests = list(matching.dest_data[modelname].values())
     top = _Frame(-1, None, None, iter(()), iter(()))
-    top.first = len(records)
-    _fill(matching, records, top, modelname, sources, dests, are_paired)
+    top.first = len(array)
+    _fill(matching, array, top, modelname, sources, dests, are_paired)
     stack = [top]
     path: set[int] = set()
     leaf_types: dict[type, str | None] = {}
@@ -90,13 +90,13 @@ def match(  # noqa: C901, PLR0913, PLR0917 - one more than the kernel is usually
                 and source.model_flags is NO_FLAGS is dest.model_flags
                 and type(source._unique_id) is str
             ):
-                records.append(frame.index, leaf_type, source, dest)
+                array.append(frame.index, leaf_type, source, dest)
                 matching.advance(2)
                 continue
             if source is dest and type(source) is str:
-                child = _visit_unread(matching, records, frame, source)
+                child = _visit_unread(matching, array, frame, source)
             else:
-                child = _visit(matching, records, frame, source, dest)
+                child = _visit(matching, array, frame, source, dest)
                 _note_leaf_types(leaf_types, source, dest)
             if child is not None:
                 stack.append(child)
@@ -104,10 +104,10 @@ def match(  # noqa: C901, PLR0913, PLR0917 - one more than the kernel is usually
                     _watch_path(path, stack)
                 break
         else:
-            _check_names(matching, records, frame)
-            if not _next_children(matching, records, frame):
+            _check_names(matching, array, frame)
+            if not _next_children(matching, array, frame):
                 if frame.index >= 0:
-                    records.close(frame.index)
+                    array.close(frame.index)
                 stack.pop()
                 path.discard(id(frame.source))
                 path.discard(id(frame.dest))
@@ -135,7 +135,7 @@ def _watch_path(path: set[int], stack: list[_Frame]) -> None:
 
 
 def _fill(  # noqa: PLR0913, PLR0917 - as `match`
-    matching: Matching, records: Records, frame: _Frame, child_type: str, sources: Any, dests: Any, are_paired: bool
+    matching: Matching, array: FlatArray, frame: _Frame, child_type: str, sources: Any, dests: Any, are_paired: bool
 ) -> None:
     """Match two lists of siblings into the frame, unless they have been matched."""
     frame.child_type = child_type
@@ -143,13 +143,13 @@ def _fill(  # noqa: PLR0913, PLR0917 - as `match`
         frame.below = matching.prefetch.children_mapping(child_type)
         frame.pairs = zip(sources, dests, strict=True)
     else:
-        special = append_plain(matching, records, frame.index, child_type, sources, dests)
+        special = append_plain(matching, array, frame.index, child_type, sources, dests)
         frame.pairs = iter(_pair(matching, sources, dests)) if special is None else special
 
 
-def _visit_unread(matching: Matching, records: Records, frame: _Frame, uid: str) -> _Frame | None:
+def _visit_unread(matching: Matching, array: FlatArray, frame: _Frame, uid: str) -> _Frame | None:
     """Append the record of a pair that is known to be equal; return a frame if it may have children."""
-    index = records.append(frame.index, frame.child_type, uid, uid)
+    index = array.append(frame.index, frame.child_type, uid, uid)
     matching.advance(2)
     return _Frame(index, uid, uid, iter(frame.below.items()), iter(())) if frame.below else None
 
@@ -187,7 +187,7 @@ def _has_key_as_name(model: Any, schema: Any) -> bool:
     return schema.key_is_name and type(model._unique_id) is str
 
 
-def _visit(matching: Matching, records: Records, frame: _Frame, source: Any, dest: Any) -> _Frame | None:
+def _visit(matching: Matching, array: FlatArray, frame: _Frame, source: Any, dest: Any) -> _Frame | None:
     """Append the record of one pair, unless a flag says to skip it; return a frame if it may have children."""
     model = dest if source is None else source
     schema = schema_of(type(model))
@@ -203,9 +203,9 @@ def _visit(matching: Matching, records: Records, frame: _Frame, source: Any, des
     if not (is_plain and (has_key_as_name or schema.knows_shortname)):
         name = model.get_shortname()
         check_element(element_type, name)
-    index = records.append(frame.index, element_type, source, dest)
+    index = array.append(frame.index, element_type, source, dest)
     if name is not None:
-        records.names[index] = name
+        array.names[index] = name
     frame.needs_names |= not (is_plain or schema.knows_type) or not _is_named_by_unique_id(model, schema)
     matching.advance((source is not None) + (dest is not None))
     mapping = _children_mapping(matching, source, dest)
@@ -244,12 +244,12 @@ def _mapping_of(model: Any) -> Mapping[str, str]:
     return mapping
 
 
-def _next_children(matching: Matching, records: Records, frame: _Frame) -> bool:
+def _next_children(matching: Matching, array: FlatArray, frame: _Frame) -> bool:
     """Fetch and pair the frame's children of the next type; False if there is none."""
     for child_type, field in frame.mapping:
         ahead = None
         if matching.prefetch is not None:
-            parent_type = records.type(frame.index)
+            parent_type = array.type(frame.index)
             ahead = matching.prefetch.children(frame.source, frame.dest, parent_type, child_type, field)
         if ahead is None or ahead.sources is None:
             sources = _fetch(matching.source_data, matching.source, frame.source, field, child_type)
@@ -262,8 +262,8 @@ def _next_children(matching: Matching, records: Records, frame: _Frame) -> bool:
         are_paired = ahead is not None and ahead.are_paired
         if not (sources or dests):
             continue
-        frame.first = len(records)
-        _fill(matching, records, frame, child_type, sources, dests, are_paired)
+        frame.first = len(array)
+        _fill(matching, array, frame, child_type, sources, dests, are_paired)
         return True
     return False
 
@@ -282,18 +282,18 @@ def _fetch(data: Any, adapter: Any, parent: Any, field: str, child_type: str) ->
     return adapter.get_by_uids(uids, child_type)
 
 
-def _check_names(matching: Matching, records: Records, frame: _Frame) -> None:
+def _check_names(matching: Matching, array: FlatArray, frame: _Frame) -> None:
     """Tell of siblings of one type that share a name; unique ids need no check, they have been keys."""
     if not frame.needs_names:
         return
     frame.needs_names = False
-    index, stop = frame.first, len(records)
+    index, stop = frame.first, len(array)
     while index < stop:
-        model = records._sources[index]
-        model = records._dests[index] if model is None else model
-        names = (matching.names if frame.index < 0 else frame.names).setdefault(records._types[index], set())
+        model = array._sources[index]
+        model = array._dests[index] if model is None else model
+        names = (matching.names if frame.index < 0 else frame.names).setdefault(array._types[index], set())
         name = model if type(model) is str else model.get_shortname()
         if name in names:
             matching.repeated_name(index)
         names.add(name)
-        index = records._ends[index]
+        index = array._ends[index]

@@ -42,20 +42,20 @@ def _exposed_children(flat: FlatDiff, index: int) -> OrderedDefaultDict[str, dic
 
 def _known_length(diff: Diff) -> int | None:
     flat, index = view.array_of(diff, *view.ITERATION, is_ordered=True), diff._index
-    return None if flat is None else flat.records.end(index) - index - 1
+    return None if flat is None else flat.array.end(index) - index - 1
 
 
 def _known_has_diffs(diff: Diff) -> bool | None:
     flat, index = view.array_of(diff, "children", "groups", "has_diffs"), diff._index
     if flat is None:
         return None
-    stop = flat.records.end(index)
-    return flat.records.next_changed(index + 1, stop) < stop
+    stop = flat.array.end(index)
+    return flat.array.next_changed(index + 1, stop) < stop
 
 
 def _known_summary(diff: Diff) -> dict[str, int] | None:
     flat, index = view.array_of(diff, *view.ITERATION, "summary", is_ordered=True), diff._index
-    return None if flat is None else _summary(diff, *flat.records.count(index + 1, flat.records.end(index)))
+    return None if flat is None else _summary(diff, *flat.array.count(index + 1, flat.array.end(index)))
 
 
 def _summary(diff: Diff, creates: int, updates: int, deletes: int, unchanged: int) -> dict[str, int]:

@@ -13,7 +13,7 @@ from .runtime.arguments import check_adapter, check_run, described
 from .runtime.garbage import paused_collection
 from .runtime.progress import Progress
 from .runtime.threads import compare_threads
-from .store.expected import Siblings
+from .store.expected import PairedLists
 from .store.prefetch import prefetch_for
 from .utils import intersection, symmetric_difference
 from .views.binding import bind_diff
@@ -141,7 +141,7 @@ class DiffSyncDiffer:
         diff = self.diff_class()
         if not isinstance(diff, Diff):
             raise_diff_class_error(self.diff_class, "diff")
-        flat = FlatDiff(kernel.Records(), self.src_diffsync, self.dst_diffsync, self.diff_class)
+        flat = FlatDiff(kernel.FlatArray(), self.src_diffsync, self.dst_diffsync, self.diff_class)
         self._count_skipped_types()
         with paused_collection():
             self._fill(flat)
@@ -159,13 +159,13 @@ class DiffSyncDiffer:
         try:
             for modelname in intersection(self.dst_diffsync.top_level, self.src_diffsync.top_level):
                 for part in self._top_level(matching, modelname):
-                    kernel.match(matching, flat.records, modelname, part.sources, part.dests, part.are_paired)
+                    kernel.match(matching, flat.array, modelname, part.sources, part.dests, part.are_paired)
         finally:
             if matching.prefetch is not None:
                 matching.prefetch.close()
-        kernel.compare(flat.records, matching.threads)
+        kernel.compare(flat.array, matching.threads)
 
-    def _top_level(self, matching: Matching, modelname: str) -> Iterator[Siblings]:
+    def _top_level(self, matching: Matching, modelname: str) -> Iterator[PairedLists]:
         """Yield the records of a top-level type, in parts if both sides are read ahead; None for all local records."""
         prefetch = matching.prefetch
         if prefetch is not None and prefetch.reads_both:
@@ -175,7 +175,7 @@ class DiffSyncDiffer:
         dests = None if matching.dest_data is not None else self.dst_diffsync.get_all(modelname)
         if prefetch is not None:
             prefetch.expect_below(sources, dests)
-        yield Siblings(sources, dests)
+        yield PairedLists(sources, dests)
 
     def _count_skipped_types(self) -> None:
         """Count the records of top-level types that only one side has; what is below them is not counted."""

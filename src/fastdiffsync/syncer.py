@@ -114,7 +114,7 @@ class DiffSyncSyncer:
         if self._asks_source or self.flags & DiffSyncFlags.LOG_UNCHANGED_RECORDS:
             return None
         schemas = []
-        for modelname in flat.records.types():
+        for modelname in flat.array.types():
             cls = getattr(self.dst_diffsync, modelname, None)
             if not isinstance(cls, StructMeta) or not schema_of(cls).knows_unique_id:
                 return None
@@ -157,8 +157,8 @@ class DiffSyncSyncer:
 
     def _walk_changes(self, flat: FlatDiff, dest_records: LocalRecords | StoredRecords) -> bool:
         """Apply the diff record by record of the flat array, passing over what needs no method to be called."""
-        records, models = flat.records, dest_records.models
-        index, count = 0, len(records)
+        array, models = flat.array, dest_records.models
+        index, count = 0, len(array)
         postponed: list[tuple[int, Operation]] = []
         changed = False
         while True:
@@ -166,7 +166,7 @@ class DiffSyncSyncer:
             stop = postponed[-1][0] if postponed else count
             following = dest_records.pass_over(index, min(stop, index + self._progress.interval))
             if following > index:
-                changed = changed or records.next_changed(index, following) < following
+                changed = changed or array.next_changed(index, following) < following
                 self._progress.advance(following - index)
                 index = following
                 continue
@@ -175,13 +175,13 @@ class DiffSyncSyncer:
                     return changed
                 self._perform(postponed.pop()[1])
                 continue
-            parent = records.parent(index)
+            parent = array.parent(index)
             parent_model = models[parent] if parent in models else flat.dest(parent)
             operation = dest_records.operation(index, parent_model)
             if operation is None:
                 operation = self._begin(element_at(flat, index), parent_model)
             changed |= operation.action is not None
-            end = records.end(index)
+            end = array.end(index)
             if operation.deletes_children_first:
                 self._tell_store(operation.dest_model)
                 models[index] = operation.dest_model

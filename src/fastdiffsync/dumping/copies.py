@@ -11,7 +11,7 @@ from ..schema import StructMeta
 SCALARS = frozenset({str, int, float, bool, type(None), bytes})
 
 
-def plain(value: Any) -> Any:
+def as_data(value: Any) -> Any:
     """Return `value` with containers copied and nested records turned into dicts.
 
     Scalars and objects of other classes are returned as they are.
@@ -20,30 +20,30 @@ def plain(value: Any) -> Any:
     if kind in SCALARS:
         return value
     if kind is list:
-        return [plain(item) for item in value]
+        return [as_data(item) for item in value]
     if kind is dict:
-        return {plain(key): plain(item) for key, item in value.items()}
-    return _plain_other(value, kind)
+        return {as_data(key): as_data(item) for key, item in value.items()}
+    return _other_as_data(value, kind)
 
 
-def _plain_other(value: Any, kind: type[Any]) -> Any:  # noqa: PLR0911 - a return for each kind of value
+def _other_as_data(value: Any, kind: type[Any]) -> Any:  # noqa: PLR0911 - a return for each kind of value
     if isinstance(value, tuple):
-        items = [plain(item) for item in value]
+        items = [as_data(item) for item in value]
         return kind(*items) if hasattr(kind, "_fields") else tuple(items)
     if isinstance(value, list):
-        return [plain(item) for item in value]
+        return [as_data(item) for item in value]
     if isinstance(value, (set, frozenset)):
-        return type(value)(plain(item) for item in value) if kind in {set, frozenset} else set(value)
+        return type(value)(as_data(item) for item in value) if kind in {set, frozenset} else set(value)
     if isinstance(value, dict):
-        return {plain(key): plain(item) for key, item in value.items()}
+        return {as_data(key): as_data(item) for key, item in value.items()}
     if isinstance(value, deque):
-        return deque((plain(item) for item in value), value.maxlen)
+        return deque((as_data(item) for item in value), value.maxlen)
     if isinstance(kind, StructMeta):
         if hasattr(kind, "get_attrs"):
             return value.dict()
-        return {name: plain(getattr(value, name)) for name in kind.__struct_fields__}
+        return {name: as_data(getattr(value, name)) for name in kind.__struct_fields__}
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+        return {field.name: as_data(getattr(value, field.name)) for field in dataclasses.fields(value)}
     return value
 
 

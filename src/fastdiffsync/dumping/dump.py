@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from ..schema import field_defaults, schema_of
-from .copies import plain
+from .copies import as_data
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -58,7 +58,7 @@ def dump_fields(  # noqa: PLR0913 - the options of pydantic's model_dump
         value = getattr(model, name)
         if (exclude_none and value is None) or (exclude_defaults and _is_default(value, defaults.get(name))):
             continue
-        result[name] = plain(value)
+        result[name] = as_data(value)
     if mode == "json":
         result = msgspec.to_builtins(_with_text(result), enc_hook=_encode_other, str_keys=True)
     return result

@@ -7,7 +7,7 @@ same, call by call, in five times as long; so does this one with whatever is not
 
 from cpython.object cimport PyObject
 
-from .array cimport CREATE, DELETE, FOLDED, NO_ACTION, Records, mark_run
+from .array cimport CREATE, DELETE, FOLDED, NO_ACTION, FlatArray, mark_run
 from .layouts cimport Layout, layout_of
 from .children cimport ChildIndex, put_child, take_child
 from .local_records cimport claim_record
@@ -17,7 +17,7 @@ from .capi cimport PyDict_CheckExact, PyDict_GetItemWithError, is_scalar, set_sl
 
 from ..enum import DiffSyncModelFlags, DiffSyncStatus
 
-__all__ = ["PlainChanges"]
+__all__ = ["DirectChanges"]
 
 
 cdef enum:
@@ -28,11 +28,11 @@ cdef object SUCCESS = DiffSyncStatus.SUCCESS
 cdef tuple ADAPTER = ("adapter",)
 
 
-cdef class PlainChanges:
+cdef class DirectChanges:
     """What a sync does to a local store as long as there is nothing special about it.
 
     Args:
-        records: The flat array.
+        array: The flat array.
         data: The `{modelname: {unique id: record}}` of the destination's local store.
         classes: The destination's model classes by type; None if methods of the adapter or the store have to be called.
         adapter: The destination.
@@ -40,7 +40,7 @@ cdef class PlainChanges:
         elements: By index, the elements that somebody has looked at and may have changed.
     """
 
-    cdef Records records
+    cdef FlatArray array
     cdef object data, adapter
     cdef dict classes, models, elements
     # Long lists of children in which what follows a removed one has not moved up yet.
@@ -49,8 +49,8 @@ cdef class PlainChanges:
     cdef Layout layout
     cdef object identifier_names, attribute_names, made_class
 
-    def __init__(self, Records records, data, dict classes, adapter, dict models, dict elements):
-        self.records, self.data, self.classes, self.adapter = records, data, classes, adapter
+    def __init__(self, FlatArray array, data, dict classes, adapter, dict models, dict elements):
+        self.array, self.data, self.classes, self.adapter = array, data, classes, adapter
         self.models, self.elements = models, elements
         self.gaps = []
 
@@ -59,8 +59,8 @@ cdef class PlainChanges:
         cdef Py_ssize_t following
         try:
             while index < stop:
-                if self.records.items[index].action == NO_ACTION:
-                    following = mark_run(self.records, index, stop, self.data, UNKNOWN)
+                if self.array.items[index].action == NO_ACTION:
+                    following = mark_run(self.array, index, stop, self.data, UNKNOWN)
                     if following == index:
                         break
                     index = following
@@ -82,31 +82,31 @@ cdef class PlainChanges:
 
     cdef bint apply(self, Py_ssize_t index) except -1:
         """Create, update or delete one record; False, with nothing done, if it is to be done by calling methods."""
-        cdef tuple snapshot = self.records._snapshots[index]
-        cdef Py_ssize_t parent_index = self.records.items[index].parent
+        cdef tuple snapshot = self.array._snapshots[index]
+        cdef Py_ssize_t parent_index = self.array.items[index].parent
         parent = None
         if index in self.elements or len(snapshot) != FOLDED:
             return False
         if parent_index >= 0:
-            parent = self.models[parent_index] if parent_index in self.models else self.records._dests[parent_index]
+            parent = self.models[parent_index] if parent_index in self.models else self.array._dests[parent_index]
             if parent is None or type(parent) is str or not is_plain(parent, plan_of(type(parent))):
                 return False
-        element_type = self.records.type_names[self.records.items[index].type]
+        element_type = self.array.type_names[self.array.items[index].type]
         known = self.data[element_type]
         if not PyDict_CheckExact(<PyObject *>known):
             return False
-        if self.records.items[index].action == CREATE:
+        if self.array.items[index].action == CREATE:
             return self.create(index, snapshot, parent, element_type, known)
-        model = self.records._dests[index]
+        model = self.array._dests[index]
         cdef Plan plan = plan_of(type(model))
         if not is_plain(model, plan) or slot(<PyObject *>model, plan.flags_offset) != NO_FLAGS:
             return False
         key = <object>slot(<PyObject *>model, plan.key_offset)
         if PyDict_GetItemWithError(<PyObject *>known, <PyObject *>key) != <PyObject *>model:
             return False
-        if self.records.items[index].action == DELETE:
+        if self.array.items[index].action == DELETE:
             return self.delete(index, model, plan, parent, known, key)
-        return update(model, plan, snapshot, self.records.mask(index))
+        return update(model, plan, snapshot, self.array.mask(index))
 
     cdef bint create(self, Py_ssize_t index, tuple snapshot, object parent, object element_type, dict known) except -1:
         cdef PyObject *values[MAX_VALUES]
@@ -166,7 +166,7 @@ cdef class PlainChanges:
 
     cdef int note(self, Py_ssize_t index, object model) except -1:
         """Keep the record if others are to come below it."""
-        if self.records.items[index].end > index + 1:
+        if self.array.items[index].end > index + 1:
             self.models[index] = model
         return 0
 

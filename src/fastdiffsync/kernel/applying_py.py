@@ -11,16 +11,16 @@ from ..enum import DiffSyncStatus
 from .array_py import mark_unknown
 
 if TYPE_CHECKING:
-    from .array_py import Records
+    from .array_py import FlatArray
 
-__all__ = ["PlainChanges"]
+__all__ = ["DirectChanges"]
 
 
-class PlainChanges:
+class DirectChanges:
     """What a sync does to a local store as long as there is nothing special about it.
 
     Args:
-        records: The flat array.
+        array: The flat array.
         data: The `{modelname: {unique id: record}}` of the destination's local store.
         classes: The destination's model classes by type; None if methods of the adapter or the store have to be called.
         adapter: The destination.
@@ -30,7 +30,7 @@ class PlainChanges:
 
     def __init__(  # noqa: PLR0913, PLR0917 - as in the compiled kernel
         self,
-        records: Records,
+        array: FlatArray,
         data: Any,
         classes: dict[str, Any] | None,  # noqa: ARG002
         adapter: Any,  # noqa: ARG002
@@ -38,9 +38,9 @@ class PlainChanges:
         elements: dict[int, Any],  # noqa: ARG002
     ) -> None:
         """Prepare to apply a diff; see the class for the arguments."""
-        self._records = records
+        self._array = array
         self._data = data
 
     def pass_over(self, index: int, stop: int) -> int:
         """Mark unchanged records from `index` on, and return the first one that needs more than that, or `stop`."""
-        return mark_unknown(self._records, index, stop, self._data, DiffSyncStatus.UNKNOWN)
+        return mark_unknown(self._array, index, stop, self._data, DiffSyncStatus.UNKNOWN)

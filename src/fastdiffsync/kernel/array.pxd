@@ -11,15 +11,15 @@ cdef enum:
     FOLDED = 7
 
 
-cdef struct Record:
+cdef struct Entry:
     int32_t parent
     int32_t end
     uint16_t type
     uint8_t action
 
 
-cdef class Records:
-    cdef Record *items
+cdef class FlatArray:
+    cdef Entry *items
     cdef Py_ssize_t size, capacity
     cdef list type_names
     cdef dict type_numbers
@@ -32,11 +32,11 @@ cdef class Records:
     # (name, identifier names and values, the source's attribute names and values, and the destination's), values of
     # None standing for no record.
     cdef dict _snapshots
-    # Of records whose names only hooks know, until they have been compared.
+    # Of entries whose names only hooks know, until they have been compared.
     cdef dict names
     # For the comparison: whether the garbage collector may know one of the records that have been seen.
     cdef bint has_tracked
-    # How many records have each action, and once they are compared, the first that has one.
+    # How many entries have each action, and once they are compared, the first that has one.
     cdef Py_ssize_t[UNSEEN + 1] totals
     cdef bint is_counted
     cdef Py_ssize_t first_changed
@@ -55,4 +55,4 @@ cdef class Records:
     cdef dict cursors_of(self, object data)
 
 
-cdef Py_ssize_t mark_run(Records records, Py_ssize_t start, Py_ssize_t stop, object data, object status) except -1
+cdef Py_ssize_t mark_run(FlatArray array, Py_ssize_t start, Py_ssize_t stop, object data, object status) except -1

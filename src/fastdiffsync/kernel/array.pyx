@@ -13,12 +13,12 @@ from .cursor cimport Cursor, look_up
 from .plans cimport Plan, plan_of
 from .capi cimport (
     NONE, PyDict_CheckExact, PyDict_Next, PyList_GET_ITEM, PyObject_GC_IsTracked, PyObject_GC_UnTrack,
-    Py_INCREF, class_of, is_plain_str, is_scalar, set_slot_quietly, slot,
+    Py_INCREF, class_of, is_exact_str, is_scalar, set_slot_quietly, slot,
 )
 
 from ..dumping.copies import copy_containers
 
-__all__ = ["Records", "change_of", "mark_unknown"]
+__all__ = ["FlatArray", "change_of", "mark_unknown"]
 
 
 cdef extern from *:
@@ -36,15 +36,15 @@ cdef extern from *:
     }
 
     /* Count objects that have been put behind the last one of a list, with their references, as its own. */
-    static inline void fds_take_in(PyObject *list, Py_ssize_t count) { Py_SET_SIZE(list, PyList_GET_SIZE(list) + count); }
+    static inline void fds_grow_list(PyObject *list, Py_ssize_t count) { Py_SET_SIZE(list, PyList_GET_SIZE(list) + count); }
     """
     list list_with_room "fds_list_with_room"(list objects, Py_ssize_t more)
-    void take_in "fds_take_in"(list objects, Py_ssize_t count)
+    void grow_list "fds_grow_list"(list objects, Py_ssize_t count)
 
 
 
-cdef class Records:
-    """The flat array: one record for each pair or single, in pre-order."""
+cdef class FlatArray:
+    """The flat array: one entry for each pair or single, in pre-order."""
 
     def __cinit__(self):
         self.type_names = []
@@ -76,15 +76,15 @@ cdef class Records:
         return index
 
     cdef int reserve(self, Py_ssize_t count) except -1:
-        """Make room for so many more records."""
+        """Make room for so many more entries."""
         self._sources = list_with_room(self._sources, count)
         self._dests = list_with_room(self._dests, count)
         cdef Py_ssize_t capacity = self.size + count
         if capacity <= self.capacity:
             return 0
         if capacity >= 0x7FFFFFFF // 2:
-            raise OverflowError("a diff holds at most 2**30 records")
-        cdef Record *items = <Record *>PyMem_Realloc(self.items, capacity * sizeof(Record))
+            raise OverflowError("a diff holds at most 2**30 entries")
+        cdef Entry *items = <Entry *>PyMem_Realloc(self.items, capacity * sizeof(Entry))
         if items == NULL:
             raise MemoryError
         self.items = items
@@ -92,7 +92,7 @@ cdef class Records:
         return 0
 
     cdef int take_in(self, Py_ssize_t count, Py_ssize_t none_count) except -1:
-        """Count records that have been put behind the last one, where there is room for them, as the array's own.
+        """Count entries that have been put behind the last one, where there is room for them, as the array's own.
 
         Args:
             count: How many they are.
@@ -101,8 +101,8 @@ cdef class Records:
         cdef Py_ssize_t i
         for i in range(none_count):
             Py_INCREF(NONE)
-        take_in(self._sources, count)
-        take_in(self._dests, count)
+        grow_list(self._sources, count)
+        grow_list(self._dests, count)
         self.size += count
         return 0
 
@@ -122,23 +122,23 @@ cdef class Records:
 
     cdef Py_ssize_t checked(self, Py_ssize_t index) except -1:
         if not 0 <= index < self.size:
-            raise IndexError(f"record {index} of {self.size}")
+            raise IndexError(f"entry {index} of {self.size}")
         return index
 
     def append(self, parent, element_type, source, dest):
-        """Add a record below `parent` (-1: at the top) and return its index; `close` it when its children are in."""
+        """Add an entry below `parent` (-1: at the top) and return its index; `close` it when its children are in."""
         return self.add(parent, element_type, source, dest)
 
     def close(self, index):
-        """Say that all records added since record `index` are its descendants."""
+        """Say that all entries added since entry `index` are its descendants."""
         self.items[self.checked(index)].end = <int32_t>self.size
 
     def parent(self, index):
-        """Return the index of a record's parent, -1 at the top."""
+        """Return the index of an entry's parent, -1 at the top."""
         return self.items[self.checked(index)].parent
 
     def end(self, Py_ssize_t index):
-        """Return the index one past a record's last descendant, one past the last record for -1."""
+        """Return the index one past an entry's last descendant, one past the last entry for -1."""
         return self.size if index == -1 else self.items[self.checked(index)].end
 
     def types(self):
@@ -146,27 +146,27 @@ cdef class Records:
         return list(self.type_names)
 
     def type(self, index):
-        """Return a record's type name."""
+        """Return an entry's type name."""
         return self.type_names[self.items[self.checked(index)].type]
 
     def source(self, index):
-        """Return a record's source object, or None."""
+        """Return an entry's source record, or None."""
         return self._sources[self.checked(index)]
 
     def dest(self, index):
-        """Return a record's destination object, or None."""
+        """Return an entry's destination record, or None."""
         return self._dests[self.checked(index)]
 
     def action(self, index):
-        """Return a record's action: 0 none, 1 create, 2 update, 3 delete."""
+        """Return an entry's action: 0 none, 1 create, 2 update, 3 delete."""
         return self.items[self.checked(index)].action
 
     def mask(self, index):
-        """Return the bitmask of a record's changed attributes, by their place among the attributes of both sides."""
+        """Return the bitmask of an entry's changed attributes, by their place among the attributes of both sides."""
         return self._masks.get(self.checked(index), 0)
 
     def snapshot(self, index):
-        """Return what a record that has an action was when it was compared, None for any other.
+        """Return what the record of an entry that has an action was when it was compared, None for any other.
 
         Returns:
             (name, identifiers, source attributes or None, destination attributes or None)
@@ -177,7 +177,7 @@ cdef class Records:
             self._snapshots[index] = found
         return found
 
-    def has_same_snapshot(self, index, Records other, other_index):
+    def has_same_snapshot(self, index, FlatArray other, other_index):
         """Whether a record had the same snapshot taken as one of another array, or none of them had one taken."""
         one = self._snapshots.get(index)
         two = other._snapshots.get(other_index)
@@ -186,7 +186,7 @@ cdef class Records:
         return shown(one) == shown(two)
 
     def noted_name(self, index):
-        """Return the name that a record had when it was compared, None where that has not been noted."""
+        """Return the name that an entry's record had when it was compared, None where that has not been noted."""
         found = self._snapshots.get(index)
         return None if found is None else (<tuple>found)[0]
 
@@ -215,7 +215,7 @@ cdef class Records:
         return {"-": old, "+": new}
 
     def children(self, Py_ssize_t index):
-        """Return the indices of a record's children, of the top records for -1."""
+        """Return the indices of an entry's children, of the top entries for -1."""
         cdef Py_ssize_t child = 0, stop = self.size
         if index != -1:
             child = self.checked(index) + 1
@@ -227,7 +227,7 @@ cdef class Records:
         return found
 
     def count(self, Py_ssize_t start, Py_ssize_t stop):
-        """Return how many records from `start` up to `stop` are creates, updates, deletes, and unchanged."""
+        """Return how many entries from `start` up to `stop` are creates, updates, deletes, and unchanged."""
         cdef Py_ssize_t[UNSEEN + 1] counts
         cdef Py_ssize_t i
         if self.is_counted and start <= 0 and stop >= self.size:
@@ -239,7 +239,7 @@ cdef class Records:
         return counts[CREATE], counts[UPDATE], counts[DELETE], counts[NO_ACTION]
 
     def next_changed(self, Py_ssize_t start, Py_ssize_t stop):
-        """Return the first index from `start` up to `stop` whose record has an action, or `stop`."""
+        """Return the first index from `start` up to `stop` that has an action, or `stop`."""
         cdef Py_ssize_t i
         for i in range(max(start, self.first_changed), min(stop, self.size)):
             if self.items[i].action != NO_ACTION:
@@ -262,7 +262,7 @@ cdef class Records:
         return 0
 
     cdef int count_all(self) except -1:
-        """Note how many records have each action, and the first that has one."""
+        """Note how many entries have each action, and the first that has one."""
         cdef Py_ssize_t i
         if self.totals[UNDECIDED] or self.totals[UNSEEN]:
             memset(self.totals, 0, sizeof(self.totals))
@@ -282,7 +282,7 @@ cdef class Records:
         return self.cursors
 
     def set_outcome(self, index, action, mask):
-        """Set a record's action and bitmask."""
+        """Set an entry's action and bitmask."""
         self.items[self.checked(index)].action = action
         self.is_counted = False
         self.first_changed = 0
@@ -321,11 +321,11 @@ cdef dict dict_of(tuple names, tuple values):
 # ---- for a sync ----
 
 
-def mark_unknown(Records records, Py_ssize_t start, Py_ssize_t stop, data, status):
+def mark_unknown(FlatArray array, Py_ssize_t start, Py_ssize_t stop, data, status):
     """Give the destination objects of unchanged records the status that a sync gives whatever it passes.
 
     Args:
-        records: The array.
+        array: The flat array.
         start: The first record.
         stop: One past the last record.
         data: The `{modelname: {unique id: record}}` of the destination's local store.
@@ -335,32 +335,32 @@ def mark_unknown(Records records, Py_ssize_t start, Py_ssize_t stop, data, statu
         The index of the first record that needs more than that: it has an action, its object is no longer the one in
         the store, or hooks of its class are overridden. `stop` if there is none.
     """
-    return mark_run(records, start, stop, data, status)
+    return mark_run(array, start, stop, data, status)
 
 
-cdef Py_ssize_t mark_run(Records records, Py_ssize_t start, Py_ssize_t stop, object data, object status) except -1:
+cdef Py_ssize_t mark_run(FlatArray array, Py_ssize_t start, Py_ssize_t stop, object data, object status) except -1:
     cdef Py_ssize_t i
     cdef Plan plan
     cdef PyObject *dest
     cdef PyObject *key
     cdef Cursor cursor
     empty = ""
-    cdef dict cursors = records.cursors_of(data)
-    for i in range(max(start, 0), min(stop, records.size)):
-        dest = PyList_GET_ITEM(<PyObject *>records._dests, i)
-        if records.items[i].action != NO_ACTION or dest == NONE or is_plain_str(dest):
+    cdef dict cursors = array.cursors_of(data)
+    for i in range(max(start, 0), min(stop, array.size)):
+        dest = PyList_GET_ITEM(<PyObject *>array._dests, i)
+        if array.items[i].action != NO_ACTION or dest == NONE or is_exact_str(dest):
             return i
         plan = plan_of(<object>class_of(dest))
         key = slot(dest, plan.key_offset)
-        if not plan.may_be_marked or key == NULL or not is_plain_str(key):
+        if not plan.may_be_marked or key == NULL or not is_exact_str(key):
             return i
-        cursor = cursors.get(records.type_names[records.items[i].type])
+        cursor = cursors.get(array.type_names[array.items[i].type])
         if cursor is None:
-            stored = data.get(records.type_names[records.items[i].type])
+            stored = data.get(array.type_names[array.items[i].type])
             if not PyDict_CheckExact(<PyObject *>stored):
                 return i
             cursor = Cursor(stored)
-            cursors[records.type_names[records.items[i].type]] = cursor
+            cursors[array.type_names[array.items[i].type]] = cursor
         if look_up(cursor, key) != dest:
             return i
         set_slot_quietly(dest, plan.status_offset, status)
@@ -368,11 +368,11 @@ cdef Py_ssize_t mark_run(Records records, Py_ssize_t start, Py_ssize_t stop, obj
     return stop
 
 
-def change_of(Records records, Py_ssize_t index, data, identifiers):
+def change_of(FlatArray array, Py_ssize_t index, data, identifiers):
     """Return what a sync needs to know of a record that has an action.
 
     Args:
-        records: The array.
+        array: The flat array.
         index: The record.
         data: The `{modelname: {unique id: record}}` of the destination's local store.
         identifiers: The identifiers of the destination's class, in the order in which they make the unique id.
@@ -381,16 +381,16 @@ def change_of(Records records, Py_ssize_t index, data, identifiers):
         The type, the action (1 create, 2 update, 3 delete), new dicts of the identifiers and of the new attributes, and
         the destination's record as it is now, or None.
     """
-    cdef tuple snapshot = records._snapshots[index]
+    cdef tuple snapshot = array._snapshots[index]
     cdef bint is_folded = len(snapshot) == FOLDED
-    cdef int action = records.items[index].action
+    cdef int action = array.items[index].action
     cdef dict keys = dict_of(snapshot[1], snapshot[2]) if is_folded else dict(snapshot[1])
     cdef dict attrs = {}
     if action == CREATE:
         attrs = dict_of(snapshot[3], snapshot[4]) if is_folded else dict(snapshot[2])
     elif action == UPDATE:
-        attrs = changed_attrs(snapshot if is_folded else folded(snapshot), records.mask(index))
-    element_type = records.type(index)
+        attrs = changed_attrs(snapshot if is_folded else folded(snapshot), array.mask(index))
+    element_type = array.type(index)
     uid = "__".join([str(keys[name]) for name in identifiers]) if len(identifiers) != 1 else keys[identifiers[0]]
     uid = uid if type(uid) is str else str(uid)
     return element_type, action, keys, with_own_containers(attrs), data[element_type].get(uid)

@@ -14,13 +14,13 @@ from .constants import CREATE, DELETE, NO_ACTION, UPDATE
 if TYPE_CHECKING:
     from typing import TypeAlias
 
-__all__ = ["Records", "change_of", "mark_unknown"]
+__all__ = ["FlatArray", "change_of", "mark_unknown"]
 
 Snapshot: TypeAlias = "tuple[str, dict[str, Any], dict[str, Any] | None, dict[str, Any] | None]"
 
 
-class Records:
-    """The flat array: one record for each pair or single, in pre-order."""
+class FlatArray:
+    """The flat array: one entry for each pair or single, in pre-order."""
 
     __slots__ = (
         "_actions",
@@ -46,24 +46,24 @@ class Records:
         self._dests: list[Any] = []
         self._actions: bytearray = bytearray()
         self._masks: dict[int, int] = {}
-        # Indices of the records whose values have not been looked at.
+        # Indices of the entries whose values have not been looked at.
         self.unseen: list[int] = []
-        # Of records whose names only hooks know, until they have been compared.
+        # Of entries whose names only hooks know, until they have been compared.
         self.names: dict[int, str] = {}
         self._snapshots: dict[int, Snapshot] = {}
 
     def __len__(self) -> int:
-        """Return the number of records."""
+        """Return the number of entries."""
         return len(self._parents)
 
     def append(self, parent: int, element_type: str, source: Any, dest: Any) -> int:
-        """Add a record below `parent` (-1: at the top) and return its index; `close` it when its children are in."""
+        """Add an entry below `parent` (-1: at the top) and return its index; `close` it when its children are in."""
         index = self.add(parent, element_type, source, dest)
         self.unseen.append(index)
         return index
 
     def add(self, parent: int, element_type: str, source: Any, dest: Any) -> int:
-        """Do what `append` does with a record whose values have been looked at."""
+        """Do what `append` does with an entry whose values have been looked at."""
         index = len(self._parents)
         self._parents.append(parent)
         self._ends.append(index + 1)
@@ -74,7 +74,7 @@ class Records:
         return index
 
     def extend(self, parent: int, element_type: str, sources: list[Any], dests: list[Any]) -> None:
-        """Add records without descendants below `parent` whose values have been looked at."""
+        """Add entries without descendants below `parent` whose values have been looked at."""
         start, count = len(self._types), len(sources)
         self._parents += [parent] * count
         self._ends += range(start + 1, start + count + 1)
@@ -84,15 +84,15 @@ class Records:
         self._dests += dests
 
     def close(self, index: int) -> None:
-        """Say that all records added since record `index` are its descendants."""
+        """Say that all entries added since entry `index` are its descendants."""
         self._ends[index] = len(self._parents)
 
     def parent(self, index: int) -> int:
-        """Return the index of a record's parent, -1 at the top."""
+        """Return the index of an entry's parent, -1 at the top."""
         return self._parents[self._checked(index)]
 
     def end(self, index: int) -> int:
-        """Return the index one past a record's last descendant, one past the last record for -1."""
+        """Return the index one past an entry's last descendant, one past the last entry for -1."""
         return len(self._ends) if index == -1 else self._ends[self._checked(index)]
 
     def types(self) -> list[str]:
@@ -100,39 +100,39 @@ class Records:
         return list(self._occurring)
 
     def type(self, index: int) -> str:
-        """Return a record's type name."""
+        """Return an entry's type name."""
         return self._types[self._checked(index)]
 
     def source(self, index: int) -> Any:
-        """Return a record's source object, or None."""
+        """Return an entry's source record, or None."""
         return self._sources[self._checked(index)]
 
     def dest(self, index: int) -> Any:
-        """Return a record's destination object, or None."""
+        """Return an entry's destination record, or None."""
         return self._dests[self._checked(index)]
 
     def action(self, index: int) -> int:
-        """Return a record's action: 0 none, 1 create, 2 update, 3 delete."""
+        """Return an entry's action: 0 none, 1 create, 2 update, 3 delete."""
         return self._actions[self._checked(index)]
 
     def mask(self, index: int) -> int:
-        """Return the bitmask of a record's changed attributes, by their place among the attributes of both sides."""
+        """Return the bitmask of an entry's changed attributes, by their place among the attributes of both sides."""
         return self._masks.get(self._checked(index), 0)
 
     def snapshot(self, index: int) -> Snapshot | None:
-        """Return what a record that has an action was when it was compared, None for any other.
+        """Return what the record of an entry that has an action was when it was compared, None for any other.
 
         Returns:
             (name, identifiers, source attributes or None, destination attributes or None)
         """
         return self._snapshots.get(index)
 
-    def has_same_snapshot(self, index: int, other: Records, other_index: int) -> bool:
+    def has_same_snapshot(self, index: int, other: FlatArray, other_index: int) -> bool:
         """Whether a record had the same snapshot taken as one of another array, or none of them had one taken."""
         return self._snapshots.get(index) == other._snapshots.get(other_index)
 
     def noted_name(self, index: int) -> str | None:
-        """Return the name that a record had when it was compared, None where that has not been noted."""
+        """Return the name that an entry's record had when it was compared, None where that has not been noted."""
         snapshot = self._snapshots.get(index)
         return None if snapshot is None else snapshot[0]
 
@@ -151,7 +151,7 @@ class Records:
         return {"-": {name: dest[name] for name in changed}, "+": {name: source[name] for name in changed}}
 
     def children(self, index: int) -> list[int]:
-        """Return the indices of a record's children, of the top records for -1."""
+        """Return the indices of an entry's children, of the top entries for -1."""
         child, stop = (0, len(self)) if index == -1 else (index + 1, self.end(index))
         found = []
         while child < stop:
@@ -160,34 +160,34 @@ class Records:
         return found
 
     def count(self, start: int, stop: int) -> tuple[int, int, int, int]:
-        """Return how many records from `start` up to `stop` are creates, updates, deletes, and unchanged."""
+        """Return how many entries from `start` up to `stop` are creates, updates, deletes, and unchanged."""
         actions = self._actions
         counts = [actions.count(action, start, stop) for action in (CREATE, UPDATE, DELETE, NO_ACTION)]
         return counts[0], counts[1], counts[2], counts[3]
 
     def next_changed(self, start: int, stop: int) -> int:
-        """Return the first index from `start` up to `stop` whose record has an action, or `stop`."""
+        """Return the first index from `start` up to `stop` that has an action, or `stop`."""
         rest = self._actions[start:stop].lstrip(b"\0")
         return stop - len(rest)
 
     def set_outcome(self, index: int, action: int, mask: int) -> None:
-        """Set a record's action and bitmask."""
+        """Set an entry's action and bitmask."""
         self._actions[self._checked(index)] = action
         if mask:
             self._masks[index] = mask
 
     def _checked(self, index: int) -> int:
         if not 0 <= index < len(self._parents):
-            message = f"record {index} of {len(self._parents)}"
+            message = f"entry {index} of {len(self._parents)}"
             raise IndexError(message)
         return index
 
 
-def mark_unknown(records: Records, start: int, stop: int, data: Any, status: Any) -> int:
+def mark_unknown(array: FlatArray, start: int, stop: int, data: Any, status: Any) -> int:
     """Give the destination objects of unchanged records the status that a sync gives whatever it passes.
 
     Args:
-        records: The array.
+        array: The flat array.
         start: The first record.
         stop: One past the last record.
         data: The `{modelname: {unique id: record}}` of the destination's local store.
@@ -198,14 +198,14 @@ def mark_unknown(records: Records, start: int, stop: int, data: Any, status: Any
         the store, or hooks of its class are overridden. `stop` if there is none.
     """
     for index in range(start, stop):
-        dest = records._dests[index]
-        if records._actions[index] or dest is None or type(dest) is str:
+        dest = array._dests[index]
+        if array._actions[index] or dest is None or type(dest) is str:
             return index
         schema = schema_of(type(dest))
         key = dest._unique_id
         if not (schema.may_be_marked and type(key) is str):
             return index
-        stored = data.get(records._types[index])
+        stored = data.get(array._types[index])
         if stored is None or stored.get(key) is not dest:
             return index
         dest._status = status
@@ -214,12 +214,12 @@ def mark_unknown(records: Records, start: int, stop: int, data: Any, status: Any
 
 
 def change_of(
-    records: Records, index: int, data: Any, identifiers: tuple[str, ...]
+    array: FlatArray, index: int, data: Any, identifiers: tuple[str, ...]
 ) -> tuple[str, int, dict[str, Any], dict[str, Any], Any]:
     """Return what a sync needs to know of a record that has an action.
 
     Args:
-        records: The array.
+        array: The flat array.
         index: The record.
         data: The `{modelname: {unique id: record}}` of the destination's local store.
         identifiers: The identifiers of the destination's class, in the order in which they make the unique id.
@@ -228,16 +228,16 @@ def change_of(
         The type, the action (1 create, 2 update, 3 delete), new dicts of the identifiers and of the new attributes, and
         the destination's record as it is now, or None.
     """
-    _, keys, source, dest = records._snapshots[index]
+    _, keys, source, dest = array._snapshots[index]
     attrs: dict[str, Any] = {}
     if dest is None:
         attrs = dict(source or {})
     elif source is not None:
-        mask = records.mask(index)
+        mask = array.mask(index)
         common = [name for name in dest if name in source]
         attrs = {name: source[name] for place, name in enumerate(common) if mask >> place & 1}
     if not SCALARS.issuperset(map(type, attrs.values())):
         attrs = {name: copy_containers(value) for name, value in attrs.items()}
     uid = "__".join([str(keys[name]) for name in identifiers])
-    element_type = records.type(index)
-    return element_type, records.action(index), dict(keys), attrs, data[element_type].get(uid)
+    element_type = array.type(index)
+    return element_type, array.action(index), dict(keys), attrs, data[element_type].get(uid)

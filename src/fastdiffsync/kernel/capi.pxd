@@ -45,7 +45,7 @@ cdef extern from *:
         Py_XDECREF(old);
     }
 
-    static inline int fds_is_plain_str(PyObject *object) {
+    static inline int fds_is_exact_str(PyObject *object) {
     #if PY_VERSION_HEX >= 0x030C0000
         return PyUnicode_CheckExact(object);
     #else
@@ -133,7 +133,7 @@ cdef extern from *:
         if (type == Py_TYPE(right)) {
             if (type == &PyUnicode_Type) {
                 if (left == right) return 0;
-                if (!fds_is_plain_str(left) || !fds_is_plain_str(right)) return -1;
+                if (!fds_is_exact_str(left) || !fds_is_exact_str(right)) return -1;
                 return !fds_same_str(left, right);
             }
             if (type == &PyLong_Type) return left != right && !fds_same_int(left, right);
@@ -200,7 +200,7 @@ cdef extern from *:
     PyObject *slot "fds_slot"(PyObject *record, Py_ssize_t offset) nogil
     void set_slot "fds_set_slot"(PyObject *record, Py_ssize_t offset, object value)
     void set_slot_quietly "fds_set_slot_quietly"(PyObject *record, Py_ssize_t offset, object value)
-    bint is_plain_str "fds_is_plain_str"(PyObject *value) nogil
+    bint is_exact_str "fds_is_exact_str"(PyObject *value) nogil
     Py_ssize_t str_length "PyUnicode_GET_LENGTH"(PyObject *value) nogil
     Py_hash_t known_hash "fds_known_hash"(PyObject *text) nogil
     bint have_other_hashes "fds_have_other_hashes"(PyObject *left, PyObject *right) nogil

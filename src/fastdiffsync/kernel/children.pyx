@@ -8,7 +8,7 @@ from cpython.object cimport PyObject
 
 from .capi cimport (
     PyDict_GetItemWithError, PyList_CheckExact, PyList_GET_ITEM, PyList_GET_SIZE, PyObject_GC_IsTracked,
-    have_other_hashes, is_plain_str, same_str, set_slot_quietly, slot,
+    have_other_hashes, is_exact_str, same_str, set_slot_quietly, slot,
 )
 from .fields cimport adapter_of, type_name_of, unique_id
 from .plans cimport Plan, plan_of
@@ -164,13 +164,13 @@ cdef object child_list(object model, Plan plan, object field):
 cdef bint is_in_short_list(PyObject *uids, PyObject *uid) except -1:
     cdef Py_ssize_t i
     cdef PyObject *other
-    if not is_plain_str(uid):
+    if not is_exact_str(uid):
         return <object>uid in <object>uids
     for i in range(PyList_GET_SIZE(uids)):
         other = PyList_GET_ITEM(uids, i)
         if other == uid:
             return True
-        if not is_plain_str(other):
+        if not is_exact_str(other):
             return <object>uid in <object>uids
         if not have_other_hashes(other, uid) and same_str(other, uid):
             return True

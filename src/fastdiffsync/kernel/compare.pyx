@@ -13,11 +13,11 @@ from cpython.object cimport PyObject
 from libc.stdint cimport uint8_t, uint64_t
 
 from .dict_internals cimport entries_of
-from .array cimport CREATE, DELETE, NO_ACTION, UNDECIDED, UNSEEN, UPDATE, Record, Records
+from .array cimport CREATE, DELETE, NO_ACTION, UNDECIDED, UNSEEN, UPDATE, Entry, FlatArray
 from .plans cimport Plan, plan_of
 from .fields cimport attribute_values, identifier_values, name_of
 from .capi cimport (
-    PyDict_Next, PyListObject, PyObject_GC_IsTracked, PyObject_GC_UnTrack, class_of, is_plain_str,
+    PyDict_Next, PyListObject, PyObject_GC_IsTracked, PyObject_GC_UnTrack, class_of, is_exact_str,
     scalars_differ, slot,
 )
 from .plain.threads cimport MAX_THREADS, Share, run_together
@@ -70,81 +70,81 @@ cdef class PairPlan:
         fill_offsets(&self.offsets, source, dest)
 
 
-def compare(Records records, int threads=1):
+def compare(FlatArray array, int threads=1):
     """Fill in every record's action and bitmask, and take snapshots of those that have an action.
 
     Args:
-        records: The array.
+        array: The flat array.
         threads: How many threads share the part that needs no Python.
 
     Raises:
         Exception: Whatever the `__ne__` of an attribute value or an overridden `get_attrs` raises.
     """
     cdef dict plans = {}
-    if records.totals[UNSEEN]:
-        plans = plans_of(records)
-        scan_together(records, list(plans.values()), threads)
-    if not records.has_tracked:
+    if array.totals[UNSEEN]:
+        plans = plans_of(array)
+        scan_together(array, list(plans.values()), threads)
+    if not array.has_tracked:
         # Where the garbage collector does not know the records, no cycle goes through the lists of them, and it need
         # not look at hundreds of thousands of objects for nothing: that took as long as a sixth of a diff.
-        PyObject_GC_UnTrack(<PyObject *>records._sources)
-        PyObject_GC_UnTrack(<PyObject *>records._dests)
-    if records.totals[UNDECIDED] or records.totals[UNSEEN]:
-        compare_undecided(records, plans)
-    records.names.clear()
-    records.count_all()
+        PyObject_GC_UnTrack(<PyObject *>array._sources)
+        PyObject_GC_UnTrack(<PyObject *>array._dests)
+    if array.totals[UNDECIDED] or array.totals[UNSEEN]:
+        compare_undecided(array, plans)
+    array.names.clear()
+    array.count_all()
 
 
-cdef int compare_undecided(Records records, dict plans) except -1:
+cdef int compare_undecided(FlatArray array, dict plans) except -1:
     cdef Py_ssize_t count = 0
-    cdef Py_ssize_t *undecided = undecided_in(records, &count)
+    cdef Py_ssize_t *undecided = undecided_in(array, &count)
     try:
-        compare_one_by_one(records, plans, undecided, count)
+        compare_one_by_one(array, plans, undecided, count)
     finally:
         PyMem_Free(undecided)
     return 0
 
 
-cdef Py_ssize_t *undecided_in(Records records, Py_ssize_t *count) except NULL:
+cdef Py_ssize_t *undecided_in(FlatArray array, Py_ssize_t *count) except NULL:
     """Return the indices of the records that the scan has left undecided; the caller frees them."""
     cdef Py_ssize_t i
-    for i in range(records.size):
-        count[0] += records.items[i].action == UNDECIDED
+    for i in range(array.size):
+        count[0] += array.items[i].action == UNDECIDED
     cdef Py_ssize_t *found = <Py_ssize_t *>PyMem_Malloc((count[0] + 1) * sizeof(Py_ssize_t))
     if found == NULL:
         raise MemoryError
     count[0] = 0
-    for i in range(records.size):
-        if records.items[i].action == UNDECIDED:
+    for i in range(array.size):
+        if array.items[i].action == UNDECIDED:
             found[count[0]] = i
             count[0] += 1
     return found
 
 
-cdef int compare_one_by_one(Records records, dict plans, Py_ssize_t *undecided, Py_ssize_t count) except -1:
+cdef int compare_one_by_one(FlatArray array, dict plans, Py_ssize_t *undecided, Py_ssize_t count) except -1:
     cdef PairPlan plan = None
     cdef Py_ssize_t place, i
     for place in range(count):
         # What the scan has read is no longer in the cache, and making snapshots reads it all again.
         if place + PREFETCH_VALUES < count:
             i = undecided[place + PREFETCH_VALUES]
-            ask_for_record(<PyObject *>records._sources[i], MOST_RECORDS)
-            ask_for_record(<PyObject *>records._dests[i], MOST_RECORDS)
+            ask_for_record(<PyObject *>array._sources[i], MOST_RECORDS)
+            ask_for_record(<PyObject *>array._dests[i], MOST_RECORDS)
         if plan is not None and place + PREFETCH_VALUES // 2 < count:
             i = undecided[place + PREFETCH_VALUES // 2]
-            ask_for_values(&plan.offsets, <PyObject *>records._sources[i], <PyObject *>records._dests[i])
+            ask_for_values(&plan.offsets, <PyObject *>array._sources[i], <PyObject *>array._dests[i])
         i = undecided[place]
-        records.items[i].action = NO_ACTION
-        source = records._sources[i]
-        dest = records._dests[i]
+        array.items[i].action = NO_ACTION
+        source = array._sources[i]
+        dest = array._dests[i]
         if source is not None and dest is not None:
             if plan is None or plan.source_class is not type(source) or plan.dest_class is not type(dest):
                 plan = pair_plan(plans, type(source), type(dest))
-            if plan.offsets.are_plain and compare_values(records, plan, i, source, dest):
+            if plan.offsets.are_fields and compare_values(array, plan, i, source, dest):
                 continue
-        elif note_single(records, i, dest if source is None else source, source is None):
+        elif note_single(array, i, dest if source is None else source, source is None):
             continue
-        compare_by_hooks(records, i, source, dest)
+        compare_by_hooks(array, i, source, dest)
     return 0
 
 
@@ -152,7 +152,7 @@ cdef int compare_one_by_one(Records records, dict plans, Py_ssize_t *undecided, 
 
 
 cdef struct Scan:
-    Record *items
+    Entry *items
     PyObject **sources
     PyObject **dests
     OffsetsPointer *plans
@@ -161,25 +161,25 @@ cdef struct Scan:
     bint has_tracked
 
 
-cdef dict plans_of(Records records):
+cdef dict plans_of(FlatArray array):
     """Return the plan of the classes that the first pair of each type has; one type mostly has one class."""
     cdef dict plans = {}
-    cdef bytearray is_planned = bytearray(len(records.type_names))
+    cdef bytearray is_planned = bytearray(len(array.type_names))
     cdef Py_ssize_t i, missing = len(is_planned)
-    for i in range(records.size):
-        if records.items[i].action != UNSEEN or is_planned[records.items[i].type]:
+    for i in range(array.size):
+        if array.items[i].action != UNSEEN or is_planned[array.items[i].type]:
             continue
-        if records._sources[i] is None or records._dests[i] is None:
+        if array._sources[i] is None or array._dests[i] is None:
             continue
-        pair_plan(plans, type(records._sources[i]), type(records._dests[i]))
-        is_planned[records.items[i].type] = 1
+        pair_plan(plans, type(array._sources[i]), type(array._dests[i]))
+        is_planned[array.items[i].type] = 1
         missing -= 1
         if not missing:
             break
     return plans
 
 
-cdef int scan_together(Records records, list plans, int threads) except -1:
+cdef int scan_together(FlatArray array, list plans, int threads) except -1:
     """Settle what can be settled by reading memory; all else becomes undecided."""
     cdef OffsetsPointer[MAX_PLANS] offsets
     cdef Scan[MAX_THREADS] scans
@@ -187,23 +187,23 @@ cdef int scan_together(Records records, list plans, int threads) except -1:
     cdef PairPlan plan
     cdef Py_ssize_t i, count = 0
     for plan in plans:
-        if plan.offsets.are_plain and count < MAX_PLANS:
+        if plan.offsets.are_fields and count < MAX_PLANS:
             offsets[count] = &plan.offsets
             count += 1
-    threads = max(1, min(threads, MAX_THREADS)) if records.size >= SHARED_FROM else 1
+    threads = max(1, min(threads, MAX_THREADS)) if array.size >= SHARED_FROM else 1
     for i in range(threads):
-        scans[i].items = records.items
-        scans[i].sources = (<PyListObject *>records._sources).ob_item
-        scans[i].dests = (<PyListObject *>records._dests).ob_item
+        scans[i].items = array.items
+        scans[i].sources = (<PyListObject *>array._sources).ob_item
+        scans[i].dests = (<PyListObject *>array._dests).ob_item
         scans[i].plans = offsets
         scans[i].plan_count = count
-        scans[i].first = records.size * i // threads
-        scans[i].stop = records.size * (i + 1) // threads
-        scans[i].has_tracked = records.has_tracked
+        scans[i].first = array.size * i // threads
+        scans[i].stop = array.size * (i + 1) // threads
+        scans[i].has_tracked = array.has_tracked
         shares[i] = &scans[i]
     run_together(scan_records, shares, threads, threads)
     for i in range(threads):
-        records.has_tracked = records.has_tracked or scans[i].has_tracked
+        array.has_tracked = array.has_tracked or scans[i].has_tracked
     return 0
 
 
@@ -255,21 +255,21 @@ cdef Offsets *find_plan(Scan *scan, PyObject *source, PyObject *dest) noexcept n
 # ---- what is left ----
 
 
-cdef bint note_single(Records records, Py_ssize_t index, object model, bint is_dest) except -1:
+cdef bint note_single(FlatArray array, Py_ssize_t index, object model, bint is_dest) except -1:
     """Note the action and the snapshot of a record that one side has; False if its hooks must be asked."""
     cdef Plan plan = plan_of(type(model))
     cdef PyObject *key = slot(<PyObject *>model, plan.key_offset)
-    if not plan.knows_attributes or key == NULL or not is_plain_str(key):
+    if not plan.knows_attributes or key == NULL or not is_exact_str(key):
         return False
     cdef tuple names = plan.attribute_names, values = attribute_values(model, plan)
     cdef tuple identifier_names, identifiers
     identifier_names, identifiers = folded_identifiers(model, plan)
     if is_dest:
-        records.items[index].action = DELETE
-        records.keep(index, name_of(model), identifier_names, identifiers, None, None, names, values)
+        array.items[index].action = DELETE
+        array.keep(index, name_of(model), identifier_names, identifiers, None, None, names, values)
     else:
-        records.items[index].action = CREATE
-        records.keep(index, name_of(model), identifier_names, identifiers, names, values, None, None)
+        array.items[index].action = CREATE
+        array.keep(index, name_of(model), identifier_names, identifiers, names, values, None, None)
     return True
 
 
@@ -290,7 +290,7 @@ cdef PairPlan pair_plan(dict plans, object source_class, object dest_class):
     return plan
 
 
-cdef bint compare_values(Records records, PairPlan plan, Py_ssize_t index, object source, object dest) except -1:
+cdef bint compare_values(FlatArray array, PairPlan plan, Py_ssize_t index, object source, object dest) except -1:
     """Compare two records attribute by attribute, asking Python where a value is not a plain scalar.
 
     Returns False if a method is replaced on either instance, so that its hooks must be asked.
@@ -303,7 +303,7 @@ cdef bint compare_values(Records records, PairPlan plan, Py_ssize_t index, objec
     cdef Plan source_plan = plan_of(plan.source_class), dest_plan = plan_of(plan.dest_class)
     cdef PyObject *key = slot(<PyObject *>source, plan.offsets.source_key)
     cdef PyObject *other_key = slot(<PyObject *>dest, plan.offsets.dest_key)
-    if key == NULL or other_key == NULL or not is_plain_str(key) or not is_plain_str(other_key):
+    if key == NULL or other_key == NULL or not is_exact_str(key) or not is_exact_str(other_key):
         return False
     for i in range(plan.offsets.count):
         value = slot(<PyObject *>source, plan.offsets.source_values[i])
@@ -318,10 +318,10 @@ cdef bint compare_values(Records records, PairPlan plan, Py_ssize_t index, objec
         if outcome:
             mask |= <uint64_t>1 << i
     if mask:
-        records.items[index].action = UPDATE
-        records._masks[index] = mask
+        array.items[index].action = UPDATE
+        array._masks[index] = mask
         identifier_names, identifiers = folded_identifiers(source, source_plan)
-        records.keep(
+        array.keep(
             index, name_of(source), identifier_names, identifiers,
             source_plan.attribute_names, attribute_values(source, source_plan),
             dest_plan.attribute_names, attribute_values(dest, dest_plan),
@@ -329,7 +329,7 @@ cdef bint compare_values(Records records, PairPlan plan, Py_ssize_t index, objec
     return True
 
 
-cdef int compare_by_hooks(Records records, Py_ssize_t index, object source, object dest) except -1:
+cdef int compare_by_hooks(FlatArray array, Py_ssize_t index, object source, object dest) except -1:
     """Compare what `get_attrs` returns; it may be the user's."""
     attrs = None if source is None else source.get_attrs()
     dest_attrs = None if dest is None else dest.get_attrs()
@@ -344,14 +344,14 @@ cdef int compare_by_hooks(Records records, Py_ssize_t index, object source, obje
         action = CREATE
     elif dest_attrs is not None:
         action = DELETE
-    records.items[index].action = action
+    array.items[index].action = action
     if mask:
-        records._masks[index] = mask
+        array._masks[index] = mask
     # What two records that are equal say can be asked of them again, unless one of them says nothing.
     if action != NO_ACTION or attrs is None or dest_attrs is None:
-        name = records.names.get(index)
+        name = array.names.get(index)
         name = model.get_shortname() if name is None else name
-        records._snapshots[index] = (name, model.get_identifiers(), attrs, dest_attrs)
+        array._snapshots[index] = (name, model.get_identifiers(), attrs, dest_attrs)
     return 0
 
 

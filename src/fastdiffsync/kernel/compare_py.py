@@ -14,7 +14,7 @@ from .constants import CREATE, DELETE, NO_ACTION, UPDATE
 from .equality import IDENTITY_TYPES, differ
 
 if TYPE_CHECKING:
-    from .array_py import Records
+    from .array_py import FlatArray
 
 __all__ = ["compare"]
 
@@ -22,27 +22,27 @@ __all__ = ["compare"]
 AT_ONCE = 512
 
 
-def compare(records: Records, threads: int = 1) -> None:  # noqa: ARG001 - of the compiled kernel
+def compare(array: FlatArray, threads: int = 1) -> None:  # noqa: ARG001 - of the compiled kernel
     """Fill in every record's action and bitmask, and take snapshots of those that have an action.
 
     Args:
-        records: The array.
+        array: The flat array.
         threads: Not used here: Python code of several threads takes turns.
 
     Raises:
         Exception: Whatever the `__ne__` of an attribute value or an overridden `get_attrs` raises.
     """
-    sources, dests = records._sources, records._dests
-    records._actions.extend(bytes(len(sources)))
-    for index in _undecided(records.unseen, sources, dests):
+    sources, dests = array._sources, array._dests
+    array._actions.extend(bytes(len(sources)))
+    for index in _undecided(array.unseen, sources, dests):
         source, dest = sources[index], dests[index]
         names = None if source is None or dest is None else _common_plain_attributes(type(source), type(dest))
         if names is None or type(source._unique_id) is not str or type(dest._unique_id) is not str:
-            _compare_by_hooks(records, index, source, dest)
+            _compare_by_hooks(array, index, source, dest)
         else:
-            _compare_values(records, index, source, dest, names)
-    records.names.clear()
-    records.unseen.clear()
+            _compare_values(array, index, source, dest, names)
+    array.names.clear()
+    array.unseen.clear()
 
 
 def _undecided(unseen: list[int], sources: list[Any], dests: list[Any]) -> list[int]:
@@ -84,7 +84,7 @@ def _differing(indices: list[int], read: Any, sources: list[Any], dests: list[An
     ]
 
 
-def _compare_values(records: Records, index: int, source: Any, dest: Any, names: tuple[str, ...]) -> None:
+def _compare_values(array: FlatArray, index: int, source: Any, dest: Any, names: tuple[str, ...]) -> None:
     """Compare two records attribute by attribute."""
     mask = 0
     for place, name in enumerate(names):
@@ -92,9 +92,9 @@ def _compare_values(records: Records, index: int, source: Any, dest: Any, names:
         if not (value is other and type(value) in IDENTITY_TYPES) and differ(value, other):
             mask |= 1 << place
     if mask:
-        records.set_outcome(index, UPDATE, mask)
+        array.set_outcome(index, UPDATE, mask)
         attrs, dest_attrs = source.get_attrs(), dest.get_attrs()
-        records._snapshots[index] = (source.get_shortname(), source.get_identifiers(), attrs, dest_attrs)
+        array._snapshots[index] = (source.get_shortname(), source.get_identifiers(), attrs, dest_attrs)
 
 
 def _common_plain_attributes(source_class: type[Any], dest_class: type[Any]) -> tuple[str, ...] | None:
@@ -103,7 +103,7 @@ def _common_plain_attributes(source_class: type[Any], dest_class: type[Any]) -> 
     return common_attributes(source, dest) if compares_by_fields(source, dest) else None
 
 
-def _compare_by_hooks(records: Records, index: int, source: Any, dest: Any) -> None:
+def _compare_by_hooks(array: FlatArray, index: int, source: Any, dest: Any) -> None:
     """Compare what `get_attrs` returns; it may be the user's."""
     attrs = None if source is None else source.get_attrs()
     dest_attrs = None if dest is None else dest.get_attrs()
@@ -117,9 +117,9 @@ def _compare_by_hooks(records: Records, index: int, source: Any, dest: Any) -> N
         action = CREATE
     else:
         action = NO_ACTION if dest_attrs is None else DELETE
-    records.set_outcome(index, action, mask)
+    array.set_outcome(index, action, mask)
     # What two records that are equal say can be asked of them again, unless one of them says nothing.
     if action or attrs is None or dest_attrs is None:
-        name = records.names.get(index)
+        name = array.names.get(index)
         name = model.get_shortname() if name is None else name
-        records._snapshots[index] = (name, model.get_identifiers(), attrs, dest_attrs)
+        array._snapshots[index] = (name, model.get_identifiers(), attrs, dest_attrs)

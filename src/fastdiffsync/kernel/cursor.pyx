@@ -3,7 +3,7 @@
 
 from cpython.object cimport PyObject
 
-from .capi cimport PyDict_GetItemWithError, PyDict_Next, is_plain_str
+from .capi cimport PyDict_GetItemWithError, PyDict_Next, is_exact_str
 
 
 # How many entries of a store's dict may be passed over before the first ones have been found in their order.
@@ -29,7 +29,7 @@ cdef PyObject *look_up(Cursor cursor, PyObject *uid) except? NULL:
     cdef Py_ssize_t position = cursor.position
     cdef PyObject *key
     cdef PyObject *model
-    if not is_plain_str(uid):
+    if not is_exact_str(uid):
         return NULL
     if PyDict_Next(<PyObject *>cursor.records, &position, &key, &model) and key == uid:
         cursor.position = position

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..dumping.copies import SCALARS, plain
+from ..dumping.copies import SCALARS, as_data
 
 IDENTITY_TYPES = SCALARS - {float}
 """The types of whose values those that are one object are equal."""
@@ -19,4 +19,4 @@ def differ(value: Any, other: Any) -> bool:
     """Whether two attribute values differ: Python's `!=`, of nested records that of their dicts."""
     if not value != other:  # noqa: SIM202 - `==` may be answered by another method
         return False
-    return type(value) in SCALARS or bool(plain(value) != plain(other))
+    return type(value) in SCALARS or bool(as_data(value) != as_data(other))

@@ -5,7 +5,7 @@ from cpython.mem cimport PyMem_Free, PyMem_Realloc
 from cpython.object cimport PyObject
 
 from .cursor cimport Cursor, look_up
-from .pairing cimport plain_key
+from .pairing cimport known_key
 from .plans cimport plan_of
 from .capi cimport (
     PyDict_CheckExact, PyDict_Next, PyList_CheckExact, PyList_GET_ITEM, PyList_GET_SIZE, PyList_New,
@@ -39,7 +39,7 @@ cdef class Fetching:
             are_distinct[0] = False
             return found
         while are_distinct[0] and PyDict_Next(<PyObject *>records, &position, &key, &model):
-            are_distinct[0] = plain_key(model) == key
+            are_distinct[0] = known_key(model) == key
         return found
 
     cdef object fetch(self, object parent, object field, object uids, object child_type, bint *are_distinct):
@@ -97,7 +97,7 @@ cdef class Fetching:
             if <PyObject *>class_of(model) == <PyObject *>cursor.last_class:
                 are_distinct[0] = slot(model, cursor.key_offset) == uid
             else:
-                are_distinct[0] = plain_key(model) == uid
+                are_distinct[0] = known_key(model) == uid
                 cursor.last_class = <object>class_of(model)
                 cursor.key_offset = plan_of(cursor.last_class).key_offset
                 if not plan_of(cursor.last_class).knows_unique_id:

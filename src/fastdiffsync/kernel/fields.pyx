@@ -14,7 +14,7 @@ from .capi cimport (
 
 from .plans import forget_plans
 
-from ..dumping.copies import plain
+from ..dumping.copies import as_data
 from ..enum import DiffSyncStatus
 from .constants import INSTANCE_OVERRIDES
 from .construction_errors import checked
@@ -123,8 +123,8 @@ cdef dict fields_of(object model, tuple names, Py_ssize_t *offsets, dict empty):
 cdef inline object field_of(object model, object name, Py_ssize_t offset):
     cdef PyObject *value = slot(<PyObject *>model, offset)
     if value == NULL:
-        return plain(getattr(model, name))
-    return <object>value if is_scalar(value) else plain(<object>value)
+        return as_data(getattr(model, name))
+    return <object>value if is_scalar(value) else as_data(<object>value)
 
 
 cdef tuple attribute_values(object model, Plan plan):

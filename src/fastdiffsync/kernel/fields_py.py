@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from ..dumping.copies import plain
+from ..dumping.copies import as_data
 from ..schema import Schema, schema_of
 from .constants import INSTANCE_OVERRIDES
 from .construction_errors import checked
@@ -63,7 +63,7 @@ def get_unique_id(self: Any) -> str:
         return key
     schema = schema_of(type(self))
     if key is not INSTANCE_OVERRIDES and schema.computes_key:
-        return plain_key(self, schema)
+        return compute_key(self, schema)
     return self.create_unique_id(**self.get_identifiers())  # type: ignore[no-any-return]
 
 
@@ -72,7 +72,7 @@ def get_identifiers(self: Any) -> dict[str, Any]:
     schema = schema_of(type(self))
     if not schema.reads_fields:
         return self.dict(include=set(self._identifiers))  # type: ignore[no-any-return]
-    return {name: plain(getattr(self, name)) for name in schema.identifier_fields}
+    return {name: as_data(getattr(self, name)) for name in schema.identifier_fields}
 
 
 def get_attrs(self: Any) -> dict[str, Any]:
@@ -80,7 +80,7 @@ def get_attrs(self: Any) -> dict[str, Any]:
     schema = schema_of(type(self))
     if not schema.reads_fields:
         return self.dict(include=set(self._attributes))  # type: ignore[no-any-return]
-    return {name: plain(getattr(self, name)) for name in schema.attributes}
+    return {name: as_data(getattr(self, name)) for name in schema.attributes}
 
 
 # ---- attributes ----
@@ -88,16 +88,16 @@ def get_attrs(self: Any) -> dict[str, Any]:
 
 def unique_id_key(model: Any, schema: Schema) -> str | None:
     """Return the unique id that the library's own hooks give the record, or None if hooks are overridden."""
-    return plain_key(model, schema) if schema.knows_unique_id else None
+    return compute_key(model, schema) if schema.knows_unique_id else None
 
 
-def plain_key(model: Any, schema: Schema) -> str:
+def compute_key(model: Any, schema: Schema) -> str:
     """Return the unique id that the library's own `create_unique_id` and `get_identifiers` give the record."""
     identifiers = schema.identifiers
     if len(identifiers) == 1:
         value = getattr(model, identifiers[0])
-        return value if type(value) is str else str(plain(value))
-    return "__".join([str(plain(getattr(model, name))) for name in identifiers])
+        return value if type(value) is str else str(as_data(value))
+    return "__".join([str(as_data(getattr(model, name))) for name in identifiers])
 
 
 def set_attribute(model: Any, name: str, value: Any) -> None:

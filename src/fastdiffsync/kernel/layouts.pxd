@@ -42,13 +42,13 @@ cdef class Layout:
     cdef Field *fields
     cdef Py_ssize_t own_count, count
     cdef list kept
-    cdef bint is_plain    # whether the record that was made last can be in no cycle
+    cdef bint is_acyclic    # whether the record that was made last can be in no cycle
     cdef PyObject **shape  # the first row's keys, in its order; most rows are like it
     cdef Move *moves      # where their values go
     cdef Absent *absent   # the fields that it does not have
     cdef char *slots_before  # what the slots of a record hold, from the header on, before values are written to them
     cdef Py_ssize_t shape_count, move_count, absent_count
-    cdef bint has_plain_defaults
+    cdef bint has_acyclic_defaults
     cdef bint has_shape   # whether records can be made of such rows without anybody's hooks
     cdef bint runs_code   # whether that runs Python code all the same: a unique id is made of other things than strings
     cdef object make(self, dict values)

@@ -8,7 +8,7 @@ from .dict_internals cimport entries_of
 from .plans cimport Check, Plan, compute_key, plan_of
 from .capi cimport (
     PyDict_GET_SIZE, PyDict_GetItemWithError, PyDict_Next, PyList_CheckExact, PyObject_GC_Track,
-    PyObject_GC_UnTrack, PyTuple_GET_ITEM, PyTuple_GET_SIZE, Py_INCREF, class_of, is_collected, is_plain_str,
+    PyObject_GC_UnTrack, PyTuple_GET_ITEM, PyTuple_GET_SIZE, Py_INCREF, class_of, is_collected, is_exact_str,
     is_scalar, prefetch, same_str, set_slot, set_slot_quietly, slot,
 )
 
@@ -174,11 +174,11 @@ cdef class Layout:
             self.has_shape = False
         if "_unique_id" in keys:
             self.has_shape = False
-        self.has_plain_defaults = True
+        self.has_acyclic_defaults = True
         for i in range(self.count):
             if self.fields[i].factory == NULL and self.fields[i].default != NULL:
                 if may_close_cycle(&self.fields[i], self.fields[i].default):
-                    self.has_plain_defaults = False
+                    self.has_acyclic_defaults = False
             if names[i] in self.plan.schema.identifiers:
                 self.has_shape = self.has_shape and self.fields[i].is_scalar
                 if self.fields[i].first != STR or self.fields[i].second != NULL or self.fields[i].default != NULL:
@@ -237,7 +237,7 @@ cdef class Layout:
         record = self.fill(values) if self.is_direct else None
         if record is not None:
             return record
-        self.is_plain = False
+        self.is_acyclic = False
         if self.forbids_unknown:
             return self.cls(**{name: value for name, value in values.items() if name not in self.extra})
         return self.cls(**{name: value for name, value in values.items() if name in self.keywords})
@@ -292,14 +292,14 @@ cdef class Layout:
         cdef Move *move = self.moves
         cdef Move *last_move = move + self.move_count
         record = copy_slots(self.cls, self.slots_before)
-        self.is_plain = self.has_plain_defaults
+        self.is_acyclic = self.has_acyclic_defaults
         while absent < last_absent:
             if absent.value != NULL:
                 Py_INCREF(absent.value)
             else:
                 self.put_default(<PyObject *>record, absent.field)
             absent += 1
-        cdef bint is_plain = self.is_plain
+        cdef bint is_acyclic = self.is_acyclic
         while move < last_move:
             value = values[move.place]
             kind = <PyObject *>class_of(value)
@@ -307,12 +307,12 @@ cdef class Layout:
                 return None
             fill_slot(<PyObject *>record, move.offset, value)
             if move.may_close_cycle and is_collected(value):
-                is_plain = False
+                is_acyclic = False
             move += 1
-        self.is_plain = is_plain
+        self.is_acyclic = is_acyclic
         key = compute_key(record, self.plan)
         fill_slot(<PyObject *>record, self.plan.key_offset, <PyObject *>key)
-        if not is_plain:
+        if not is_acyclic:
             PyObject_GC_Track(<PyObject *>record)
         return record
 
@@ -325,7 +325,7 @@ cdef class Layout:
         cdef Field *field
         cdef PyObject *value
         cdef bint are_exact = True
-        self.is_plain = self.has_plain_defaults
+        self.is_acyclic = self.has_acyclic_defaults
         for i in range(self.count):
             field = &self.fields[i]
             value = field_value(row, field) if i < self.own_count or found < size else NULL
@@ -334,7 +334,7 @@ cdef class Layout:
                 are_exact = are_exact and is_exact(field, value)
                 fill_slot(<PyObject *>record, field.offset, value)
                 if may_close_cycle(field, value):
-                    self.is_plain = False
+                    self.is_acyclic = False
             elif field.default == NULL:
                 return None
             else:
@@ -342,7 +342,7 @@ cdef class Layout:
         if found < size and self.forbids_unknown and found + self.count_extra(row) < size:
             return None
         if not are_exact:
-            self.is_plain = False
+            self.is_acyclic = False
             initialise_record(record, self.plan)
         elif self.plan.knows_unique_id:
             set_slot_quietly(<PyObject *>record, self.plan.key_offset, compute_key(record, self.plan))
@@ -358,7 +358,7 @@ cdef class Layout:
             PyObject_GC_UnTrack(<PyObject *>made)
         fill_slot(record, field.offset, <PyObject *>made)
         if may_close_cycle(field, <PyObject *>made):
-            self.is_plain = False
+            self.is_acyclic = False
         return 0
 
     cdef Py_ssize_t count_extra(self, dict values) except -1:
@@ -374,7 +374,7 @@ cdef inline PyObject *field_value(dict row, Field *field) except? NULL:
 
 
 cdef inline bint is_same_key(PyObject *key, PyObject *expected) noexcept:
-    return key == expected or (is_plain_str(key) and same_str(key, expected))
+    return key == expected or (is_exact_str(key) and same_str(key, expected))
 
 
 cdef inline bint may_close_cycle(Field *field, PyObject *value) noexcept:

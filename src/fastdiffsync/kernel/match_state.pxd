@@ -1,7 +1,7 @@
 from .capi cimport prefetch
 from .fetching cimport Fetching
-from .array cimport Records
-from .plain.trees cimport PlainSiblings
+from .array cimport FlatArray
+from .plain.trees cimport PlainTrees
 from .plans cimport Plan
 
 
@@ -17,14 +17,14 @@ cdef class Frame:
     cdef dict names
     # Where the siblings have been walked without the interpreter: those, and the places among them of the special ones,
     # which are what is left to visit.
-    cdef PlainSiblings plain
+    cdef PlainTrees plain
     cdef list special_places
 
 
 cdef class Walk:
     cdef object matching, flags, prefetch
     cdef int flag_bits
-    cdef Records records
+    cdef FlatArray array
     cdef Fetching sources, dests
     cdef bint is_watched
     # `{type: Kinds}`; None if nothing may be walked without the interpreter.
@@ -37,7 +37,7 @@ cdef class Walk:
     cdef int advance(self, Py_ssize_t delta) except -1
 
 
-cdef bint take_plain_records(Walk walk, Frame top) except -1
-cdef bint take_plain_children(Walk walk, Frame frame, object uids, object other_uids) except -1
-cdef int take_found(Walk walk, Frame frame) except -1
-cdef int take_plain_run(Walk walk, Frame frame) except -1
+cdef bint take_top_trees(Walk walk, Frame top) except -1
+cdef bint take_child_trees(Walk walk, Frame frame, object uids, object other_uids) except -1
+cdef int take_walked_trees(Walk walk, Frame frame) except -1
+cdef int take_leaves(Walk walk, Frame frame) except -1

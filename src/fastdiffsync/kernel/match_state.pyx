@@ -4,9 +4,9 @@
 from cpython.object cimport PyObject
 
 from .plain.tree_types cimport Kinds
-from .pairing cimport check_identities, plain_key
+from .pairing cimport check_identities, known_key
 from .plans cimport NO_FLAGS, plan_of
-from .capi cimport NONE, PyList_GET_ITEM, class_of, is_plain_str, same_str, slot
+from .capi cimport NONE, PyList_GET_ITEM, class_of, is_exact_str, same_str, slot
 
 from ..enum import DiffSyncModelFlags
 
@@ -43,27 +43,27 @@ cdef Kinds kinds_of(Walk walk, object modelname):
     return kinds if kinds.are_plain else None
 
 
-cdef bint take_plain_records(Walk walk, Frame top) except -1:
+cdef bint take_top_trees(Walk walk, Frame top) except -1:
     """Walk all records of the top-level type; False if they are to be paired otherwise."""
     cdef Kinds kinds = kinds_of(walk, top.child_type)
     if kinds is None:
         return False
-    cdef PlainSiblings plain = PlainSiblings(kinds)
+    cdef PlainTrees plain = PlainTrees(kinds)
     return plain.pair_all() and walk_plain(walk, top, plain)
 
 
-cdef bint take_plain_children(Walk walk, Frame frame, object uids, object other_uids) except -1:
+cdef bint take_child_trees(Walk walk, Frame frame, object uids, object other_uids) except -1:
     """Walk the children with some unique ids; False if they are to be paired otherwise."""
     if type(uids) is not list or type(other_uids) is not list or not (uids or other_uids):
         return False
     cdef Kinds kinds = kinds_of(walk, frame.child_type)
     if kinds is None:
         return False
-    cdef PlainSiblings plain = PlainSiblings(kinds)
+    cdef PlainTrees plain = PlainTrees(kinds)
     return plain.pair_children(<list>uids, <list>other_uids) and walk_plain(walk, frame, plain)
 
 
-cdef bint walk_plain(Walk walk, Frame frame, PlainSiblings plain) except -1:
+cdef bint walk_plain(Walk walk, Frame frame, PlainTrees plain) except -1:
     """Walk the trees of siblings, and leave to the frame those that turn out to be special.
 
     False if the siblings are to be paired otherwise: one that is special does not bear the unique id that it was found by.
@@ -87,16 +87,16 @@ cdef bint walk_plain(Walk walk, Frame frame, PlainSiblings plain) except -1:
 
 cdef bint bears(object model, object uid) except -1:
     """Whether a record's unique id is this one, and the library's own to compute."""
-    cdef PyObject *key = plain_key(<PyObject *>model)
-    return key != NULL and is_plain_str(<PyObject *>uid) and same_str(key, <PyObject *>uid)
+    cdef PyObject *key = known_key(<PyObject *>model)
+    return key != NULL and is_exact_str(<PyObject *>uid) and same_str(key, <PyObject *>uid)
 
 
-cdef int take_found(Walk walk, Frame frame) except -1:
+cdef int take_walked_trees(Walk walk, Frame frame) except -1:
     """Append the trees that have been walked, up to the next that is to be visited."""
     cdef Py_ssize_t stop = frame.plain.siblings.count
     if frame.position < len(frame.special_places):
         stop = frame.special_places[frame.position]
-    walk.done += frame.plain.take(walk.records, frame.index, stop)
+    walk.done += frame.plain.take(walk.array, frame.index, stop)
     frame.plain.taken = stop + 1
     return 0
 
@@ -104,7 +104,7 @@ cdef int take_found(Walk walk, Frame frame) except -1:
 # ---- runs of leaves ----
 
 
-cdef int take_plain_run(Walk walk, Frame frame) except -1:
+cdef int take_leaves(Walk walk, Frame frame) except -1:
     """Append the records of the pairs from the frame's position on, as long as there is nothing special about them.
 
     Nearly all records are leaves that both sides have, of one class without overrides, unflagged: this loop does what
@@ -122,7 +122,7 @@ cdef int take_plain_run(Walk walk, Frame frame) except -1:
         dest = PyList_GET_ITEM(<PyObject *>frame.dests, place)
         if source == NONE or dest == NONE or class_of(source) != class_of(dest):
             break
-        if is_plain_str(source):
+        if is_exact_str(source):
             break
         if <PyObject *>class_of(source) != <PyObject *>walk.leaf_class:
             plan = plan_of(<object>class_of(source))
@@ -132,11 +132,11 @@ cdef int take_plain_run(Walk walk, Frame frame) except -1:
             walk.leaf_plan = plan
         key = slot(source, plan.key_offset)
         if (
-            key == NULL or not is_plain_str(key)
+            key == NULL or not is_exact_str(key)
             or slot(source, plan.flags_offset) != NO_FLAGS or slot(dest, plan.flags_offset) != NO_FLAGS
         ):
             break
-        walk.records.add(frame.index, plan.modelname, <object>source, <object>dest)
+        walk.array.add(frame.index, plan.modelname, <object>source, <object>dest)
         place += 1
     walk.done += 2 * (place - frame.position)
     frame.position = place

@@ -6,7 +6,7 @@ from cpython.object cimport PyObject, PyTypeObject
 from .plans cimport OVERRIDES, Plan, plan_of
 from .fields cimport unique_id
 from .capi cimport (
-    NONE, PyList_CheckExact, PyList_GET_ITEM, class_of, is_plain_str, same_str, scalars_differ, slot,
+    NONE, PyList_CheckExact, PyList_GET_ITEM, class_of, is_exact_str, same_str, scalars_differ, slot,
     str_length,
 )
 from .plain.columns cimport has_clear_parts
@@ -75,11 +75,11 @@ cdef list pair_in_step(list sources, list dests, bint are_distinct):
         ):
             key = slot(PyList_GET_ITEM(<PyObject *>sources, i), key_offset)
             other = slot(PyList_GET_ITEM(<PyObject *>dests, j), key_offset)
-            if key == NULL or other == NULL or not is_plain_str(key) or not is_plain_str(other):
+            if key == NULL or other == NULL or not is_exact_str(key) or not is_exact_str(other):
                 return None
         else:
-            key = plain_key(PyList_GET_ITEM(<PyObject *>sources, i))
-            other = plain_key(PyList_GET_ITEM(<PyObject *>dests, j))
+            key = known_key(PyList_GET_ITEM(<PyObject *>sources, i))
+            other = known_key(PyList_GET_ITEM(<PyObject *>dests, j))
             if key == NULL or other == NULL:
                 return None
             cls = class_of(PyList_GET_ITEM(<PyObject *>sources, i))
@@ -95,8 +95,8 @@ cdef list pair_in_step(list sources, list dests, bint are_distinct):
     cdef list unmatched = []
     cdef list unmatched_places = []
     while i < count and j < dest_count:
-        key = plain_key(PyList_GET_ITEM(<PyObject *>sources, i))
-        other = plain_key(PyList_GET_ITEM(<PyObject *>dests, j))
+        key = known_key(PyList_GET_ITEM(<PyObject *>sources, i))
+        other = known_key(PyList_GET_ITEM(<PyObject *>dests, j))
         if key == NULL or other == NULL:
             return None
         if same_str(key, other):
@@ -137,7 +137,7 @@ cdef Py_ssize_t find_ahead(list siblings, Py_ssize_t place, PyObject *key) excep
     for ahead in range(1, LOOK_AHEAD):
         if place + ahead >= len(siblings):
             return 0
-        other = plain_key(PyList_GET_ITEM(<PyObject *>siblings, place + ahead))
+        other = known_key(PyList_GET_ITEM(<PyObject *>siblings, place + ahead))
         if other != NULL and same_str(other, key):
             return ahead
     return 0
@@ -148,12 +148,12 @@ cdef list pair_left_over(list sources, list paired_dests, list places, list unma
     cdef dict by_key = {}
     cdef PyObject *key
     for dest in unmatched:
-        key = plain_key(<PyObject *>dest)
+        key = known_key(<PyObject *>dest)
         if key == NULL:
             return None
         by_key[<object>key] = dest
     for place in places:
-        key = plain_key(PyList_GET_ITEM(<PyObject *>sources, place))
+        key = known_key(PyList_GET_ITEM(<PyObject *>sources, place))
         if key == NULL:
             return None
         dest = by_key.pop(<object>key, None)
@@ -167,21 +167,21 @@ cdef bint has_distinct_keys(list siblings) except -1:
     cdef PyObject *key
     cdef Py_ssize_t i
     for i in range(len(siblings)):
-        key = plain_key(PyList_GET_ITEM(<PyObject *>siblings, i))
+        key = known_key(PyList_GET_ITEM(<PyObject *>siblings, i))
         if key == NULL:
             return False
         keys.add(<object>key)
     return len(keys) == len(siblings)
 
 
-cdef PyObject *plain_key(PyObject *model) except? NULL:
+cdef PyObject *known_key(PyObject *model) except? NULL:
     """Return the key of a record whose unique id is the library's own to compute, borrowed; otherwise NULL."""
     cdef Plan plan = plan_of(<object>class_of(model))
     cdef PyObject *key
     if not plan.knows_unique_id:
         return NULL
     key = slot(model, plan.key_offset)
-    return key if key != NULL and is_plain_str(key) else NULL
+    return key if key != NULL and is_exact_str(key) else NULL
 
 
 cdef bint is_keyed(object siblings) except -1:
@@ -286,7 +286,7 @@ cdef bint are_same_thing(Plan plan, Plan other, PyObject *source, PyObject *dest
     """Whether two records that share a unique id are seen to be one thing without asking them."""
     cdef PyObject *key = slot(source, plan.key_offset)
     cdef PyObject *other_key = slot(dest, other.key_offset)
-    if key == NULL or other_key == NULL or not is_plain_str(key) or not is_plain_str(other_key):
+    if key == NULL or other_key == NULL or not is_exact_str(key) or not is_exact_str(other_key):
         return False
     # Equal keys whose parts have equal lengths have equal parts; where the types are certain and there is but one way to
     # take the key apart, the parts need not be read.
@@ -301,7 +301,7 @@ cdef bint are_same_thing(Plan plan, Plan other, PyObject *source, PyObject *dest
     for i in range(plan.identifier_count):
         value = slot(source, plan.identifier_offsets[i])
         other_value = slot(dest, other.identifier_offsets[i])
-        if value == NULL or other_value == NULL or not is_plain_str(value) or not is_plain_str(other_value):
+        if value == NULL or other_value == NULL or not is_exact_str(value) or not is_exact_str(other_value):
             return False
         if value != other_value and str_length(value) != str_length(other_value):
             return False

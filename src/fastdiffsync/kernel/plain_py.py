@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from ..differ import Matching
-    from .array_py import Records
+    from .array_py import FlatArray
 
 # How many records are read at once, about: enough to be worth it, few enough to stay in the cache.
 AT_ONCE = 512
@@ -44,7 +44,7 @@ NO_FLAGS, IGNORE = DiffSyncModelFlags.NONE, DiffSyncModelFlags.IGNORE
 _read_key = attrgetter("_unique_id")
 
 
-class Siblings:
+class Level:
     """Records of one type below one parent or more, in the order of the diff, with all that is below them.
 
     Attributes:
@@ -68,7 +68,7 @@ class Siblings:
         self.source_only: list[int] = []
         self.dest_only: list[int] = []
         self.starts = [0]
-        self.below: list[Siblings] = []
+        self.below: list[Level] = []
         self.undecided: list[int] = []
 
     # ---- pairing ----
@@ -95,9 +95,9 @@ class Siblings:
         for place in self.dest_only:
             self.sources[place] = self.dests[place]
 
-    def part(self, start: int, stop: int) -> Siblings:
+    def part(self, start: int, stop: int) -> Level:
         """Return some of the siblings of one parent."""
-        part = Siblings(self.modelname)
+        part = Level(self.modelname)
         part.uids, part.sources, part.dests = self.uids[start:stop], self.sources[start:stop], self.dests[start:stop]
         part.source_only = _between(self.source_only, start, stop)
         part.dest_only = _between(self.dest_only, start, stop)
@@ -117,7 +117,7 @@ class Siblings:
         Returns:
             False if there is something special about any of them.
         """
-        schema = _plain_schema(matching, type(self.sources[0]), self.modelname, above)
+        schema = _walkable_schema(matching, type(self.sources[0]), self.modelname, above)
         if schema is None:
             return False
         columns = _columns(schema, self.sources)
@@ -179,7 +179,7 @@ class Siblings:
             undecided.update(everything)
         self.undecided = sorted(undecided if schema.knows_attributes else everything, reverse=True)
 
-    def _children(self, modelname: str, lists: list[Any], other_lists: list[Any]) -> Siblings | None:
+    def _children(self, modelname: str, lists: list[Any], other_lists: list[Any]) -> Level | None:
         """Pair the children of one type, given each record's list of them; None if there is no telling."""
         if {*map(type, lists), *map(type, other_lists)} != {list}:
             return None
@@ -187,7 +187,7 @@ class Siblings:
             other_lists[place] = []
         for place in self.dest_only:
             lists[place] = []
-        children = Siblings(modelname)
+        children = Level(modelname)
         for uids, other_uids in zip(lists, other_lists, strict=True):
             children.add_family(uids, other_uids)
         return children
@@ -201,27 +201,27 @@ class Siblings:
 
     # ---- writing ----
 
-    def append(self, matching: Matching, records: Records, parent: int, family: int = 0) -> None:
+    def append(self, matching: Matching, array: FlatArray, parent: int, family: int = 0) -> None:
         """Append the children of one parent, the record of index `parent`, and all below them."""
         start, stop = self.starts[family], self.starts[family + 1]
         sources, dests = self.sources, self.dests
         if not self.below:
-            self._count(matching, records, start, stop)
-            records.extend(parent, self.modelname, sources[start:stop], dests[start:stop])
+            self._count(matching, array, start, stop)
+            array.extend(parent, self.modelname, sources[start:stop], dests[start:stop])
             return
         for place in range(start, stop):
-            self._count(matching, records, place, place + 1)
-            index = records.add(parent, self.modelname, sources[place], dests[place])
+            self._count(matching, array, place, place + 1)
+            index = array.add(parent, self.modelname, sources[place], dests[place])
             for children in self.below:
-                children.append(matching, records, index, place)
-            records.close(index)
+                children.append(matching, array, index, place)
+            array.close(index)
 
-    def _count(self, matching: Matching, records: Records, start: int, stop: int) -> None:
+    def _count(self, matching: Matching, array: FlatArray, start: int, stop: int) -> None:
         """Tell of records about to be appended: how many there are, and which are still to be compared."""
         count, undecided = 2 * (stop - start), self.undecided
         while undecided and undecided[-1] < stop:
             place = undecided.pop()
-            records.unseen.append(len(records) + place - start)
+            array.unseen.append(len(array) + place - start)
             count -= self.sources[place] is None or self.dests[place] is None
         matching.advance(count)
 
@@ -241,7 +241,7 @@ def _columns(schema: Schema, models: list[Any]) -> list[tuple[Any, ...]] | None:
         return None  # somebody has deleted a field
 
 
-def _plain_schema(matching: Matching, cls: type[Any], modelname: str, above: tuple[str, ...]) -> Schema | None:
+def _walkable_schema(matching: Matching, cls: type[Any], modelname: str, above: tuple[str, ...]) -> Schema | None:
     """Return the schema of a class whose records may be read here, and probably those below them; or None."""
     schema = schema_of(cls) if isinstance(cls, StructMeta) else None
     if schema is None or not schema.is_plain or schema.modelname != modelname:
@@ -251,7 +251,7 @@ def _plain_schema(matching: Matching, cls: type[Any], modelname: str, above: tup
     for child_type, field in schema.children.items():
         records = {} if matching.source_data is None else matching.source_data.get(child_type, {})
         child = next(iter(records.values()), None)
-        is_plain = child is None or _plain_schema(matching, type(child), child_type, (*above, modelname))
+        is_plain = child is None or _walkable_schema(matching, type(child), child_type, (*above, modelname))
         if field not in schema.field_numbers or not is_plain:
             return None
     return schema
@@ -261,7 +261,7 @@ def _plain_schema(matching: Matching, cls: type[Any], modelname: str, above: tup
 
 
 def append_plain(  # noqa: PLR0913, PLR0917 - all that pairing takes
-    matching: Matching, records: Records, parent: int, modelname: str, sources: Any, dests: Any
+    matching: Matching, array: FlatArray, parent: int, modelname: str, sources: Any, dests: Any
 ) -> Iterator[tuple[Any, Any]] | None:
     """Append the trees below siblings that one parent has, as they come; yield the pairs that are to be visited.
 
@@ -270,10 +270,10 @@ def append_plain(  # noqa: PLR0913, PLR0917 - all that pairing takes
     by_key, dest_by_key = _by_key(sources), _by_key(dests)
     if by_key is None or dest_by_key is None or matching.has_flags:
         return None
-    siblings = Siblings(modelname)
+    siblings = Level(modelname)
     siblings.add_family(list(by_key), list(dest_by_key))
     siblings.fetch(by_key, dest_by_key)
-    return _append_parts(matching, records, parent, siblings)
+    return _append_parts(matching, array, parent, siblings)
 
 
 def _by_key(models: Any) -> dict[Any, Any] | None:
@@ -288,15 +288,15 @@ def _by_key(models: Any) -> dict[Any, Any] | None:
     return by_key if len(by_key) == len(keys) and {*map(type, keys)} <= {str} else None
 
 
-def _append_parts(matching: Matching, records: Records, parent: int, siblings: Siblings) -> Iterator[tuple[Any, Any]]:
+def _append_parts(matching: Matching, array: FlatArray, parent: int, siblings: Level) -> Iterator[tuple[Any, Any]]:
     """Append siblings part by part, as many at once as have some `AT_ONCE` records below them; yield the special."""
     start, count, are_checked = 0, FIRST_COUNT, False
     while start < len(siblings.uids):
         part = siblings.part(start, start + count)
-        first = len(records)
+        first = len(array)
         if part.read(matching):
-            part.append(matching, records, parent)
-            count = max(1, AT_ONCE * len(part.uids) // (len(records) - first))
+            part.append(matching, array, parent)
+            count = max(1, AT_ONCE * len(part.uids) // (len(array) - first))
         else:
             if not are_checked:  # all of them, before what is below any of them is looked at
                 check_pairs(siblings.part(start, len(siblings.uids)).pairs(), are_paired_by_id=True)
@@ -315,13 +315,13 @@ def check_pairs(pairs: list[tuple[Any, Any]], *, are_paired_by_id: bool) -> None
             continue
         if classes != (type(source), type(dest)):
             classes = (type(source), type(dest))
-            identity = _plain_identity(*classes) if are_paired_by_id else None
+            identity = _reads_identity(*classes) if are_paired_by_id else None
         is_plain = identity is not None and type(source._unique_id) is str is type(dest._unique_id)
         if not is_plain or identity(source) != identity(dest):
             check_pair(source, dest, are_paired_by_id=are_paired_by_id)
 
 
-def _plain_identity(source_class: type[Any], dest_class: type[Any]) -> Any:
+def _reads_identity(source_class: type[Any], dest_class: type[Any]) -> Any:
     """Return what reads the identifiers of both classes' records, if those settle that they are one thing."""
     source, dest = schema_of(source_class), schema_of(dest_class)
     if not (source.has_telling_key and dest.has_telling_key and have_like_identities(source, dest)):

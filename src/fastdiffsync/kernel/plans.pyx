@@ -5,9 +5,9 @@ from cpython.mem cimport PyMem_Calloc, PyMem_Free
 from cpython.object cimport PyObject
 from libc.stdint cimport uintptr_t
 
-from .capi cimport NONE, is_plain_str, slot, slot_offset
+from .capi cimport NONE, is_exact_str, slot, slot_offset
 
-from ..dumping.copies import plain
+from ..dumping.copies import as_data
 from ..enum import DiffSyncModelFlags
 from ..schema import find_in_mro, schema_of
 from .constants import INSTANCE_OVERRIDES
@@ -217,9 +217,9 @@ cdef object compute_key(object model, Plan plan):
     cdef bint are_strings = count > 0
     for i in range(count):
         parts[i] = slot(record, plan.identifier_offsets[i])
-        if parts[i] == NULL or not is_plain_str(parts[i]):
+        if parts[i] == NULL or not is_exact_str(parts[i]):
             are_strings = False
             break
     if are_strings:
         return <object>parts[0] if count == 1 else join_key(parts, count)
-    return "__".join([str(plain(getattr(model, name))) for name in plan.schema.identifiers])
+    return "__".join([str(as_data(getattr(model, name))) for name in plan.schema.identifiers])

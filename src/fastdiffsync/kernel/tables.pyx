@@ -14,7 +14,7 @@ from .children cimport child_list, tell_store
 from .fields cimport has_key, type_name_of, unique_id
 from .capi cimport (
     PyDict_Check, PyDict_CheckExact, PyDict_GetItemWithError, PyDict_SetDefault, PyList_Append,
-    PyList_CheckExact, PyList_GET_SIZE, PyObject_GC_UnTrack, PyTuple_GET_ITEM, is_plain_str, prefetch,
+    PyList_CheckExact, PyList_GET_SIZE, PyObject_GC_UnTrack, PyTuple_GET_ITEM, is_exact_str, prefetch,
     same_str, set_slot_quietly, slot,
 )
 
@@ -58,7 +58,7 @@ cdef class Block:
     cdef Py_ssize_t place      # the row among these that is being looked at
     cdef PyObject **values
     cdef char is_read[BLOCK_SIZE]    # whether the values of a row are there
-    cdef char is_plain[BLOCK_SIZE]   # whether a record can be in no cycle
+    cdef char is_acyclic[BLOCK_SIZE]   # whether a record can be in no cycle
 
     def __cinit__(self, table):
         self.table = table
@@ -96,7 +96,7 @@ cdef class Block:
                 is_fresh = False
                 record = self.layout.make(self.rows[place])
             self.records[place] = record
-            self.is_plain[place] = self.layout.is_plain
+            self.is_acyclic[place] = self.layout.is_acyclic
         return True
 
     cdef int take_dicts(self) except -1:
@@ -167,7 +167,7 @@ def load_table(store, table, journal):
         while block.next():
             for place in range(len(block.records)):
                 block.place = place
-                storer.add(block.records[place], block.layout.plan, block.is_plain[place])
+                storer.add(block.records[place], block.layout.plan, block.is_acyclic[place])
             if linker is not None:
                 for place in range(len(block.records)):
                     block.place = place
@@ -191,7 +191,7 @@ cdef class Storer:
         if self.adapter is not None and type(self.data) is RecordData:
             self.reference = reference_to(self.adapter)
 
-    cdef int add(self, object record, Plan plan, bint is_plain) except -1:
+    cdef int add(self, object record, Plan plan, bint is_acyclic) except -1:
         if self.modelname is None or not plan.knows_type:
             self.modelname = type_name_of(record, plan)
             if type(self.data) is RecordData and self.modelname not in self.data:
@@ -200,11 +200,11 @@ cdef class Storer:
             if not PyDict_Check(<PyObject *>self.known):
                 _local.add_record(self.store, obj=record)  # which has an error for it
         # A plain record has been given its key when it was made.
-        cdef bint has_key_of_its_own = is_plain and plan.knows_unique_id
+        cdef bint has_key_of_its_own = is_acyclic and plan.knows_unique_id
         uid = <object>slot(<PyObject *>record, plan.key_offset) if has_key_of_its_own else unique_id(record, plan)
         if PyDict_SetDefault(<PyObject *>self.known, <PyObject *>uid, <PyObject *>record) != <PyObject *>record:
             raise ObjectAlreadyExists(f"Object {uid} already present", record)
-        if is_plain and self.reference is not None:
+        if is_acyclic and self.reference is not None:
             set_slot_quietly(<PyObject *>record, plan.adapter_offset, self.reference)
             PyObject_GC_UnTrack(<PyObject *>record)
         else:
@@ -268,7 +268,7 @@ cdef class Reader:
             value = self.value(place, record, row)
             other = PyTuple_GET_ITEM(<PyObject *>values, place)
             if value != other and (
-                value == NULL or not is_plain_str(value) or not is_plain_str(other) or not same_str(value, other)
+                value == NULL or not is_exact_str(value) or not is_exact_str(other) or not same_str(value, other)
             ):
                 return False
         return True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..dumping.copies import plain
+from ..dumping.copies import as_data
 from ..exceptions import ValidationError
 from ..model import DiffSyncModel
 from ..schema import schema_of
@@ -55,10 +55,10 @@ class ParentKey(NamedTuple):
         for key, name, value in zip(self.names, schema.identifiers, values, strict=True):
             field_type = schema.field_types.get(name)
             if field_type is None or field_type.convert is None or type(value) in field_type.exact:
-                identifiers[name] = plain(value)
+                identifiers[name] = as_data(value)
                 continue
             try:
-                identifiers[name] = plain(field_type.convert(value))
+                identifiers[name] = as_data(field_type.convert(value))
             except (ValueError, TypeError) as error:
                 message = f"{key!r}, the {name} of its parent, a {self.modelname}: {error}"
                 raise ValidationError(message) from error

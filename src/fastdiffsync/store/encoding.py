@@ -20,7 +20,7 @@ import msgspec
 
 from .. import _kernel as kernel
 from ..classes.annotations import resolve_annotation
-from ..dumping.copies import plain
+from ..dumping.copies import as_data
 from ..enum import DiffSyncModelFlags, DiffSyncStatus
 from ..exceptions import ObjectStoreException, ValidationError
 from ..schema import SCHEMA_ATTRIBUTE, copied, schema_of
@@ -172,7 +172,7 @@ class RecordEncoding:
         key = None
         if schema.knows_unique_id:
             identifiers = [values[name] for name in schema.identifiers]
-            key = "__".join([value if type(value) is str else str(plain(value)) for value in identifiers])
+            key = "__".join([value if type(value) is str else str(as_data(value)) for value in identifiers])
             if schema.certain_types not in {None, tuple(map(type, identifiers))}:
                 schema.doubt_identifiers()
         _set_slot(obj, "_unique_id", key)

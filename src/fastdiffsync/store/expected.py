@@ -7,7 +7,7 @@ from itertools import chain
 from typing import Any
 
 
-class Siblings:
+class PairedLists:
     """Children of one pair of parents, or records at the top, as they are handed to the kernel.
 
     Attributes:
@@ -49,7 +49,7 @@ class Expected:
         self.lists = lists
         self.key = (id(dest if source is None else source), queue.child_type)
         self.is_waiting = True
-        self.found: Siblings | None = None
+        self.found: PairedLists | None = None
         self.below: list[Expected] = []
         self.source_uids: list[str] = []
         self.dest_uids: list[str] = []

@@ -18,7 +18,7 @@ from ..exceptions import ObjectStoreException
 from ..kernel.constants import INSTANCE_OVERRIDES
 from ..kernel.identity import check_pair, has_one_reading
 from ..schema import StructMeta, have_like_identities, schema_of
-from .expected import Expected, Queue, Siblings, has_repeated, next_batch
+from .expected import Expected, PairedLists, Queue, has_repeated, next_batch
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -71,7 +71,7 @@ class Prefetch:
 
     # ---- the top ----
 
-    def top_level(self, modelname: str) -> Iterator[Siblings]:
+    def top_level(self, modelname: str) -> Iterator[PairedLists]:
         """Yield all records of a type at the top, in parts: the source's in their order, then the destination's rest.
 
         The kernel is to walk each part, and all below it, before it asks for the next. Both sides must be read ahead.
@@ -84,7 +84,7 @@ class Prefetch:
         else:
             yield self.expect_below(source.get_all(model=modelname), dest.get_all(model=modelname))
 
-    def _paged_top_level(self, modelname: str, source: BaseStore, dest: BaseStore) -> Iterator[Siblings]:
+    def _paged_top_level(self, modelname: str, source: BaseStore, dest: BaseStore) -> Iterator[PairedLists]:
         matched = 0
         for sources in _parts(source.iterate(model=modelname)):
             uids = [record.get_unique_id() for record in sources]
@@ -98,7 +98,7 @@ class Prefetch:
             known = source.find_by_uids(uids=uids, model=modelname)
             yield self.expect_below([], [record for uid, record in zip(uids, dests, strict=True) if uid not in known])
 
-    def _settled_top_level(self, modelname: str, dest: BaseStore, comparison: Comparison) -> Iterator[Siblings]:
+    def _settled_top_level(self, modelname: str, dest: BaseStore, comparison: Comparison) -> Iterator[PairedLists]:
         matched = 0
         for uids in _parts(comparison.source_uids(modelname)):
             known = self._compare(comparison, modelname, uids)
@@ -122,7 +122,7 @@ class Prefetch:
             absent = comparison.absent_from_source(modelname, uids)
             yield self.expect_below([], list(self._find(self._dest, modelname, absent).values()))
 
-    def expect_below(self, sources: list[Any] | None, dests: list[Any] | None) -> Siblings:
+    def expect_below(self, sources: list[Any] | None, dests: list[Any] | None) -> PairedLists:
         """Expect the walk to ask for the children of these records at the top, and return them.
 
         Args:
@@ -132,7 +132,7 @@ class Prefetch:
         self._expected.clear()
         own, others = sources if self._source else None, dests if self._dest else None
         self._expect_pairs(Queue("", 0), None, _by_uid(own or []), _by_uid(others or []))
-        return Siblings(sources, dests)
+        return PairedLists(sources, dests)
 
     # ---- children ----
 
@@ -144,7 +144,7 @@ class Prefetch:
             mapping = self._mappings[modelname] = {} if schema is None else schema.children
         return mapping
 
-    def children(self, source: Any, dest: Any, parent_type: str, child_type: str, field: str) -> Siblings | None:
+    def children(self, source: Any, dest: Any, parent_type: str, child_type: str, field: str) -> PairedLists | None:
         """Return the children of one type of a pair of parents; None if the kernel is to fetch them itself.
 
         Args:
@@ -162,10 +162,10 @@ class Prefetch:
                 adapter.get_by_uids(getattr(parent, field), child_type)
                 for adapter, parent in zip(self._adapters, parents, strict=True)
             )
-            return Siblings(own, others)
+            return PairedLists(own, others)
         return found
 
-    def _take(self, source: Any, dest: Any, child_type: str, field: str) -> Siblings | None:
+    def _take(self, source: Any, dest: Any, child_type: str, field: str) -> PairedLists | None:
         if self._source is None:
             source = None
         if self._dest is None:
@@ -185,7 +185,7 @@ class Prefetch:
             self._check(child_type, found)
         return found
 
-    def _check(self, modelname: str, found: Siblings) -> None:
+    def _check(self, modelname: str, found: PairedLists) -> None:
         """Check that the two records of each pair are one thing; those that have not been read have the same bytes.
 
         Raises:
@@ -220,7 +220,9 @@ class Prefetch:
             if uid not in sources:
                 self._expect(above, parent, None, dest, _children_of(dest))
 
-    def _expect_paired(self, above: Queue, parent: Expected | None, found: Siblings, known: Mapping[str, Any]) -> None:
+    def _expect_paired(
+        self, above: Queue, parent: Expected | None, found: PairedLists, known: Mapping[str, Any]
+    ) -> None:
         """Expect the walk to ask for the children of these pairs, of which some have not been read."""
         for source, dest in zip(found.sources or (), found.dests or (), strict=True):
             lists = known[source] if type(source) is str else None
@@ -269,7 +271,7 @@ class Prefetch:
         sources = self._read(self._source, queue.child_type, chain.from_iterable(uids_of[0]))
         dests = self._read(self._dest, queue.child_type, chain.from_iterable(uids_of[1]))
         for expected, source_uids, dest_uids in zip(batch, *uids_of, strict=True):
-            expected.found = Siblings(
+            expected.found = PairedLists(
                 None if self._source is None else [sources[uid] for uid in source_uids],
                 None if self._dest is None else [dests[uid] for uid in dest_uids],
             )
@@ -291,7 +293,7 @@ class Prefetch:
         for expected in batch:
             uids = expected.source_uids
             if uids == expected.dest_uids and doubtful.isdisjoint(uids) and (are_distinct or not has_repeated(uids)):
-                expected.found = Siblings(uids, uids, are_paired=True)
+                expected.found = PairedLists(uids, uids, are_paired=True)
                 continue
             own = {uid: known[uid] for uid in expected.listed_by_both() if uid in known}
             needed[0].extend([uid for uid in uids if uid not in own])
@@ -331,7 +333,7 @@ class Prefetch:
         known: Mapping[str, Any],
         sources: Mapping[str, Any],
         dests: Mapping[str, Any],
-    ) -> Siblings | None:
+    ) -> PairedLists | None:
         """Return siblings paired by unique id; None if they are to be paired by the kernel, with all its checks."""
         if has_repeated(source_uids) or has_repeated(dest_uids):
             return None
@@ -339,7 +341,7 @@ class Prefetch:
         own: list[Any] = [uid if uid in known else sources[uid] for uid in source_uids]
         others = [uid if uid in known else dests[uid] if uid in there else None for uid in source_uids]
         rest = [dests[uid] for uid in dest_uids if uid not in listed]
-        return Siblings(own + [None] * len(rest), others + rest, are_paired=True)
+        return PairedLists(own + [None] * len(rest), others + rest, are_paired=True)
 
     # ---- stores and classes ----
 

@@ -90,7 +90,7 @@ def of_record(
     It is what `of_element` returns for the element, in a fifth of the time: no element is made, and no exception for
     a record that is not there.
     """
-    element_type, action, ids, attrs, dest_model = kernel.change_of(flat.records, index, data, model_class._identifiers)
+    element_type, action, ids, attrs, dest_model = kernel.change_of(flat.array, index, data, model_class._identifiers)
     operation = Operation(
         element_type, ACTIONS[action], ids, attrs, model_class, parent_model, dest_model, flat.attrs_diffs, (index,)
     )
@@ -113,8 +113,8 @@ def of_unread(
         model_class: The destination's class for the type.
         data: What returns records, like the `{modelname: {unique id: record}}` of a local store.
     """
-    element_type = flat.records.type(index)
-    dest_model = data[element_type].get(flat.records.dest(index))
+    element_type = flat.array.type(index)
+    dest_model = data[element_type].get(flat.array.dest(index))
     if dest_model is None:
         return None
     ids = dest_model.get_identifiers()

@@ -11,7 +11,7 @@ from ..schema import schema_of
 from .operation import Operation, of_record, of_unread
 
 if TYPE_CHECKING:
-    from .._kernel import Records
+    from .._kernel import FlatArray
     from ..adapter import Adapter
     from ..model import DiffSyncModel
     from ..views.flat import FlatDiff
@@ -39,9 +39,9 @@ class LocalRecords:
         self.models: dict[int, DiffSyncModel | None] = {-1: None}
         self._flat = flat
         self._data = data
-        self._classes = {modelname: getattr(dest, modelname) for modelname in flat.records.types()}
-        self._changes = kernel.PlainChanges(
-            flat.records, data, self._classes if may_change else None, dest, self.models, flat.elements
+        self._classes = {modelname: getattr(dest, modelname) for modelname in flat.array.types()}
+        self._changes = kernel.DirectChanges(
+            flat.array, data, self._classes if may_change else None, dest, self.models, flat.elements
         )
 
     def pass_over(self, index: int, stop: int) -> int:
@@ -50,10 +50,10 @@ class LocalRecords:
 
     def operation(self, index: int, parent_model: DiffSyncModel | None) -> Operation | None:
         """Return what is to be done about a record; None if its element is to be asked."""
-        records = self._flat.records
-        if index in self._flat.elements or not records.action(index):
+        array = self._flat.array
+        if index in self._flat.elements or not array.action(index):
             return None
-        return of_record(self._flat, index, parent_model, self._classes[records.type(index)], self._data)
+        return of_record(self._flat, index, parent_model, self._classes[array.type(index)], self._data)
 
 
 class StoredRecords:
@@ -70,24 +70,24 @@ class StoredRecords:
         self.models: dict[int, DiffSyncModel | None] = {-1: None}
         self._flat = flat
         self._dest = dest
-        self._classes = {modelname: getattr(dest, modelname) for modelname in flat.records.types()}
+        self._classes = {modelname: getattr(dest, modelname) for modelname in flat.array.types()}
         self._found = {modelname: _Finder(dest, cls) for modelname, cls in self._classes.items()}
-        self._route = _Route(flat.records)
+        self._route = _Route(flat.array)
         self._read_until = 0
 
     def pass_over(self, index: int, stop: int) -> int:
         """Mark unchanged records from `index` on, and return the first one that needs more than that, or `stop`."""
         following = min(self._route.next_stop(index), stop)
-        records = self._flat.records
+        array = self._flat.array
         passed: dict[str, list[str]] = {modelname: [] for modelname in self._classes}
         for place in range(index, following):
-            dest = records.dest(place)
+            dest = array.dest(place)
             if type(dest) is not str:
                 if dest is None or not schema_of(type(dest)).knows_status:
                     following = place
                     break
                 dest = dest.get_unique_id()
-            passed[records.type(place)].append(dest)
+            passed[array.type(place)].append(dest)
         for modelname, uids in passed.items():
             if uids:
                 self._dest.store.mark_unchanged(uids=uids, model=modelname)
@@ -97,25 +97,25 @@ class StoredRecords:
         """Return what is to be done about a record; None if its element is to be asked."""
         if index >= self._read_until:
             self._read_ahead(index)
-        records = self._flat.records
+        array = self._flat.array
         if index in self._flat.elements:
             return None
-        model_class = self._classes[records.type(index)]
-        if records.action(index):
+        model_class = self._classes[array.type(index)]
+        if array.action(index):
             return of_record(self._flat, index, parent_model, model_class, self._found)
-        if type(records.dest(index)) is str:
+        if type(array.dest(index)) is str:
             return of_unread(self._flat, index, parent_model, model_class, self._found)
         return None
 
     def _read_ahead(self, index: int) -> None:
         """Have the store read the next records that the sync will come to, beginning with `index`."""
-        records = self._flat.records
-        route = _Route(records)
+        array = self._flat.array
+        route = _Route(array)
         uids: dict[str, list[str]] = {}
         for _ in range(BATCH):
-            if index == len(records):
+            if index == len(array):
                 break
-            uids.setdefault(records.type(index), []).append(self._uid(index))
+            uids.setdefault(array.type(index), []).append(self._uid(index))
             index = route.next_stop(index + 1)
         self._read_until = index
         for modelname, asked in uids.items():
@@ -125,10 +125,10 @@ class StoredRecords:
 
     def _uid(self, index: int) -> str:
         """Return the unique id that the destination's record of an element has, or will have."""
-        dest = self._flat.records.dest(index)
+        dest = self._flat.array.dest(index)
         uid: str
         if dest is None:
-            uid = self._classes[self._flat.records.type(index)].create_unique_id(**self._flat.keys(index))
+            uid = self._classes[self._flat.array.type(index)].create_unique_id(**self._flat.keys(index))
         else:
             uid = dest if type(dest) is str else dest.get_unique_id()
         return uid
@@ -148,8 +148,8 @@ class _Finder:
 class _Route:
     """The records of a diff that a sync has to come to: those that change, and those above them."""
 
-    def __init__(self, records: Records) -> None:
-        self._records = records
+    def __init__(self, array: FlatArray) -> None:
+        self._array = array
         # The next record that changes, and of those above it the ones that are still ahead, the next one last.
         self._ahead: list[int] = []
 
@@ -159,8 +159,8 @@ class _Route:
         while ahead and ahead[-1] < index:
             ahead.pop()
         if not ahead:
-            place = self._records.next_changed(index, len(self._records))
+            place = self._array.next_changed(index, len(self._array))
             ahead.append(place)
-            while place < len(self._records) and (place := self._records.parent(place)) >= index:
+            while place < len(self._array) and (place := self._array.parent(place)) >= index:
                 ahead.append(place)
         return ahead[-1]

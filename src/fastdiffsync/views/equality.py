@@ -89,7 +89,7 @@ def _have_same_shape(one: FlatDiff, index: int, two: FlatDiff, match: int) -> bo
 
 def _show_same_objects(one: FlatDiff, index: int, two: FlatDiff, match: int) -> bool:
     """Whether two elements without a change show the same records, which have not been looked at."""
-    records, others = one.records, two.records
+    records, others = one.array, two.array
     if index in one.elements or match in two.elements or records.action(index) or others.action(match):
         return False
     source, dest = records.source(index), records.dest(index)
@@ -102,9 +102,9 @@ def _show_same_objects(one: FlatDiff, index: int, two: FlatDiff, match: int) -> 
 
 def _say_the_same(one: FlatDiff, index: int, two: FlatDiff, match: int) -> bool:
     """Whether two elements have equal identifiers and attributes."""
-    if not one.records.has_same_snapshot(index, two.records, match):
+    if not one.array.has_same_snapshot(index, two.array, match):
         return False
-    if one.records.action(index):
+    if one.array.action(index):
         return True
     sides = one.keys(index), one.source_attrs(index), one.dest_attrs(index)
     return sides == (two.keys(match), two.source_attrs(match), two.dest_attrs(match))

@@ -9,7 +9,7 @@ from ..enum import DiffSyncActions
 from .unread import UnreadRecords
 
 if TYPE_CHECKING:
-    from .._kernel import Records
+    from .._kernel import FlatArray
     from ..adapter import Adapter
     from ..diff import Diff, DiffElement
 
@@ -23,7 +23,7 @@ class FlatDiff:
     the live objects, or where those are in a store that could tell that they are equal, from the store.
 
     Attributes:
-        records: The kernel's array.
+        array: The kernel's array.
         source_name, dest_name: Names of the two adapters when the diff was made.
         diff_class: Class of the diff and of its elements' child diffs.
         elements: The elements that somebody has looked at, by index.
@@ -34,19 +34,19 @@ class FlatDiff:
     __slots__ = (
         "_dest_reader",
         "_source_reader",
+        "array",
         "dest_adapter",
         "dest_name",
         "diff_class",
         "elements",
-        "records",
         "source_adapter",
         "source_name",
         "touched",
     )
 
-    def __init__(self, records: Records, source: Adapter, dest: Adapter, diff_class: type[Diff]) -> None:
+    def __init__(self, array: FlatArray, source: Adapter, dest: Adapter, diff_class: type[Diff]) -> None:
         """Wrap the array of a diff from `source` to `dest`."""
-        self.records = records
+        self.array = array
         self.source_adapter = source
         self.dest_adapter = dest
         self.source_name = source.name
@@ -54,67 +54,67 @@ class FlatDiff:
         self.diff_class = diff_class
         self.elements: dict[int, DiffElement] = {}
         self.touched: set[int] = set()
-        self._source_reader = UnreadRecords(records, source, dest)
-        self._dest_reader = UnreadRecords(records, dest, source)
+        self._source_reader = UnreadRecords(array, source, dest)
+        self._dest_reader = UnreadRecords(array, dest, source)
 
     def __len__(self) -> int:
         """Return the number of elements."""
-        return len(self.records)
+        return len(self.array)
 
     def parent(self, index: int) -> int:
         """Return the index of an element's parent, -1 at the top."""
-        return self.records.parent(index)
+        return self.array.parent(index)
 
     def end(self, index: int) -> int:
         """Return the index one past an element's last descendant, one past the last element for -1."""
-        return self.records.end(index)
+        return self.array.end(index)
 
     def children(self, index: int) -> list[int]:
         """Return the indices of an element's children, of the top elements for -1."""
-        return self.records.children(index)
+        return self.array.children(index)
 
     def type(self, index: int) -> str:
         """Return an element's type name."""
-        return self.records.type(index)
+        return self.array.type(index)
 
     def action(self, index: int) -> str | None:
         """Return an element's action, one of `DiffSyncActions`."""
-        return ACTIONS[self.records.action(index)]
+        return ACTIONS[self.array.action(index)]
 
     def next_changed(self, start: int, stop: int) -> int:
         """Return the first index from `start` up to `stop` whose element has an action, or `stop`."""
-        return self.records.next_changed(start, stop)
+        return self.array.next_changed(start, stop)
 
     def source(self, index: int) -> Any:
         """Return the source's record of an element, None if the source does not have it."""
-        return self._source_reader.read(index, self.records.source(index))
+        return self._source_reader.read(index, self.array.source(index))
 
     def dest(self, index: int) -> Any:
         """Return the destination's record of an element, None if the destination does not have it."""
-        return self._dest_reader.read(index, self.records.dest(index))
+        return self._dest_reader.read(index, self.array.dest(index))
 
     def read_ahead(self, index: int) -> None:
         """Have the destination's records of an element and of the next ones at hand, for whoever asks the store."""
-        self._dest_reader.read_ahead(index, self.records.dest(index))
+        self._dest_reader.read_ahead(index, self.array.dest(index))
 
     def name(self, index: int) -> str:
         """Return an element's name, the record's shortname."""
-        noted = self.records.noted_name(index)
+        noted = self.array.noted_name(index)
         if noted is not None:
             return noted
-        source = self.records.source(index)
+        source = self.array.source(index)
         # Of records that have not been read the unique id is all there is, and their name.
         name: str = source if type(source) is str else self._model(index).get_shortname()
         return name
 
     def keys(self, index: int) -> dict[str, Any]:
         """Return an element's identifiers, a new dict."""
-        snapshot = self.records.snapshot(index)
+        snapshot = self.array.snapshot(index)
         return self._model(index).get_identifiers() if snapshot is None else dict(snapshot[1])
 
     def source_attrs(self, index: int) -> dict[str, Any] | None:
         """Return the source's attributes, a new dict; None if the source does not have the record."""
-        snapshot = self.records.snapshot(index)
+        snapshot = self.array.snapshot(index)
         if snapshot is not None:
             return None if snapshot[2] is None else _copied(snapshot[2])
         source = self.source(index)
@@ -125,7 +125,7 @@ class FlatDiff:
 
         An unchanged record stays one, even if an object has been edited since: then the source's values are returned.
         """
-        snapshot = self.records.snapshot(index)
+        snapshot = self.array.snapshot(index)
         if snapshot is not None:
             return None if snapshot[3] is None else _copied(snapshot[3])
         dest = self.dest(index)
@@ -140,7 +140,7 @@ class FlatDiff:
 
     def attrs_diffs(self, index: int) -> dict[str, dict[str, Any]]:
         """Return what changed in an element, in the form of `DiffElement.get_attrs_diffs`."""
-        return self.records.attrs_diffs(index)
+        return self.array.attrs_diffs(index)
 
     def _model(self, index: int) -> Any:
         source = self.source(index)

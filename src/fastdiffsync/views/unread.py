@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ..exceptions import ObjectNotFound
 
 if TYPE_CHECKING:
-    from .._kernel import Records
+    from .._kernel import FlatArray
     from ..adapter import Adapter
 
 PAGE_SIZE = 500
@@ -17,17 +17,17 @@ PAGE_SIZE = 500
 class UnreadRecords:
     """One side's records of a flat diff, those that are unique ids read from the store."""
 
-    __slots__ = ("_adapter", "_other", "_pages", "_records")
+    __slots__ = ("_adapter", "_array", "_other", "_pages")
 
-    def __init__(self, records: Records, adapter: Adapter, other: Adapter) -> None:
+    def __init__(self, array: FlatArray, adapter: Adapter, other: Adapter) -> None:
         """Prepare to read.
 
         Args:
-            records: The flat array.
+            array: The flat array.
             adapter: The side.
             other: The other side, asked for what the side no longer has.
         """
-        self._records = records
+        self._array = array
         self._adapter = adapter
         self._other = other
         self._pages: dict[str, dict[str, Any]] = {}
@@ -42,7 +42,7 @@ class UnreadRecords:
         if type(record) is not str:
             return record
         self.read_ahead(index, record)
-        modelname = self._records.type(index)
+        modelname = self._array.type(index)
         page = self._pages[modelname]
         return page[record] if record in page else self._read_removed(modelname, record)
 
@@ -53,14 +53,14 @@ class UnreadRecords:
         """
         if type(record) is not str:
             return
-        modelname = self._records.type(index)
+        modelname = self._array.type(index)
         if record not in self._pages.get(modelname, ()):
             self._pages[modelname] = self._read_page(index, modelname)
 
     def _read_page(self, index: int, modelname: str) -> dict[str, Any]:
         """Return the records of the type among the next elements."""
-        following = range(index, min(index + PAGE_SIZE, len(self._records)))
-        uids = [self._records.source(place) for place in following if self._records.type(place) == modelname]
+        following = range(index, min(index + PAGE_SIZE, len(self._array)))
+        uids = [self._array.source(place) for place in following if self._array.type(place) == modelname]
         unread = list(dict.fromkeys(uid for uid in uids if type(uid) is str))
         return self._adapter.store.find_by_uids(uids=unread, model=modelname)
 

@@ -132,7 +132,7 @@ def array_of(diff: Diff, *methods: str, is_ordered: bool = False) -> FlatDiff | 
         if name in values or getattr(cls, name) is not library[name]:
             return None
     # A diff without elements has nothing to order; most have none, and need not be asked.
-    if is_ordered and flat.records.end(index) > index + 1 and is_reordered(diff, flat):
+    if is_ordered and flat.array.end(index) > index + 1 and is_reordered(diff, flat):
         return None
     return flat
 
@@ -142,7 +142,7 @@ def is_reordered(diff: Diff, flat: FlatDiff) -> bool:
     order = diff.order_children_default
     if getattr(order, "__func__", None) is not diff._library["order_children_default"].__func__:
         return True
-    for name in flat.records.types():  # noqa: SIM110 - a generator would take longer than all the rest
+    for name in flat.array.types():  # noqa: SIM110 - a generator would take longer than all the rest
         if hasattr(diff, f"order_children_{name}"):
             return True
     return False

@@ -10,7 +10,7 @@ cdef enum:
 
 
 cdef struct Offsets:
-    bint are_plain                 # whether the values can be read without asking a hook
+    bint are_fields                 # whether the values can be read without asking a hook
     PyTypeObject *source_class
     PyTypeObject *dest_class
     Py_ssize_t source_size, dest_size

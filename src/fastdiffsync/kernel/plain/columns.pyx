@@ -10,7 +10,7 @@ from ...schema import common_attributes, compares_by_fields
 
 cdef int fill_offsets(Offsets *offsets, Plan source, Plan dest) except -1:
     cdef tuple names = common_attributes(source.schema, dest.schema)
-    offsets.are_plain = compares_by_fields(source.schema, dest.schema) and len(names) <= MAX_ATTRIBUTES
+    offsets.are_fields = compares_by_fields(source.schema, dest.schema) and len(names) <= MAX_ATTRIBUTES
     offsets.source_class = <PyTypeObject *>source.schema.cls
     offsets.dest_class = <PyTypeObject *>dest.schema.cls
     offsets.source_size = source.schema.cls.__basicsize__
@@ -23,7 +23,7 @@ cdef int fill_offsets(Offsets *offsets, Plan source, Plan dest) except -1:
         offsets.source_values[i] = source.offset(names[i])
         offsets.dest_values[i] = dest.offset(names[i])
         if offsets.source_values[i] < 0 or offsets.dest_values[i] < 0:
-            offsets.are_plain = False
+            offsets.are_fields = False
             offsets.count = i
             return 0
     return 0

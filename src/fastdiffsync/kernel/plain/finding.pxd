@@ -6,13 +6,13 @@ cdef enum:
     MAX_LISTS = 16
 
 
-cdef struct Entry:
+cdef struct TableEntry:
     PyObject *uid                  # NULL for none
     PyObject *record
 
 
 cdef struct Table:
-    Entry *entries                 # NULL for no table
+    TableEntry *entries                 # NULL for no table
     size_t last                    # the number of entries, a power of two, less one
     bint is_by_text                # whether ids are looked up by their text, and not by where they are in memory
 
@@ -40,20 +40,20 @@ cdef struct Window:
     Py_ssize_t tail                # the position after the last of them
 
 
-cdef struct Place:
+cdef struct Search:
     Window window
     Py_ssize_t position, credit
     Py_ssize_t[LEFT_BEHIND] left_behind   # where entries begin that were passed over; -1 for none
     int next_left
     bint is_fresh
     bint has_missed                # whether a record was looked for in vain
-    Place *first                   # where the first range looks for records of the type; NULL for that one itself
+    Search *first                   # where the first range looks for records of the type; NULL for that one itself
 
 
-cdef void begin_at(Place *place, Py_ssize_t position) noexcept nogil
-cdef void open_window(Place *place) noexcept nogil
+cdef void begin_at(Search *search, Py_ssize_t position) noexcept nogil
+cdef void open_window(Search *search) noexcept nogil
 cdef bint find_all(
-    PyObject *records, Table *table, Place *place, Contents *contents, PyObject **uids, Py_ssize_t count,
+    PyObject *records, Table *table, Search *search, Contents *contents, PyObject **uids, Py_ssize_t count,
     PyObject **found, bint *are_distinct
 ) noexcept nogil
 cdef size_t text_hash(PyObject *text) noexcept nogil

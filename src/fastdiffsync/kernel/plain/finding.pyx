@@ -13,7 +13,7 @@ from libc.string cimport memcpy, memset
 
 from ..dict_internals cimport next_entry
 from ..capi cimport (
-    PyDict_GET_SIZE, class_of, data_of_text, is_plain_str, kind_of_text, prefetch, same_str, slot, str_length,
+    PyDict_GET_SIZE, class_of, data_of_text, is_exact_str, kind_of_text, prefetch, same_str, slot, str_length,
 )
 from .columns cimport ask_for_record, data_of_text, kind_of_text
 
@@ -36,18 +36,18 @@ cdef enum:
     AHEAD = 16
 
 
-cdef void begin_at(Place *place, Py_ssize_t position) noexcept nogil:
+cdef void begin_at(Search *search, Py_ssize_t position) noexcept nogil:
     """Begin to look for records at an entry; if it is not the first, as far from it as need be."""
-    memset(place, 0, sizeof(Place))
-    place.credit = FIRST_CREDIT
-    place.position = position
-    place.is_fresh = position > 0
-    memset(place.left_behind, 0xFF, sizeof(place.left_behind))
-    open_window(place)
+    memset(search, 0, sizeof(Search))
+    search.credit = FIRST_CREDIT
+    search.position = position
+    search.is_fresh = position > 0
+    memset(search.left_behind, 0xFF, sizeof(search.left_behind))
+    open_window(search)
 
 
 cdef bint find_all(
-    PyObject *records, Table *table, Place *place, Contents *contents, PyObject **uids, Py_ssize_t count,
+    PyObject *records, Table *table, Search *search, Contents *contents, PyObject **uids, Py_ssize_t count,
     PyObject **found, bint *are_distinct
 ) noexcept nogil:
     """Find the records with some ids, borrowed; False if one is not found.
@@ -59,14 +59,14 @@ cdef bint find_all(
         are_distinct[0] = False
         if look_up_all(table, uids, count, found):
             return True
-        place.has_missed = True
+        search.has_missed = True
         return False
     if count > WINDOW:
         contents = NULL  # what is asked for now would be gone from the cache when they are walked
     for i in range(count):
-        found[i] = find(records, place, contents, uids[i], &position)
+        found[i] = find(records, search, contents, uids[i], &position)
         if found[i] == NULL:
-            place.has_missed = True
+            search.has_missed = True
             return False
         # Entries found one after the other in a dict have different keys.
         are_distinct[0] = are_distinct[0] and position > last
@@ -75,7 +75,7 @@ cdef bint find_all(
 
 
 cdef PyObject *find(
-    PyObject *records, Place *place, Contents *contents, PyObject *uid, Py_ssize_t *position
+    PyObject *records, Search *search, Contents *contents, PyObject *uid, Py_ssize_t *position
 ) noexcept nogil:
     """Return the record with this id, borrowed, or NULL, and fill in its position.
 
@@ -86,57 +86,57 @@ cdef PyObject *find(
     cdef Py_ssize_t skipped
     cdef PyObject *key
     cdef PyObject *record
-    cdef Window *window = &place.window
-    fill_window(records, place, contents)
+    cdef Window *window = &search.window
+    fill_window(records, search, contents)
     if window.count and window.keys[window.first] == uid:
-        place.credit += 1
-        place.is_fresh = False
-        return take_from_window(place, 0, position)
-    if place.is_fresh:
-        return find_start(records, place, uid, position)
+        search.credit += 1
+        search.is_fresh = False
+        return take_from_window(search, 0, position)
+    if search.is_fresh:
+        return find_start(records, search, uid, position)
     for i in range(LEFT_BEHIND):
-        position[0] = place.left_behind[i]
+        position[0] = search.left_behind[i]
         if position[0] >= 0 and next_entry(records, position, &key, &record) and key == uid:
-            place.left_behind[i] = position[0]
+            search.left_behind[i] = position[0]
             return record
-    for skipped in range(1, min(window.count, place.credit)):
+    for skipped in range(1, min(window.count, search.credit)):
         if window.keys[(window.first + skipped) & (WINDOW - 1)] == uid:
-            leave_behind(place, skipped)
-            return take_from_window(place, skipped, position)
+            leave_behind(search, skipped)
+            return take_from_window(search, skipped, position)
     position[0] = window.tail
     skipped = window.count
-    while skipped < min(place.credit, MAX_SKIPPED) and next_entry(records, position, &key, &record):
+    while skipped < min(search.credit, MAX_SKIPPED) and next_entry(records, position, &key, &record):
         if key == uid:
-            leave_behind(place, skipped)
-            place.position = position[0]
-            open_window(place)
+            leave_behind(search, skipped)
+            search.position = position[0]
+            open_window(search)
             return record
         skipped += 1
-    place.credit = max(place.credit - skipped, 0)
+    search.credit = max(search.credit - skipped, 0)
     return NULL
 
 
-cdef inline void leave_behind(Place *place, Py_ssize_t skipped) noexcept nogil:
+cdef inline void leave_behind(Search *search, Py_ssize_t skipped) noexcept nogil:
     """Remember that some entries have been passed over."""
-    place.left_behind[place.next_left] = place.position
-    place.next_left = (place.next_left + 1) % LEFT_BEHIND
-    place.credit -= skipped
+    search.left_behind[search.next_left] = search.position
+    search.next_left = (search.next_left + 1) % LEFT_BEHIND
+    search.credit -= skipped
 
 
-cdef PyObject *find_start(PyObject *records, Place *place, PyObject *uid, Py_ssize_t *position) noexcept nogil:
+cdef PyObject *find_start(PyObject *records, Search *search, PyObject *uid, Py_ssize_t *position) noexcept nogil:
     """Find the first record that is wanted, wherever it is."""
     cdef PyObject *key
     cdef PyObject *record
     cdef int turn
-    place.is_fresh = False
-    if place.first != NULL and place.first.has_missed:
+    search.is_fresh = False
+    if search.first != NULL and search.first.has_missed:
         return NULL  # the records are in no order that leads anywhere
-    position[0] = place.position
+    position[0] = search.position
     for turn in range(2):
         while next_entry(records, position, &key, &record):
             if key == uid:
-                place.position = position[0]
-                open_window(place)
+                search.position = position[0]
+                open_window(search)
                 return record
         position[0] = 0
     return NULL
@@ -148,15 +148,15 @@ cdef PyObject *find_start(PyObject *records, Place *place, PyObject *uid, Py_ssi
 # it that early lets memory work while the walk does: on data that is in no cache, a sixth less time.
 
 
-cdef void open_window(Place *place) noexcept nogil:
+cdef void open_window(Search *search) noexcept nogil:
     """Forget the entries that come next: the place, or what is in the dict, is another."""
-    place.window.first = place.window.count = place.window.asked = 0
-    place.window.tail = place.position
+    search.window.first = search.window.count = search.window.asked = 0
+    search.window.tail = search.position
 
 
-cdef inline void fill_window(PyObject *records, Place *place, Contents *contents) noexcept nogil:
+cdef inline void fill_window(PyObject *records, Search *search, Contents *contents) noexcept nogil:
     """Take one or two more entries into the window if there is room, so that it is filled in time but not at once."""
-    cdef Window *window = &place.window
+    cdef Window *window = &search.window
     cdef Py_ssize_t i
     cdef int turn
     for turn in range(2):
@@ -173,11 +173,11 @@ cdef inline void fill_window(PyObject *records, Place *place, Contents *contents
         window.asked += 1
 
 
-cdef inline PyObject *take_from_window(Place *place, Py_ssize_t skipped, Py_ssize_t *position) noexcept nogil:
+cdef inline PyObject *take_from_window(Search *search, Py_ssize_t skipped, Py_ssize_t *position) noexcept nogil:
     """Return the record of an entry of the window, which then begins after it."""
-    cdef Window *window = &place.window
+    cdef Window *window = &search.window
     cdef Py_ssize_t i = (window.first + skipped) & (WINDOW - 1)
-    position[0] = place.position = window.ends[i]
+    position[0] = search.position = window.ends[i]
     window.first = (i + 1) & (WINDOW - 1)
     window.count -= skipped + 1
     window.asked = max(window.asked - skipped - 1, 0)
@@ -216,12 +216,12 @@ cdef bint build_next_table(Table *table, PyObject *records) except -1:
     table.is_by_text = not is_first
     while size < 3 * <size_t>PyDict_GET_SIZE(records) // 2:
         size *= 2
-    table.entries = <Entry *>calloc(size, sizeof(Entry))
+    table.entries = <TableEntry *>calloc(size, sizeof(TableEntry))
     if table.entries == NULL:
         raise MemoryError
     table.last = size - 1
     while next_entry(records, &position, &key, &record):
-        if table.is_by_text and not is_plain_str(key):
+        if table.is_by_text and not is_exact_str(key):
             free_table(table)
             table.is_by_text = True
             return False
@@ -230,17 +230,17 @@ cdef bint build_next_table(Table *table, PyObject *records) except -1:
 
 
 cdef inline void put(Table *table, PyObject *key, PyObject *record) noexcept nogil:
-    cdef size_t place = place_of(table, key)
+    cdef size_t bucket = bucket_of(table, key)
     cdef int probes
     for probes in range(MAX_PROBES):
-        if table.entries[place].uid == NULL:
-            table.entries[place].uid = key
-            table.entries[place].record = record
+        if table.entries[bucket].uid == NULL:
+            table.entries[bucket].uid = key
+            table.entries[bucket].record = record
             break
-        place = (place + 1) & table.last
+        bucket = (bucket + 1) & table.last
 
 
-cdef inline size_t place_of(Table *table, PyObject *uid) noexcept nogil:
+cdef inline size_t bucket_of(Table *table, PyObject *uid) noexcept nogil:
     """Return where the search for an id begins."""
     cdef size_t number
     if table.is_by_text:
@@ -258,42 +258,42 @@ cdef void free_table(Table *table) noexcept nogil:
 cdef bint look_up_all(Table *table, PyObject **uids, Py_ssize_t count, PyObject **found) noexcept nogil:
     """Look up some ids in a table, asking for the memory of those that come later."""
     cdef Py_ssize_t i
-    cdef size_t[AHEAD] places
+    cdef size_t[AHEAD] buckets
     for i in range(min(count, 2 * AHEAD) if table.is_by_text else 0):
         prefetch(uids[i])
     for i in range(min(count, AHEAD)):
-        if not ask_for_place(table, uids[i], &places[i]):
+        if not ask_for_bucket(table, uids[i], &buckets[i]):
             return False
     for i in range(count):
-        found[i] = look_up(table, places[i % AHEAD], uids[i])
+        found[i] = look_up(table, buckets[i % AHEAD], uids[i])
         if found[i] == NULL:
             return False
         if table.is_by_text and i + 2 * AHEAD < count:
             prefetch(uids[i + 2 * AHEAD])
-        if i + AHEAD < count and not ask_for_place(table, uids[i + AHEAD], &places[i % AHEAD]):
+        if i + AHEAD < count and not ask_for_bucket(table, uids[i + AHEAD], &buckets[i % AHEAD]):
             return False
     return True
 
 
-cdef inline bint ask_for_place(Table *table, PyObject *uid, size_t *place) noexcept nogil:
+cdef inline bint ask_for_bucket(Table *table, PyObject *uid, size_t *bucket) noexcept nogil:
     """Fill in where the search for an id begins, and ask for it; False if ids are not looked up by what this one is."""
-    if table.is_by_text and not is_plain_str(uid):
+    if table.is_by_text and not is_exact_str(uid):
         return False
-    place[0] = place_of(table, uid)
-    prefetch(&table.entries[place[0]])
+    bucket[0] = bucket_of(table, uid)
+    prefetch(&table.entries[bucket[0]])
     return True
 
 
-cdef PyObject *look_up(Table *table, size_t place, PyObject *uid) noexcept nogil:
+cdef PyObject *look_up(Table *table, size_t bucket, PyObject *uid) noexcept nogil:
     cdef int probes
     cdef PyObject *other
     for probes in range(MAX_PROBES):
-        other = table.entries[place].uid
+        other = table.entries[bucket].uid
         if other == NULL:
             return NULL
         if other == uid or (table.is_by_text and same_str(other, uid)):
-            return table.entries[place].record
-        place = (place + 1) & table.last
+            return table.entries[bucket].record
+        bucket = (bucket + 1) & table.last
     return NULL
 
 

@@ -1,7 +1,7 @@
 from cpython.object cimport PyObject
 from libc.stdint cimport int32_t, uint8_t, uint64_t
 
-from ..array cimport Records
+from ..array cimport FlatArray
 from .tree_types cimport Kind, Kinds
 
 
@@ -24,6 +24,6 @@ cdef struct Changes:
 cdef uint8_t note_change(Changes *changes, Kind *kind, Py_ssize_t index, PyObject *source, PyObject *dest) noexcept nogil
 cdef void forget_changes(Changes *changes, Py_ssize_t index) noexcept nogil
 cdef int take_snapshots(
-    Changes *changes, Kinds kinds, Py_ssize_t first, Py_ssize_t stop, Records records, Py_ssize_t shift
+    Changes *changes, Kinds kinds, Py_ssize_t first, Py_ssize_t stop, FlatArray array, Py_ssize_t shift
 ) except -1
 cdef void free_changes(Changes *changes) noexcept

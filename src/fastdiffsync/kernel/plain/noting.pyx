@@ -112,7 +112,7 @@ cdef void forget_changes(Changes *changes, Py_ssize_t index) noexcept nogil:
 
 
 cdef int take_snapshots(
-    Changes *changes, Kinds kinds, Py_ssize_t first, Py_ssize_t stop, Records records, Py_ssize_t shift
+    Changes *changes, Kinds kinds, Py_ssize_t first, Py_ssize_t stop, FlatArray array, Py_ssize_t shift
 ) except -1:
     """Make snapshots of the changes from record `first` up to `stop`, whose indices are by `shift` larger in the array."""
     cdef Py_ssize_t place = 0, end = changes.count, middle
@@ -123,14 +123,14 @@ cdef int take_snapshots(
         else:
             end = middle
     while place < changes.count and changes.items[place].index < stop:
-        take_snapshot(changes, &changes.items[place], kinds, records, changes.items[place].index + shift)
+        take_snapshot(changes, &changes.items[place], kinds, array, changes.items[place].index + shift)
         place += 1
     return 0
 
 
-cdef int take_snapshot(Changes *changes, Change *change, Kinds kinds, Records records, Py_ssize_t index) except -1:
+cdef int take_snapshot(Changes *changes, Change *change, Kinds kinds, FlatArray array, Py_ssize_t index) except -1:
     cdef Kind *kind = &kinds.items[change.kind]
-    cdef int action = records.items[index].action
+    cdef int action = array.items[index].action
     cdef Plan plan = <Plan>kind.sides[1 if action == DELETE else 0].plan
     cdef Plan dest_plan = <Plan>kind.sides[1].plan if action != CREATE else None
     cdef PyObject **values = &changes.values[change.first]
@@ -143,8 +143,8 @@ cdef int take_snapshot(Changes *changes, Change *change, Kinds kinds, Records re
     if action != CREATE:
         dest_names, dest_attributes = dest_plan.attribute_names, take_values(&values, kind.sides[1].attribute_count)
     if action == UPDATE:
-        records._masks[index] = change.mask
-    records.keep(index, name, plan.identifier_names, identifiers, names, attributes, dest_names, dest_attributes)
+        array._masks[index] = change.mask
+    array.keep(index, name, plan.identifier_names, identifiers, names, attributes, dest_names, dest_attributes)
     return 0
 
 

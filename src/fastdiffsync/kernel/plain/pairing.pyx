@@ -10,7 +10,7 @@ from libc.stdlib cimport calloc, free, malloc, realloc
 from libc.string cimport memset
 
 from .finding cimport text_hash
-from ..capi cimport have_other_hashes, is_plain_str, known_hash, prefetch, same_str
+from ..capi cimport have_other_hashes, is_exact_str, known_hash, prefetch, same_str
 
 # How far ahead siblings that are out of step are looked for.
 cdef enum:
@@ -75,7 +75,7 @@ cdef bint pair_in_step(Siblings *siblings) noexcept nogil:
             prefetch(uids[i + AHEAD])
         if j + AHEAD < other_count:
             prefetch(other_uids[j + AHEAD])
-        if not is_plain_str(uids[i]) or not is_plain_str(other_uids[j]):
+        if not is_exact_str(uids[i]) or not is_exact_str(other_uids[j]):
             return False
         if are_same(uids[i], other_uids[j]):
             pair_up(siblings, i, j)
@@ -125,7 +125,7 @@ cdef Py_ssize_t find_ahead(PyObject *uid, PyObject **uids, Py_ssize_t place, Py_
     for ahead in range(1, LOOK_AHEAD):
         if place + ahead >= count:
             return 0
-        if is_plain_str(uids[place + ahead]) and are_same(uid, uids[place + ahead]):
+        if is_exact_str(uids[place + ahead]) and are_same(uid, uids[place + ahead]):
             return ahead
     return 0
 
@@ -158,7 +158,7 @@ cdef bint pair_by_table(Siblings *siblings, Py_ssize_t *table, Py_ssize_t size) 
     memset(table, 0xFF, size * sizeof(Py_ssize_t))
     for i in range(siblings.unpaired_count):
         uid = siblings.other_uids[unpaired[i]]
-        if not is_plain_str(uid):
+        if not is_exact_str(uid):
             return False
         place = (<size_t>known_hash(uid) if are_hashed else text_hash(uid)) & (size - 1)
         while table[place] != -1:
@@ -168,7 +168,7 @@ cdef bint pair_by_table(Siblings *siblings, Py_ssize_t *table, Py_ssize_t size) 
         uid = siblings.uids[i]
         if siblings.dests[i] != NULL:
             continue
-        if not is_plain_str(uid):
+        if not is_exact_str(uid):
             return False
         place = (<size_t>known_hash(uid) if are_hashed else text_hash(uid)) & (size - 1)
         while table[place] != -1:
@@ -192,11 +192,11 @@ cdef bint have_known_hashes(Siblings *siblings) noexcept nogil:
     cdef PyObject *uid
     for i in range(siblings.unpaired_count):
         uid = siblings.other_uids[siblings.unpaired[i]]
-        if not is_plain_str(uid) or known_hash(uid) == -1:
+        if not is_exact_str(uid) or known_hash(uid) == -1:
             return False
     for i in range(siblings.uid_count):
         uid = siblings.uids[i]
-        if siblings.dests[i] == NULL and (not is_plain_str(uid) or known_hash(uid) == -1):
+        if siblings.dests[i] == NULL and (not is_exact_str(uid) or known_hash(uid) == -1):
             return False
     return True
 

@@ -1,7 +1,7 @@
 from cpython.object cimport PyObject, PyTypeObject
 from libc.stdint cimport uint16_t
 
-from .finding cimport Contents, Place, Table
+from .finding cimport Contents, Search, Table
 from .pairing cimport Room
 from .columns cimport Offsets
 
@@ -48,7 +48,7 @@ cdef struct Kind:
 cdef class Kinds:
     cdef Kind *items
     # Where both sides' records of each type were last found, and for each depth of a walk, room for siblings.
-    cdef Place *places
+    cdef Search *searches
     cdef Room *rooms
     cdef readonly Py_ssize_t count
     cdef readonly list names
@@ -59,7 +59,7 @@ cdef class Kinds:
     cdef int add(self, object name) except -1
     cdef int fill(self, Py_ssize_t number, object name) except -1
     cdef int describe_contents(self, Kind *kind) except -1
-    cdef Place *begin(self, double share) except NULL
+    cdef Search *begin(self, double share) except NULL
     cdef Py_ssize_t record_count(self, Py_ssize_t first, Py_ssize_t stop) noexcept
     cdef bint build_tables(self) except -1
     cdef int drop_tables(self) except -1

@@ -7,7 +7,7 @@ from libc.stdint cimport uint16_t
 from libc.stdlib cimport free
 
 from ..capi cimport PyDict_GET_SIZE
-from .finding cimport MAX_LISTS, Contents, Place, begin_at, build_next_table, free_table
+from .finding cimport MAX_LISTS, Contents, Search, begin_at, build_next_table, free_table
 from ..plans cimport Plan, plan_of
 from .pairing cimport Room
 from .columns cimport fill_offsets
@@ -42,7 +42,7 @@ cdef class Kinds:
         self.other_data = dest_data
         self.are_plain = True
         self.add(modelname)
-        self.places = self.begin(0)
+        self.searches = self.begin(0)
 
     def __dealloc__(self):
         cdef Py_ssize_t depth
@@ -52,7 +52,7 @@ cdef class Kinds:
             for depth in range(MAX_DEPTH + 1):
                 free(self.rooms[depth].cells)
         PyMem_Free(self.rooms)
-        PyMem_Free(self.places)
+        PyMem_Free(self.searches)
         PyMem_Free(self.items)
 
     cdef int add(self, object name) except -1:
@@ -138,21 +138,21 @@ cdef class Kinds:
                 contents.lists[i] = kind.children[i].offsets[which]
         return 0
 
-    cdef Place *begin(self, double share) except NULL:
+    cdef Search *begin(self, double share) except NULL:
         """Return places to look for the records of all types, a little before a share of them; the caller frees them."""
         cdef Py_ssize_t i, which
-        cdef Place *places = <Place *>PyMem_Calloc(2 * self.count, sizeof(Place))
-        if places == NULL:
+        cdef Search *searches = <Search *>PyMem_Calloc(2 * self.count, sizeof(Search))
+        if searches == NULL:
             raise MemoryError
         share = max(share - BACK_OFF, 0)
         for i in range(self.count):
             for which in range(2):
                 if self.items[i].sides[which].records != NULL:
                     begin_at(
-                        &places[2 * i + which],
+                        &searches[2 * i + which],
                         <Py_ssize_t>(share * PyDict_GET_SIZE(self.items[i].sides[which].records)),
                     )
-        return places
+        return searches
 
     cdef bint build_tables(self) except -1:
         """Make tables of the records of which one was looked for in vain; return whether there are new ones.
@@ -165,8 +165,8 @@ cdef class Kinds:
         for i in range(self.count):
             for which in range(2):
                 side = &self.items[i].sides[which]
-                if side.records != NULL and self.places[2 * i + which].has_missed:
-                    self.places[2 * i + which].has_missed = False
+                if side.records != NULL and self.searches[2 * i + which].has_missed:
+                    self.searches[2 * i + which].has_missed = False
                     are_new = build_next_table(&side.table, side.records) or are_new
         return are_new
 

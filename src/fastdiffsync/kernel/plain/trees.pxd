@@ -1,7 +1,7 @@
 from cpython.object cimport PyObject
 from libc.stdint cimport uint16_t
 
-from ..array cimport UNSEEN, Record, Records
+from ..array cimport UNSEEN, Entry, FlatArray
 from .tree_types cimport MAX_KINDS, Kinds
 from .pairing cimport Room, Siblings
 from .walking cimport Range, Tree
@@ -13,7 +13,7 @@ cdef struct Run:
     Py_ssize_t first, stop
     # Where they go, with their objects' references: by how much their indices are larger there, what their types' numbers
     # are, and the index of the record below which they come, -1 for none.
-    Record *items
+    Entry *items
     PyObject **sources
     PyObject **dests
     Py_ssize_t shift
@@ -24,7 +24,7 @@ cdef struct Run:
     Py_ssize_t none_count
 
 
-cdef class PlainSiblings:
+cdef class PlainTrees:
     cdef Kinds kinds
     cdef Siblings siblings
     cdef Room room
@@ -44,9 +44,9 @@ cdef class PlainSiblings:
     cdef int prepare_ranges(self, Py_ssize_t *order) except -1
     cdef int walk_together(self, Py_ssize_t count) except -1
     cdef bint build_tables(self) except -1
-    cdef Py_ssize_t take(self, Records records, Py_ssize_t parent, Py_ssize_t stop) except -1
-    cdef int begin(self, Records records) except -1
+    cdef Py_ssize_t take(self, FlatArray array, Py_ssize_t parent, Py_ssize_t stop) except -1
+    cdef int begin(self, FlatArray array) except -1
     cdef void next_run(self, Run *run, Py_ssize_t stop) noexcept
     cdef Py_ssize_t copy_runs(
-        self, Run *runs, Py_ssize_t run_count, Py_ssize_t size, Records records, Py_ssize_t parent
+        self, Run *runs, Py_ssize_t run_count, Py_ssize_t size, FlatArray array, Py_ssize_t parent
     ) except -1

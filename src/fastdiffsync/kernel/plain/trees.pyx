@@ -19,7 +19,7 @@ from libc.string cimport memcpy, memset
 
 from ..capi cimport NONE, PyDict_GET_SIZE, PyDict_Next, PyListObject, Py_DECREF
 from .finding cimport open_window
-from ..array cimport UNSEEN, Record, Records
+from ..array cimport UNSEEN, Entry, FlatArray
 from .tree_types cimport MAX_DEPTH, Kinds, Side
 from .pairing cimport Room, Siblings, make_room, pair_siblings
 from .noting cimport free_changes, take_snapshots
@@ -33,7 +33,7 @@ cdef enum:
 
 
 
-cdef class PlainSiblings:
+cdef class PlainTrees:
     """The siblings of one type, and what is found below them."""
 
     def __cinit__(self, Kinds kinds):
@@ -80,9 +80,9 @@ cdef class PlainSiblings:
         siblings.other_uid_count = len(other_uids)
         if not make_room(siblings, &self.room):
             raise MemoryError
-        open_window(&self.kinds.places[0])
-        open_window(&self.kinds.places[1])
-        return find_siblings(self.kinds.items, self.kinds.places, siblings) and pair_siblings(siblings)
+        open_window(&self.kinds.searches[0])
+        open_window(&self.kinds.searches[1])
+        return find_siblings(self.kinds.items, self.kinds.searches, siblings) and pair_siblings(siblings)
 
     cdef bint are_worthwhile(self, int threads) noexcept:
         """Whether to walk here, or to visit the siblings one by one: if they are too few to share, what is below may do."""
@@ -161,15 +161,15 @@ cdef class PlainSiblings:
             part.siblings = &self.siblings
             part.trees = self.trees
             part.order = order
-            part.places = self.kinds.places
+            part.searches = self.kinds.searches
             part.rooms = self.kinds.rooms
             for place in range(2 * self.kinds.count if i == 0 else 0):
-                open_window(&part.places[place])
+                open_window(&part.searches[place])
             if i:
                 start = share_start(i, self.threads, self.siblings.count)
-                part.places = self.kinds.begin(<double>start / self.siblings.count)
+                part.searches = self.kinds.begin(<double>start / self.siblings.count)
                 for place in range(2 * self.kinds.count):
-                    part.places[place].first = &self.kinds.places[place]
+                    part.searches[place].first = &self.kinds.searches[place]
                 part.rooms = <Room *>PyMem_Calloc(MAX_DEPTH + 1, sizeof(Room))
                 if part.rooms == NULL:
                     raise MemoryError
@@ -190,39 +190,39 @@ cdef class PlainSiblings:
         cdef Py_ssize_t i, place
         for i in range(1, self.range_count):
             for place in range(2 * self.kinds.count):
-                if self.ranges[i].places[place].has_missed:
-                    self.ranges[i].places[place].has_missed = False
-                    self.kinds.places[place].has_missed = True
+                if self.ranges[i].searches[place].has_missed:
+                    self.ranges[i].searches[place].has_missed = False
+                    self.kinds.searches[place].has_missed = True
         return self.kinds.build_tables()
 
-    cdef Py_ssize_t take(self, Records records, Py_ssize_t parent, Py_ssize_t stop) except -1:
+    cdef Py_ssize_t take(self, FlatArray array, Py_ssize_t parent, Py_ssize_t stop) except -1:
         """Append to a flat array, below `parent`, the trees up to a place; return how many records they have of both sides."""
         cdef Run[MAX_SHARES] runs
         cdef Py_ssize_t run_count, size, count = 0
         if not self.has_begun:
             self.has_begun = True
-            self.begin(records)
+            self.begin(array)
         while self.taken < stop:
             run_count = size = 0
             while self.taken < stop and run_count < MAX_SHARES:
                 self.next_run(&runs[run_count], stop)
                 size += runs[run_count].stop - runs[run_count].first
                 run_count += 1
-            records.reserve(size)
-            count += self.copy_runs(runs, run_count, size, records, parent)
+            array.reserve(size)
+            count += self.copy_runs(runs, run_count, size, array, parent)
         return count
 
-    cdef int begin(self, Records records) except -1:
+    cdef int begin(self, FlatArray array) except -1:
         """Make room in a flat array for all trees, and say which types they are of."""
         cdef Py_ssize_t i, kind, count = 0
         for i in range(self.siblings.count):
             count += self.trees[i].stop - self.trees[i].first
-        records.reserve(count)
+        array.reserve(count)
         for i in range(self.range_count):
-            records.has_tracked = records.has_tracked or self.ranges[i].has_tracked
+            array.has_tracked = array.has_tracked or self.ranges[i].has_tracked
             for kind in range(self.kinds.count):
                 if self.ranges[i].kinds >> kind & 1:
-                    self.type_numbers[kind] = records.type_number(self.kinds.names[kind])
+                    self.type_numbers[kind] = array.type_number(self.kinds.names[kind])
         return 0
 
     cdef void next_run(self, Run *run, Py_ssize_t stop) noexcept:
@@ -236,28 +236,28 @@ cdef class PlainSiblings:
             tree += 1
 
     cdef Py_ssize_t copy_runs(
-        self, Run *runs, Py_ssize_t run_count, Py_ssize_t size, Records records, Py_ssize_t parent
+        self, Run *runs, Py_ssize_t run_count, Py_ssize_t size, FlatArray array, Py_ssize_t parent
     ) except -1:
         """Copy runs of records into the array, which has room for them; return how many records there are of both sides."""
         cdef Share[MAX_SHARES] shares
-        cdef Py_ssize_t i, action, none_count = 0, place = records.size
+        cdef Py_ssize_t i, action, none_count = 0, place = array.size
         for i in range(run_count):
             runs[i].type_numbers = self.type_numbers
             runs[i].parent = parent
             runs[i].shift = place - runs[i].first
-            runs[i].items = &records.items[place]
-            runs[i].sources = &(<PyListObject *>records._sources).ob_item[place]
-            runs[i].dests = &(<PyListObject *>records._dests).ob_item[place]
+            runs[i].items = &array.items[place]
+            runs[i].sources = &(<PyListObject *>array._sources).ob_item[place]
+            runs[i].dests = &(<PyListObject *>array._dests).ob_item[place]
             place += runs[i].stop - runs[i].first
             shares[i] = &runs[i]
         run_together(copy_run, shares, run_count, self.threads if size >= SHARED_FROM else 1)
         for i in range(run_count):
             none_count += runs[i].none_count
             for action in range(UNSEEN + 1):
-                records.totals[action] += runs[i].totals[action]
-        records.take_in(size, none_count)
+                array.totals[action] += runs[i].totals[action]
+        array.take_in(size, none_count)
         for i in range(run_count):
-            take_snapshots(&runs[i].part.changes, self.kinds, runs[i].first, runs[i].stop, records, runs[i].shift)
+            take_snapshots(&runs[i].part.changes, self.kinds, runs[i].first, runs[i].stop, array, runs[i].shift)
         return 2 * size - none_count
 
 
@@ -279,7 +279,7 @@ cdef void list_all(PyObject *records, PyObject **uids, PyObject **found, Py_ssiz
 
 cdef void release_workplace(Range *part) noexcept:
     cdef Py_ssize_t depth
-    PyMem_Free(part.places)
+    PyMem_Free(part.searches)
     if part.rooms != NULL:
         for depth in range(MAX_DEPTH + 1):
             free(part.rooms[depth].cells)
@@ -293,8 +293,8 @@ cdef void copy_run(void *share) noexcept nogil:
     """Copy a run. Most of the time is the system's, which finds memory for the copy; so threads share this as well."""
     cdef Run *run = <Run *>share
     cdef Py_ssize_t i, count = run.stop - run.first
-    cdef Record *item
-    memcpy(run.items, &run.part.items[run.first], count * sizeof(Record))
+    cdef Entry *item
+    memcpy(run.items, &run.part.items[run.first], count * sizeof(Entry))
     memcpy(run.sources, &run.part.sources[run.first], count * sizeof(PyObject *))
     memcpy(run.dests, &run.part.dests[run.first], count * sizeof(PyObject *))
     memset(run.totals, 0, sizeof(run.totals))

@@ -1,8 +1,8 @@
 from cpython.object cimport PyObject
 from libc.stdint cimport int32_t, uint64_t
 
-from .finding cimport Place
-from ..array cimport Record
+from .finding cimport Search
+from ..array cimport Entry
 from .tree_types cimport Kind
 from .pairing cimport Room, Siblings
 from .noting cimport Changes
@@ -20,10 +20,10 @@ cdef struct Range:
     Tree *trees
     Py_ssize_t *order
     Py_ssize_t first, stop
-    Place *places
+    Search *searches
     Room *rooms
     # What has been found, every object with a reference of its own, but for None.
-    Record *items
+    Entry *items
     PyObject **sources
     PyObject **dests
     Py_ssize_t size, capacity
@@ -33,4 +33,4 @@ cdef struct Range:
 
 
 cdef void walk_range(void *share) noexcept nogil
-cdef bint find_siblings(Kind *kind, Place *places, Siblings *siblings) noexcept nogil
+cdef bint find_siblings(Kind *kind, Search *searches, Siblings *siblings) noexcept nogil

@@ -10,13 +10,13 @@ from libc.stdint cimport int32_t, uint8_t, uint64_t
 from libc.stdlib cimport realloc
 
 from ..plans cimport NO_FLAGS
-from .finding cimport WINDOW, Place, find_all
-from ..array cimport NO_ACTION, UNSEEN, Record
+from .finding cimport WINDOW, Search, find_all
+from ..array cimport NO_ACTION, UNSEEN, Entry
 from .tree_types cimport MAX_DEPTH, ChildField, Kind, Side
 from .pairing cimport Siblings, are_distinct, make_room, pair_siblings
 from ..capi cimport (
     NONE, PyListObject, PyList_CheckExact, PyList_GET_SIZE, PyObject_GC_IsTracked, add_reference, class_of,
-    drop_reference, is_plain_str, prefetch, same_str, slot, str_length,
+    drop_reference, is_exact_str, prefetch, same_str, slot, str_length,
 )
 from .noting cimport forget_changes, note_change
 from .columns cimport (
@@ -111,7 +111,7 @@ cdef bint append(Range *part, Kind *kind, int32_t parent, PyObject *source, PyOb
 cdef inline uint8_t action_of(
     Range *part, Kind *kind, Py_ssize_t index, PyObject *source, PyObject *dest
 ) noexcept nogil:
-    if source != NULL and dest != NULL and not kind.values.are_plain:
+    if source != NULL and dest != NULL and not kind.values.are_fields:
         return UNSEEN
     if (source != NULL and PyObject_GC_IsTracked(source)) or (dest != NULL and PyObject_GC_IsTracked(dest)):
         part.has_tracked = True
@@ -127,9 +127,9 @@ cdef bint grow(Range *part) noexcept nogil:
     cdef void *dests
     if part.size >= 0x3FFFFFFF:
         return False
-    items = realloc(part.items, capacity * sizeof(Record))
+    items = realloc(part.items, capacity * sizeof(Entry))
     if items != NULL:
-        part.items = <Record *>items
+        part.items = <Entry *>items
     sources = realloc(part.sources, capacity * sizeof(PyObject *))
     if sources != NULL:
         part.sources = <PyObject **>sources
@@ -158,7 +158,7 @@ cdef bint walk_children(
         return True
     if not make_room(&siblings, &part.rooms[depth]):
         return False
-    if not find_siblings(kind, part.places, &siblings) or not pair_siblings(&siblings):
+    if not find_siblings(kind, part.searches, &siblings) or not pair_siblings(&siblings):
         return False
     if kind.sides[0].table.entries != NULL or kind.sides[1].table.entries != NULL or siblings.count > WINDOW:
         for place in range(min(siblings.count, AHEAD)):
@@ -185,18 +185,18 @@ cdef bint children_of(PyObject *parent, Py_ssize_t offset, PyObject ***uids, Py_
     return True
 
 
-cdef bint find_siblings(Kind *kind, Place *places, Siblings *siblings) noexcept nogil:
+cdef bint find_siblings(Kind *kind, Search *searches, Siblings *siblings) noexcept nogil:
     """Find the records with the siblings' ids; False if one is not found, or is there twice."""
     cdef bint is_found = find_side(
-        &kind.sides[0], &places[2 * kind.number], siblings.uids, siblings.uid_count, siblings.sources
+        &kind.sides[0], &searches[2 * kind.number], siblings.uids, siblings.uid_count, siblings.sources
     )
     return is_found and find_side(
-        &kind.sides[1], &places[2 * kind.number + 1], siblings.other_uids, siblings.other_uid_count, siblings.found
+        &kind.sides[1], &searches[2 * kind.number + 1], siblings.other_uids, siblings.other_uid_count, siblings.found
     )
 
 
 cdef bint find_side(
-    Side *side, Place *place, PyObject **uids, Py_ssize_t count, PyObject **found
+    Side *side, Search *place, PyObject **uids, Py_ssize_t count, PyObject **found
 ) noexcept nogil:
     cdef bint are_known_to_be_distinct = True
     cdef Py_ssize_t i
@@ -263,9 +263,9 @@ cdef inline bint is_expected(Side *side, PyObject *record, PyObject *uid) noexce
     if class_of(record) != side.cls or slot(record, side.flags) != NO_FLAGS:
         return False
     cdef PyObject *key = slot(record, side.key)
-    if key == NULL or not is_plain_str(key):
+    if key == NULL or not is_exact_str(key):
         return False
-    return key == uid or (is_plain_str(uid) and same_str(key, uid))
+    return key == uid or (is_exact_str(uid) and same_str(key, uid))
 
 
 cdef inline bint are_same_thing(Kind *kind, PyObject *source, PyObject *dest) noexcept nogil:
@@ -282,7 +282,7 @@ cdef inline bint are_same_thing(Kind *kind, PyObject *source, PyObject *dest) no
     for i in range(kind.identifier_count):
         value = slot(source, kind.sides[0].identifiers[i])
         other = slot(dest, kind.sides[1].identifiers[i])
-        if value == NULL or other == NULL or not is_plain_str(value) or not is_plain_str(other):
+        if value == NULL or other == NULL or not is_exact_str(value) or not is_exact_str(other):
             return False
         if value != other and str_length(value) != str_length(other):
             return False
