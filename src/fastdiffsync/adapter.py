@@ -70,6 +70,8 @@ class Adapter:
         for name, value in cls.__dict__.items():
             if _is_model_class(value) and value.get_type() != name:
                 message = f'Incorrect field name - {value.__name__} has type name "{value.get_type()}", not "{name}"'
+                if value._modelname == DiffSyncModel._modelname:
+                    message += f'; give it one: _modelname = "{name}"'
                 raise AttributeError(message)
         for name in cls.top_level:
             if not hasattr(cls, name):

@@ -35,7 +35,7 @@ StructMeta = msgspec.StructMeta
 HIDDEN_FIELDS = frozenset({"_status", "_status_message", "_unique_id", "_side_data"})
 """Fields of every model that hold the library's own state and are no part of the record."""
 
-UNVALIDATED_FIELDS = HIDDEN_FIELDS | {"model_flags", "adapter"}
+UNVALIDATED_FIELDS = HIDDEN_FIELDS | {"adapter"}
 
 # A hook whose definition another hook's default calls belongs to that one's group: get_unique_id() asks
 # get_identifiers(), which asks dict().

@@ -7,12 +7,23 @@ import copyreg
 import functools
 import sys
 import typing
+from inspect import signature
+from types import FunctionType
 from typing import Any
 
 import msgspec
 
 from .. import _kernel as kernel
-from ..schema import LIBRARY_ATTRIBUTE, PRIVATE_DEFAULTS, SCHEMA_ATTRIBUTE, StructMeta, field_aliases
+from ..runtime.arguments import check_model_flags
+from ..schema import (
+    LIBRARY_ATTRIBUTE,
+    PRIVATE_DEFAULTS,
+    SCHEMA_ATTRIBUTE,
+    StructMeta,
+    field_aliases,
+    field_defaults,
+    find_in_mro,
+)
 from .annotations import INHERITED_ANNOTATIONS, own_annotations
 from .generics import has_own_brackets, inherit_parameters, parametrised, reduced
 from .inheritance import STOOD_IN_FOR, is_stood_in_for, without_layout_conflicts
@@ -262,6 +273,7 @@ def _check_declaration(cls: type[Any]) -> None:
             )
             raise AttributeError(message)
     _check_parent_keys(cls)
+    _check_hooks(cls)
     identifiers, attributes = set(cls._identifiers), set(cls._attributes)
     child_fields = set(cls._children.values())
     for overlap, first, second in (
@@ -272,6 +284,24 @@ def _check_declaration(cls: type[Any]) -> None:
         if overlap:
             message = f"Fields {overlap} are included in both {first} and {second}."
             raise AttributeError(message)
+
+
+def _check_hooks(cls: type[Any]) -> None:
+    """Check what is otherwise noticed in the middle of a diff or a sync.
+
+    Raises:
+        TypeError: If flags are none, or `create` cannot be called on the class.
+    """
+    flags = field_defaults(cls)["model_flags"]
+    if flags is not msgspec.NODEFAULT and not hasattr(flags, "factory"):
+        check_model_flags(flags, cls.__name__)
+    create = find_in_mro(cls, "create")
+    if isinstance(create, FunctionType):
+        try:
+            signature(create).bind(adapter=None, ids={}, attrs={})
+        except TypeError:
+            message = f"{cls.__name__}.create must be a class method: @classmethod def create(cls, adapter, ids, attrs)"
+            raise TypeError(message) from None
 
 
 def _check_parent_keys(cls: type[Any]) -> None:

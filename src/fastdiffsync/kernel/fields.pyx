@@ -15,7 +15,8 @@ from .capi cimport (
 from .plans import forget_plans
 
 from ..dumping.copies import as_data
-from ..enum import DiffSyncStatus
+from ..enum import DiffSyncModelFlags, DiffSyncStatus
+from ..runtime.arguments import check_model_flags
 from .constants import INSTANCE_OVERRIDES
 from .construction_errors import checked
 
@@ -44,6 +45,7 @@ cdef extern from *:
 
 
 cdef object Struct = msgspec.Struct
+cdef PyObject *MODEL_FLAGS = <PyObject *>"model_flags"
 
 
 def set_status(self, status, message=""):
@@ -189,8 +191,11 @@ def set_attribute(model, name, value):
     Raises:
         ValueError: If the name is neither a field, nor private, nor an attribute of the class.
         ValidationError: If the value is checked and cannot be made one of the field's type.
+        TypeError: If flags are none.
     """
     cdef Plan plan = plan_of(type(model))
+    if <PyObject *>name == MODEL_FLAGS and type(value) is not DiffSyncModelFlags:
+        check_model_flags(value, repr(model))
     put(model, plan, name, checked(model, plan.schema, name, value) if plan.validates_assignment else value)
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from ..dumping.copies import as_data
+from ..runtime.arguments import check_model_flags
 from ..schema import Schema, schema_of
 from .constants import INSTANCE_OVERRIDES
 from .construction_errors import checked
@@ -109,8 +110,11 @@ def set_attribute(model: Any, name: str, value: Any) -> None:
     Raises:
         ValueError: If the name is neither a field, nor private, nor an attribute of the class.
         ValidationError: If the value is checked and cannot be made one of the field's type.
+        TypeError: If flags are none.
     """
     schema = schema_of(type(model))
+    if name == "model_flags":
+        check_model_flags(value, repr(model))
     put_attribute(model, name, checked(model, schema, name, value) if schema.validates_assignment else value)
 
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Any, NoReturn
 
-from ..exceptions import (
-    ObjectStoreException,
-)
-from ..schema import schema_of
+from ..exceptions import ObjectAlreadyExists, ObjectStoreException
+from ..schema import base_model, schema_of
 from .constants import INSTANCE_OVERRIDES
 from .equality import is_same
 
@@ -65,6 +63,19 @@ def check_element(element_type: Any, name: Any) -> None:
         if not isinstance(value, str):
             message = f"{label} must be a string (not {type(value)})"
             raise ValueError(message)  # noqa: TRY004 - the type that diffsync raises
+
+
+def refuse_taken(obj: Any, uid: Any) -> NoReturn:
+    """Raise that a different record of the type has the unique id, and what the class may lack."""
+    schema = schema_of(type(obj))
+    reasons = []
+    if schema.knows_unique_id and not schema.identifiers:
+        reasons.append("no _identifiers, so that all of its records have one unique id")
+    if schema.knows_type and schema.modelname == base_model(type(obj))._modelname:
+        reasons.append(f"no _modelname, so that its records are of one type, {schema.modelname!r}, with all like it")
+    lacks = f": {type(obj).__name__} has {' and '.join(reasons)}" if reasons else ""
+    message = f"Object {uid} already present{lacks}"
+    raise ObjectAlreadyExists(message, obj)
 
 
 def refuse_unique_id(modelname: str, uid: Any) -> NoReturn:

@@ -14,7 +14,7 @@ from .capi cimport (
 )
 
 from ..dumping.copies import SCALARS
-from ..exceptions import ObjectAlreadyExists
+from .identity import refuse_taken
 from ..schema import StructMeta, schema_of
 
 from weakref import ReferenceType as weak_reference
@@ -148,7 +148,7 @@ def add_record(self, *, obj):
     cdef Py_ssize_t size = PyDict_GET_SIZE(<PyObject *>records)
     found = PyDict_SetDefault(<PyObject *>records, <PyObject *>uid, <PyObject *>obj)
     if found != record:
-        raise ObjectAlreadyExists(f"Object {uid} already present", obj)
+        refuse_taken(obj, uid)
     if PyDict_GET_SIZE(<PyObject *>records) == size:
         return
     claim_record(obj, plan, data, adapter)

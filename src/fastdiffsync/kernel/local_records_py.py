@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..exceptions import ObjectAlreadyExists
 from .fields_py import unique_id_of
+from .identity import refuse_taken
 
 __all__ = ["RecordData", "add_record", "hides_records", "release_records", "remove_record"]
 
@@ -42,8 +42,7 @@ def add_record(self: Any, *, obj: Any) -> None:
     count = len(records)
     existing = records.setdefault(uid, obj)
     if existing is not obj:
-        message = f"Object {uid} already present"
-        raise ObjectAlreadyExists(message, obj)
+        refuse_taken(obj, uid)
     if len(records) > count and obj.adapter is None:
         obj.adapter = self.adapter
 

@@ -20,7 +20,7 @@ from .capi cimport (
 
 from itertools import islice
 
-from ..exceptions import ObjectAlreadyExists
+from .identity import refuse_taken
 from .row_errors import as_dict, raise_at_row, raise_parent_missing
 
 from . import local_records as _local
@@ -203,7 +203,7 @@ cdef class Storer:
         cdef bint has_key_of_its_own = is_acyclic and plan.knows_unique_id
         uid = <object>slot(<PyObject *>record, plan.key_offset) if has_key_of_its_own else unique_id(record, plan)
         if PyDict_SetDefault(<PyObject *>self.known, <PyObject *>uid, <PyObject *>record) != <PyObject *>record:
-            raise ObjectAlreadyExists(f"Object {uid} already present", record)
+            refuse_taken(record, uid)
         if is_acyclic and self.reference is not None:
             set_slot_quietly(<PyObject *>record, plan.adapter_offset, self.reference)
             PyObject_GC_UnTrack(<PyObject *>record)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from .. import _kernel as kernel
 from ..exceptions import ObjectAlreadyExists, ObjectNotFound, ValidationError
+from ..kernel.identity import refuse_taken
 from ..kernel.row_errors import raise_at_row, raise_parent_missing
 from ..runtime.garbage import paused_collection
 from ..store.local import LocalStore
@@ -94,11 +95,13 @@ def _check_equal(tables: list[Table], record: Any, existing: DiffSyncModel) -> N
     """
     if existing.dict() == record.dict():
         return
-    error = ObjectAlreadyExists(f"Object {record.get_unique_id()} already present", record)
-    for table in tables:
-        for number, other in enumerate(table.records):
-            if other is record:
-                raise_at_row(error, table.modelname, number)
+    try:
+        refuse_taken(record, record.get_unique_id())
+    except ObjectAlreadyExists as error:
+        for table in tables:
+            for number, other in enumerate(table.records):
+                if other is record:
+                    raise_at_row(error, table.modelname, number)
 
 
 def _stage_parents(store: EncodedStore, stage: LocalStore, tables: list[Table]) -> None:

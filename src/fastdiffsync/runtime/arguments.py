@@ -1,4 +1,4 @@
-"""What is given to a diff or a sync in place of what is wanted is refused before anything is done."""
+"""What is given in place of what is wanted is refused before anything is done: arguments of a diff or a sync, flags."""
 
 from __future__ import annotations
 
@@ -48,6 +48,22 @@ def check_run(where: str, flags: Any, callback: Any) -> None:
         raise TypeError(message)
     if callback and not callable(callback):
         message = f"{where}: callback must be a function of (stage, done, total), not {described(callback)}"
+        raise TypeError(message)
+
+
+def check_model_flags(value: Any, where: str) -> None:
+    """Check what is to be the flags of a record, or of all records of a class.
+
+    Args:
+        value: The value.
+        where: The record or the class.
+
+    Raises:
+        TypeError: If it is something else.
+    """
+    if not isinstance(value, DiffSyncModelFlags):
+        hint = "; flags of a diff or a sync are given to that" if isinstance(value, DiffSyncFlags) else ""
+        message = f"{where}: model_flags must be DiffSyncModelFlags, not {described(value)}{hint}"
         raise TypeError(message)
 
 

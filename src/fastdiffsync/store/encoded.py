@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NoReturn
 
 from .. import _kernel as kernel
-from ..exceptions import ObjectAlreadyExists, ObjectNotFound, ObjectStoreException
+from ..exceptions import ObjectNotFound, ObjectStoreException
+from ..kernel.identity import refuse_taken
 from .buffer import Batch
 from .comparison import Comparison
 from .reading import EncodedReader, process
@@ -276,6 +277,5 @@ class EncodedStore(EncodedReader):
         if existing is None or existing is obj:
             return False
         if existing.dict() != obj.dict():
-            message = f"Object {key[1]} already present"
-            raise ObjectAlreadyExists(message, obj)
+            refuse_taken(obj, key[1])
         return True
