@@ -96,6 +96,23 @@ def test_uid_of_two_identifier_tuples_on_two_sides(pair: Pair) -> None:
     pair.refuses(ValueError, keys, lambda: pair.dest.sync_from(pair.source))
 
 
+@pytest.mark.parametrize(("one", "other"), [(None, "None"), (1, "1"), (True, "True"), (float("nan"), float("nan"))])
+def test_identifiers_that_make_one_uid(fastdiffsync: Any, one: Any, other: Any) -> None:
+    """What text makes equal is not equal: refused in one dataset, and in a diff of two, as diffsync refuses it."""
+    for library in (diffsync, fastdiffsync):
+        body = {"_modelname": "thing", "_identifiers": ("key",), "__annotations__": {"key": Any}}
+        thing = type(library.DiffSyncModel)("Thing", (library.DiffSyncModel,), body)
+        members = {"thing": thing, "top_level": ["thing"]}
+        source, dest = (type("Things", (library.Adapter,), members)(name) for name in ("source", "dest"))
+        source.add(thing(key=one))
+        dest.add(thing(key=other))
+        with pytest.raises(library.exceptions.ObjectAlreadyExists, match="already present"):
+            source.add(thing(key=other))
+        for verb in (dest.diff_from, dest.sync_from):
+            with pytest.raises(ValueError, match="Keys mismatch"):
+                verb(source)
+
+
 def test_child_twice(fastdiffsync: Any, pair: Pair) -> None:
     """A child is added to a parent once."""
     site, device = pair.dest.get("site", "a"), pair.dest.get("device", "a__x")
