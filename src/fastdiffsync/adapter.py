@@ -392,12 +392,16 @@ class Adapter:
     def dict(self, exclude_defaults: bool = True, **kwargs: Any) -> _Dict[_str, _Dict[_str, _Dict[_str, Any]]]:
         """Return all records as `{modelname: {unique id: {field: value}}}`.
 
+        Types come in the order of `top_level`, then in that of first use, or by name in a store that does not know it.
+
         Args:
             exclude_defaults: Whether to leave out values that are their field's default.
             **kwargs: Passed to each record's `dict`.
         """
         data: _Dict[_str, _Dict[_str, _Dict[_str, Any]]] = {}
-        for modelname in self.store.get_all_model_names():
+        names = self.store.ordered_model_names()
+        first = [name for name in self.top_level if name in names]
+        for modelname in first + [name for name in names if name not in first]:
             data[modelname] = {}
             for obj in self.store.get_all(model=modelname):
                 data[obj.get_type()][obj.get_unique_id()] = obj.dict(exclude_defaults=exclude_defaults, **kwargs)

@@ -11,7 +11,7 @@ from ..exceptions import ObjectNotFound
 from ..kernel.construction_errors import checked_values
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from ..adapter import Adapter
     from ..model import DiffSyncModel
@@ -59,6 +59,16 @@ class BaseStore:
     def get_all_model_names(self) -> set[str]:
         """Return the type names of which there are records."""
         raise NotImplementedError
+
+    def ordered_model_names(self) -> list[str]:
+        """Return what `get_all_model_names` returns in the order of first use; what is not known of that, by name."""
+        names = set(self.get_all_model_names())
+        known = [name for name in self._names_by_first_use() if name in names]
+        return known + sorted(names.difference(known))
+
+    def _names_by_first_use(self) -> Collection[str]:
+        """Return type names in the order in which they were first used, as far as the store knows it."""
+        return ()
 
     def get(
         self, *, model: str | DiffSyncModel | type[DiffSyncModel], identifier: str | dict[str, Any]

@@ -20,10 +20,11 @@ if TYPE_CHECKING:
 def copy_store(source: BaseStore, dest: BaseStore) -> int:
     """Copy all records of one store into another, of whatever kinds the two are.
 
-    Types are copied one after the other, records in the order in which the source lists them. Between two stores that
-    keep bytes, records are copied as they are, without being read: the classes need not be there, and records of
-    other versions of a class come along. Otherwise a source that keeps bytes needs an adapter with the model classes,
-    and a destination that keeps objects gets objects of its own, of its adapter's classes.
+    Types are copied in the order of their first use, one after the other, records in the order in which the source
+    lists them. Between two stores that keep bytes, records are copied as they are, without being read: the classes need
+    not be there, and records of other versions of a class come along. Otherwise a source that keeps bytes needs an
+    adapter with the model classes, and a destination that keeps objects gets objects of its own, of its adapter's
+    classes.
 
     Args:
         source: Where the records are.
@@ -36,7 +37,7 @@ def copy_store(source: BaseStore, dest: BaseStore) -> int:
         ObjectStoreException: If the destination already has records of a type, or a record cannot be read or written;
             then what was copied before it stays in the destination.
     """
-    modelnames = sorted(name for name in source.get_all_model_names() if source.count(model=name))
+    modelnames = [name for name in source.ordered_model_names() if source.count(model=name)]
     for modelname in modelnames:
         if dest.count(model=modelname):
             message = (

@@ -9,6 +9,8 @@ from ..exceptions import ObjectNotFound
 from . import BaseStore
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from ..model import DiffSyncModel
 
 
@@ -23,6 +25,9 @@ class LocalStore(BaseStore):
     def get_all_model_names(self) -> set[str]:
         """Return the type names that have been stored or asked for."""
         return set(self._data)
+
+    def _names_by_first_use(self) -> Collection[str]:
+        return self._data
 
     def get(
         self, *, model: str | DiffSyncModel | type[DiffSyncModel], identifier: str | dict[str, Any]

@@ -80,6 +80,10 @@ class SQLiteStore(EncodedStore):
         """Return the store's name and id."""
         return f"{self.name} ({self._store_id})"
 
+    def _names_by_first_use(self) -> list[str]:
+        with self._lock:
+            return self._backend.ordered_modelnames()
+
     def comparison_with(self, other: BaseStore) -> Comparison | None:
         """Return what compares records of both stores by their bytes; that of two files leaves the work to SQLite."""
         comparison = super().comparison_with(other)
@@ -107,7 +111,7 @@ class SQLiteStore(EncodedStore):
 
     def _find_unreadable(self) -> Iterator[str]:
         """Yield what is wrong with each record that is."""
-        for modelname in sorted(self._backend.modelnames()):
+        for modelname in self._backend.ordered_modelnames():
             if not isinstance(getattr(self.adapter, modelname, None), StructMeta):
                 continue
             encoding = self.encoding_of(modelname)

@@ -249,12 +249,16 @@ class SQLiteFile:
 
     def modelnames(self) -> set[str]:
         """Return the types of which there are records."""
+        return set(self.ordered_modelnames())
+
+    def ordered_modelnames(self) -> list[str]:
+        """Return the types of which there are records in the order in which their first ones were written."""
         query = (
             "SELECT modelname FROM model WHERE store_id = ? "
-            "AND EXISTS (SELECT 1 FROM record WHERE record.model = model.number)"
+            "AND EXISTS (SELECT 1 FROM record WHERE record.model = model.number) ORDER BY number"
         )
         with self.explaining("list the types of records"):
-            return {modelname for (modelname,) in self._connection.execute(query, (self._store_id,))}
+            return [modelname for (modelname,) in self._connection.execute(query, (self._store_id,))]
 
     def check(self) -> list[str]:
         """Return what is wrong with the file's tables and pages, one line each; nothing if all is well."""
