@@ -203,16 +203,17 @@ FORMS: list[Callable[[dict[str, Any]], dict[str, Any]]] = [
 ]
 
 
+@pytest.mark.parametrize("kind", ["local", "sqlite"])
 @given(
     rows=ANY_ROWS,
     order=st.permutations(["site", "device", "port"]),
     forms=st.lists(st.sampled_from(FORMS), min_size=1, max_size=3),
 )
-def test_same_as_the_loop(fastdiffsync: Any, rows: Any, order: list[str], forms: list[Any]) -> None:
+def test_same_as_the_loop(fastdiffsync: Any, kind: str, rows: Any, order: list[str], forms: list[Any]) -> None:
     """Whatever the rows, both ways of loading leave the same, or both fail and the bulk load leaves nothing."""
     rows = {name: [form(row) for row, form in zip(rows[name], cycle(forms), strict=False)] for name in order}
     models = make_models(fastdiffsync)
-    bulk, loop = models.Network(), models.Network()
+    bulk, loop = (make_adapter(models, kind) for _ in range(2))
     expected = found = None
     try:
         looped(loop, rows)
@@ -289,12 +290,13 @@ def test_all_or_nothing(fastdiffsync: Any, tmp_path: Path, kind: str, what: str)
         again.store.close()
 
 
-def make_adapter(models: Any, kind: str, folder: Path) -> Any:
+def make_adapter(models: Any, kind: str, folder: Path | None = None) -> Any:
     """Return an empty adapter, or what is in the file, that loads in one of three ways."""
     if kind == "sqlite":
         from fastdiffsync.store.sqlite import SQLiteStore  # noqa: PLC0415 - of the kernel under test
 
-        return models.Network(internal_storage_engine=SQLiteStore(folder / "records.db"))
+        path = ":memory:" if folder is None else folder / "records.db"
+        return models.Network(internal_storage_engine=SQLiteStore(path))
     if kind == "local":
         return models.Network()
 

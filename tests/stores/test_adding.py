@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from .contract import make_adapter_class as make_contract_adapter
 from .processes import run_in_child
 
 if TYPE_CHECKING:
@@ -159,3 +160,37 @@ def test_filter_forgets_no_key_and_knows_new_ones(fastdiffsync: Any) -> None:
     assert len(known.put_many("thing", uids)) < 20
     assert known.put_many("thing", ["a", *uids]) == ["a", *uids]
     assert sum(known.put(("other", uid)) for uid in uids) < 40
+
+
+def test_equal_rows_of_one_load(fastdiffsync: Any, open_store: Callable[..., Any]) -> None:
+    """Of equal rows in one load the second does nothing, as a second `add` does; one that differs is refused."""
+    adapter = make_adapter_class(fastdiffsync)(internal_storage_engine=open_store())
+    row = {"name": "a", "value": "x"}
+    assert adapter.load_records({"thing": [row, {"name": "b"}, dict(row), row]}) == 4
+    assert [record.name for record in sorted(adapter.get_all("thing"), key=lambda record: record.name)] == ["a", "b"]
+    assert adapter.load_records({"thing": [row, row]}) == 2
+    with pytest.raises(fastdiffsync.ObjectAlreadyExists, match="row 1 of thing: Object c already present"):
+        adapter.load_records({"thing": [{"name": "c"}, {"name": "c", "value": "y"}]})
+    with pytest.raises(fastdiffsync.ObjectAlreadyExists, match="row 0 of thing: Object a already present"):
+        adapter.load_records({"thing": [{"name": "a"}, {"name": "a"}]})
+    assert adapter.count() == 2
+
+
+def test_equal_rows_with_a_parent(fastdiffsync: Any, open_store: Callable[..., Any]) -> None:
+    """Of equal rows that have a parent the second is refused, as a second `add_child` is, and nothing is loaded."""
+    adapter = make_contract_adapter(fastdiffsync)(internal_storage_engine=open_store())
+    ports = [{"device": "r1", "name": "eth0"}] * 2
+    with pytest.raises(fastdiffsync.ObjectAlreadyExists, match="row 1 of port"):
+        adapter.load_records({"device": [{"name": "r1"}, {"name": "r1"}], "port": ports})
+    assert adapter.count() == 0
+
+
+def test_equal_rows_in_memory(fastdiffsync: Any) -> None:
+    """In memory a record is itself alone: the second of two equal rows is refused, as by `add`."""
+    adapter = make_adapter_class(fastdiffsync)()
+    adapter.add(adapter.thing(name="a"))
+    with pytest.raises(fastdiffsync.ObjectAlreadyExists, match="Object a already present"):
+        adapter.add(adapter.thing(name="a"))
+    with pytest.raises(fastdiffsync.ObjectAlreadyExists, match="row 1 of thing: Object b already present"):
+        adapter.load_records({"thing": [{"name": "b"}, {"name": "b"}]})
+    assert adapter.count() == 1

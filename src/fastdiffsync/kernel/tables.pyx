@@ -20,7 +20,6 @@ from .capi cimport (
 
 from itertools import islice
 
-from .identity import refuse_taken
 from .row_errors import as_dict, raise_at_row, raise_parent_missing
 
 from . import local_records as _local
@@ -147,7 +146,7 @@ def load_table(store, table, journal):
     """Make a record of each row, store it as `LocalStore.add` does, and link it if its parent is there by now.
 
     Args:
-        store: A local store.
+        store: A local store, whose own `add` is called for a record whose unique id is taken.
         table: The rows. If it `links_later`, records and rows are kept with it, for `link_table`.
         journal: Told which parents are about to change, so that it can be undone.
 
@@ -203,7 +202,8 @@ cdef class Storer:
         cdef bint has_key_of_its_own = is_acyclic and plan.knows_unique_id
         uid = <object>slot(<PyObject *>record, plan.key_offset) if has_key_of_its_own else unique_id(record, plan)
         if PyDict_SetDefault(<PyObject *>self.known, <PyObject *>uid, <PyObject *>record) != <PyObject *>record:
-            refuse_taken(record, uid)
+            self.store.add(obj=record)  # which has an error for it, unless it takes the one for the other
+            return 0
         if is_acyclic and self.reference is not None:
             set_slot_quietly(<PyObject *>record, plan.adapter_offset, self.reference)
             PyObject_GC_UnTrack(<PyObject *>record)
@@ -299,10 +299,12 @@ cdef class Linker:
     cdef object parent
     cdef list uids             # the parent's children if there were none before, so that none of them can be in it twice
     cdef Py_ssize_t length     # how long that list has become by now
+    cdef bint are_distinct     # whether no two of the records have one unique id
 
     def __cinit__(self, table, data, journal):
         self.cls, self.plan = table.cls, plan_of(table.cls)
         self.journal = journal
+        self.are_distinct = table.are_distinct
         self.readers = [Reader(key, data, self.plan) for key in table.parent_keys]
         self.first = self.readers[0]
 
@@ -326,7 +328,7 @@ cdef class Linker:
             values = reader.values(record, row)
             if values is not None:
                 self.parent = reader.find(values)
-                self.uids = empty_list(self.parent, record)
+                self.uids = empty_list(self.parent, record) if self.are_distinct else None
                 self.length = 0
                 if self.uids is None:
                     self.journal.will_link(self.parent)

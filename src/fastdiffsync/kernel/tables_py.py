@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..schema import schema_of
-from .local_records_py import add_record
 from .row_errors import as_dict, raise_at_row, raise_parent_missing
 
 if TYPE_CHECKING:
@@ -34,7 +33,7 @@ def load_table(store: Any, table: Table, journal: Journal) -> int:
     """Make a record of each row, store it as `LocalStore.add` does, and link it if its parent is there by now.
 
     Args:
-        store: A local store.
+        store: A local store, whose `add` is `LocalStore.add` but for a record whose unique id is taken.
         table: The rows. If it `links_later`, records and rows are kept with it, for `link_table`.
         journal: Told which parents are about to change, so that it can be undone.
 
@@ -50,7 +49,7 @@ def load_table(store: Any, table: Table, journal: Journal) -> int:
     place = -1
     for place, record, row in made(table):
         try:
-            add_record(store, obj=record)
+            store.add(obj=record)
             if not table.links_later:
                 linker.link(record, row)
         except Exception as error:  # noqa: BLE001 - raised again

@@ -28,6 +28,20 @@ if TYPE_CHECKING:
     from ..store.encoded import EncodedStore
 
 
+class Stage(LocalStore):
+    """Records on their way into a store that keeps bytes, which takes an equal record for the one that it has."""
+
+    def add(self, *, obj: DiffSyncModel) -> None:
+        """Store a new record, unless an equal one is there.
+
+        Raises:
+            ObjectAlreadyExists: If a record with other values has the type and unique id.
+        """
+        existing = self._data[obj.get_type()].get(obj.get_unique_id())
+        if existing is None or existing.dict() != obj.dict():
+            super().add(obj=obj)
+
+
 def load_records(adapter: Adapter, rows: Mapping[str, Iterable[Mapping[str, Any]]]) -> int:
     """Add a record for each row and link it to its parent; see `Adapter.load_records`."""
     later = list(rows)
@@ -62,10 +76,12 @@ def _load_in_kernel(store: BaseStore, tables: list[Table], journal: Journal) -> 
 
 def _load_encoded(store: EncodedStore, tables: list[Table], journal: Journal) -> int:
     """Load into a store that keeps bytes: records are made and linked in memory, then encoded and forgotten."""
-    stage = LocalStore()
+    stage = Stage()
     for table in tables:
         table.links_later = True
     count = sum([kernel.load_table(stage, table, journal) for table in tables])
+    for table in tables:
+        table.are_distinct = stage.count() == count
     new = {modelname: dict(records) for modelname, records in (stage.local_data() or {}).items()}
     for modelname, records in new.items():
         present = store.find_present(modelname, records)
@@ -82,7 +98,7 @@ def _load_encoded(store: EncodedStore, tables: list[Table], journal: Journal) ->
     return count
 
 
-def _link_tables(stage: LocalStore, tables: list[Table], journal: Journal) -> None:
+def _link_tables(stage: Stage, tables: list[Table], journal: Journal) -> None:
     for table in tables:
         kernel.link_table(stage, table, journal)
 
@@ -104,7 +120,7 @@ def _check_equal(tables: list[Table], record: Any, existing: DiffSyncModel) -> N
                     raise_at_row(error, table.modelname, number)
 
 
-def _stage_parents(store: EncodedStore, stage: LocalStore, tables: list[Table]) -> None:
+def _stage_parents(store: EncodedStore, stage: Stage, tables: list[Table]) -> None:
     """Put parents that rows name, and that are not among the rows, beside the records, as far as they are there."""
     missing: dict[str, dict[str, None]] = {}
     data = stage.local_data() or {}

@@ -75,6 +75,7 @@ class Table:
         parent_keys: Where the parent is to be looked for, in this order.
         extra: Names among those that are no fields.
         links_later: Whether a parent may come after its children, so that these are linked when all are there.
+        are_distinct: Whether no two of the records have one unique id.
         records, kept_rows: What is kept until then, record by record.
     """
 
@@ -105,6 +106,7 @@ class Table:
         names = {name for key in self.parent_keys for name in key.names}
         self.extra = frozenset(names.difference(cls.__struct_fields__))
         self.links_later = any(key.modelname in later for key in self.parent_keys)
+        self.are_distinct = True
         self.records: list[Any] = []
         self.kept_rows: list[dict[str, Any]] = []
 
