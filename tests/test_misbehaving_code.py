@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import structlog
 
 from .pair import Pair
 
@@ -120,6 +122,61 @@ def test_create_that_cannot_be_stored(fastdiffsync: Any, place: str) -> None:
     with pytest.raises(ZeroDivisionError, match="broken hook"):
         pair.dest.sync_from(pair.source)
     assert (pair.contents()[1]["records"]["site"][0]["dict"], len(pair.dest)) == before
+
+
+LAST_LINES = {
+    "create": r"return super\(\).create\(adapter=adapter, ids=ids, attrs=attrs\)",
+    "update": r"return super\(\).update\(attrs\)",
+    "delete": r"return super\(\).delete\(\)",
+}
+
+
+def changing(pair: Pair, operation: str, returned: Any) -> str:
+    """Let one device be created, updated or deleted by a method that returns something; return its unique id."""
+    original = getattr(pair.Device, operation)
+
+    def method(self: Any, *arguments: Any, **keywords: Any) -> Any:
+        original(*arguments, **keywords) if operation == "create" else original(self, *arguments, **keywords)
+        return returned
+
+    setattr(pair.Device, operation, classmethod(method) if operation == "create" else method)
+    if operation == "update":
+        return "a__y"
+    changed = pair.Device(site="a", name="z")
+    adapter = pair.source if operation == "create" else pair.dest
+    adapter.add(changed)
+    adapter.get("site", "a").add_child(changed)
+    pair.source.get("device", "a__y").size = 3
+    return "a__z"
+
+
+@pytest.mark.parametrize("operation", LAST_LINES)
+@pytest.mark.parametrize("returned", [True, "ok", {}, object, 0])
+def test_method_that_returns_no_record(fastdiffsync: Any, operation: str, returned: Any) -> None:
+    """What is no record is refused with the record's name and what to return; nothing is linked or removed."""
+    pair = Pair(fastdiffsync)
+    uid = changing(pair, operation, returned)
+    before = pair.dest.get("site", "a").devices[:]
+    message = (
+        f"^device {uid}: {operation} must return the record, or None if it has failed, not .*{LAST_LINES[operation]}"
+    )
+    with pytest.raises(TypeError, match=message):
+        pair.dest.sync_from(pair.source)
+    assert pair.dest.get("site", "a").devices == before
+    assert [device.get_unique_id() for device in pair.dest.get_all("device")] == before
+
+
+@pytest.mark.parametrize("operation", LAST_LINES)
+def test_method_that_forgets_to_return(fastdiffsync: Any, operation: str) -> None:
+    """None counts as a failure, as in diffsync; the event says what to return if it was none."""
+    pair = Pair(fastdiffsync)
+    changing(pair, operation, None)
+    structlog.reset_defaults()
+    with structlog.testing.capture_logs() as entries:
+        pair.dest.sync_from(pair.source)
+    (event,) = [entry["event"] for entry in entries if entry.get("status") == "failure"]
+    assert event.startswith(f"device {operation} did not return the model object. ")
+    assert re.search(LAST_LINES[operation], event)
 
 
 # ---- data that moves ----

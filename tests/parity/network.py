@@ -8,7 +8,7 @@ import diffsync
 import diffsync.exceptions
 import structlog
 
-from .journal import render_error
+from .journal import Text, render_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -117,4 +117,4 @@ def logged(function: Callable[[], Any], *keys: str) -> list[tuple[Any, ...]]:
     """Return the named keys of what structlog is given during a call."""
     with structlog.testing.capture_logs() as entries:
         function()
-    return [tuple(entry.get(key) for key in keys) for entry in entries]
+    return [tuple(Text(entry[key]) if key == "event" else entry.get(key) for key in keys) for entry in entries]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .journal import neutral, render, render_error
+from .journal import Text, neutral, render, render_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -134,6 +134,7 @@ def see_logs(entries: list[dict[str, Any]], *, forget_records: bool) -> list[Any
     events = []
     for entry in entries:
         bound = {name: render(value) for name, value in sorted(entry.items())}
+        bound["event"] = Text(neutral(entry["event"]))
         if forget_records and entry.get("action") == "delete":
             bound = {name: bound[name] for name in ("action", "log_level", "src", "dst", "flags")}
         events.append(bound)

@@ -10,6 +10,7 @@ from .. import _kernel as kernel
 from ..dumping.copies import copy_containers
 from ..enum import DiffSyncActions, DiffSyncModelFlags, DiffSyncStatus
 from ..exceptions import ObjectNotFound
+from ..runtime.arguments import described
 from ..views.flat import ACTIONS
 
 if TYPE_CHECKING:
@@ -28,6 +29,13 @@ _SUCCESS = DiffSyncStatus.SUCCESS
 _DELETE = DiffSyncActions.DELETE
 
 _NO_FLAGS = DiffSyncModelFlags.NONE
+
+_LAST_LINES: dict[str | None, str] = {
+    DiffSyncActions.CREATE: "return super().create(adapter=adapter, ids=ids, attrs=attrs)",
+    DiffSyncActions.UPDATE: "return super().update(attrs)",
+    DiffSyncActions.DELETE: "return super().delete()",
+}
+"""What the methods that a sync calls end with, as they must return the record."""
 
 
 class Operation(msgspec.Struct, eq=False, gc=False):
@@ -123,6 +131,29 @@ def of_unread(
     )
     _begin(operation, dest_model)
     return operation
+
+
+def nothing_returned(operation: Operation) -> str:
+    """Return what there is to say when a model's method has returned None."""
+    return (
+        f"{operation.model_class.get_type()} {operation.action} did not return the model object. "
+        f"If it has succeeded, let it end with `{_LAST_LINES[operation.action]}`: None means that it has failed."
+    )
+
+
+def check_returned(operation: Operation, model: Any) -> None:
+    """Check that what a model's method has returned is a record.
+
+    Raises:
+        TypeError: If it is none.
+    """
+    if isinstance(model, type) or not hasattr(model, "get_status"):
+        uid = operation.model_class.create_unique_id(**operation.ids)
+        message = (
+            f"{operation.model_class.get_type()} {uid}: {operation.action} must return the record, or None if it has "
+            f"failed, not {described(model)}; let it end with `{_LAST_LINES[operation.action]}`"
+        )
+        raise TypeError(message)
 
 
 def _begin(operation: Operation, dest_model: DiffSyncModel) -> None:
