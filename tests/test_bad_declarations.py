@@ -202,3 +202,12 @@ def test_create_in_other_ways(fastdiffsync: Any) -> None:
     ):
         site = type(model)("Site", (model,), {"create": create})
         assert site.create(adapter=1, ids={}, attrs={"a": 2}) == (1, {}, {"a": 2})
+
+
+# ---- what models do not have ----
+
+
+def test_frozen_models(fastdiffsync: Any) -> None:
+    """A record changes when it is stored and synchronised: a class of frozen ones is refused where it is declared."""
+    with pytest.raises(TypeError, match="Site: frozen=True is not supported"):
+        type(fastdiffsync.DiffSyncModel)("Site", (fastdiffsync.DiffSyncModel,), {}, frozen=True)

@@ -10,6 +10,7 @@ import weakref
 from typing import TYPE_CHECKING, Any
 
 import diffsync
+import msgspec
 import pytest
 
 if TYPE_CHECKING:
@@ -224,3 +225,25 @@ def test_overridden_methods(network: Any) -> None:
     for make in (copy.deepcopy, pickled):
         assert make(device)._cache == {"k": 1}
     assert assigned == []
+
+
+def test_private_attributes_made_by_factories(fastdiffsync: Any) -> None:
+    """What `msgspec.field` says of a private attribute is its default, or makes one for each record."""
+
+    class Device(fastdiffsync.DiffSyncModel):
+        _modelname = "device"
+        _made: list[int] = msgspec.field(default_factory=lambda: [1])
+        _shared: int = msgspec.field(default=7)
+        _none: int = msgspec.field()
+        _plain = msgspec.field(default_factory=dict)
+
+    class Derived(Device):
+        _shared: int = 8
+
+    first, second = Device(), Derived()
+    first._made.append(2)
+    first._plain["k"] = 1
+    assert (first._made, first._shared, first._plain) == ([1, 2], 7, {"k": 1})
+    assert (second._made, second._shared, second._plain) == ([1], 8, {})
+    assert not hasattr(first, "_none")
+    assert copy.copy(first)._made is first._made

@@ -49,7 +49,7 @@ class DiffSyncModel(msgspec.Struct, metaclass=ModelMeta):
         AttributeError: If a class variable names something that is not a field, or a field stands in two of
             `_identifiers`, `_attributes` and `_children`; or `_parent_keys` is not a dict of tuples of names.
         TypeError: If assigned values are to be validated and those of construction are not; if the default of
-            `model_flags` is no `DiffSyncModelFlags`, or `create` is no class method.
+            `model_flags` is no `DiffSyncModelFlags`, or `create` is no class method; for `frozen=True`.
     """
 
     _modelname: ClassVar[_str] = "diffsyncmodel"

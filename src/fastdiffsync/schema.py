@@ -31,6 +31,8 @@ LIBRARY_ATTRIBUTE = "__library__"
 """Name under which the base class of all models keeps what it was defined with."""
 
 StructMeta = msgspec.StructMeta
+DeclaredField = type(msgspec.field())
+"""Class of what `msgspec.field(...)` returns in a class body."""
 
 HIDDEN_FIELDS = frozenset({"_status", "_status_message", "_unique_id", "_side_data"})
 """Fields of every model that hold the library's own state and are no part of the record."""
@@ -312,8 +314,11 @@ def base_model(cls: type[Any]) -> type[Any]:
 
 
 def copied(defaults: dict[str, Any]) -> dict[str, Any]:
-    """Return private defaults for one record: what could be shared by accident is copied."""
-    return {name: copy.deepcopy(value) for name, value in defaults.items()}
+    """Return private defaults for one record: what could be shared by accident is copied, or made by its factory."""
+    return {
+        name: value.default_factory() if type(value) is DeclaredField else copy.deepcopy(value)
+        for name, value in defaults.items()
+    }
 
 
 def slot_of(cls: type[Any], name: str) -> MemberDescriptorType | None:

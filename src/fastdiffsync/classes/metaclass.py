@@ -19,6 +19,7 @@ from ..schema import (
     LIBRARY_ATTRIBUTE,
     PRIVATE_DEFAULTS,
     SCHEMA_ATTRIBUTE,
+    DeclaredField,
     StructMeta,
     field_aliases,
     field_defaults,
@@ -55,6 +56,9 @@ class ModelMeta(StructMeta):
             namespace = _struct_namespace(bases, namespace)
             namespace[STOOD_IN_FOR] = stood_in_for
         options = {"kw_only": True, "dict": True, "weakref": True, **struct_options}
+        if options.get("frozen"):
+            message = f"{name}: frozen=True is not supported, as records keep their status and their adapter"
+            raise TypeError(message)
         if forbid_unknown_fields is not None:
             options["forbid_unknown_fields"] = forbid_unknown_fields
         namespace.update(_validation(name, parents, validate, validate_assignment))
@@ -152,8 +156,9 @@ def _struct_namespace(bases: tuple[type, ...], namespace: dict[str, Any]) -> dic
             default = namespace.pop(name, msgspec.NODEFAULT)
             if default is not msgspec.NODEFAULT:
                 private[name] = default
-    shared = {name: value for name, value in namespace.items() if isinstance(value, (list, dict, set))}
+    shared = {name: value for name, value in namespace.items() if isinstance(value, (list, dict, set, DeclaredField))}
     private.update({name: shared[name] for name in shared if _is_private(name) and name not in CLASS_SETTINGS})
+    private = _private_defaults(private)
     declared = frozenset(annotations)
     _add_mixin_fields(bases, namespace, annotations)
     _add_overridden_defaults(bases, namespace, annotations)
@@ -168,6 +173,17 @@ def _struct_namespace(bases: tuple[type, ...], namespace: dict[str, Any]) -> dic
     if any(isinstance(annotation, str) or "ForwardRef" in repr(annotation) for annotation in annotations.values()):
         namespace["__enclosing_names__"] = _enclosing_names()
     return namespace
+
+
+def _private_defaults(private: dict[str, Any]) -> dict[str, Any]:
+    """Return the defaults of those private attributes that have one; what `msgspec.field` says is it, or makes it."""
+    defaults = {}
+    for name, declared in private.items():
+        has_factory = isinstance(declared, DeclaredField) and declared.default_factory is not msgspec.NODEFAULT
+        default = declared.default if isinstance(declared, DeclaredField) and not has_factory else declared
+        if default is not msgspec.NODEFAULT:
+            defaults[name] = default
+    return defaults
 
 
 def _declared_annotations(namespace: dict[str, Any]) -> dict[str, Any]:
@@ -218,7 +234,7 @@ def _add_overridden_defaults(bases: tuple[type, ...], namespace: dict[str, Any],
 
 def _with_alias(default: Any, alias: str) -> Any:
     """Return what a class body says for a field with this default and, unless it says another, this name in data."""
-    if isinstance(default, type(msgspec.field())):
+    if isinstance(default, DeclaredField):
         again: Any = msgspec.field
         return again(default=default.default, default_factory=default.default_factory, name=default.name or alias)
     return msgspec.field(default=default, name=alias)

@@ -115,7 +115,7 @@ def set_attribute(model: Any, name: str, value: Any) -> None:
     schema = schema_of(type(model))
     if name == "model_flags":
         check_model_flags(value, repr(model))
-    put_attribute(model, name, checked(model, schema, name, value) if schema.validates_assignment else value)
+    _put(model, schema, name, checked(model, schema, name, value) if schema.validates_assignment else value)
 
 
 def put_attribute(model: Any, name: str, value: Any) -> None:
@@ -124,13 +124,16 @@ def put_attribute(model: Any, name: str, value: Any) -> None:
     Raises:
         ValueError: If the name is neither a field, nor private, nor an attribute of the class.
     """
-    cls = type(model)
-    schema = schema_of(cls)
+    _put(model, schema_of(type(model)), name, value)
+
+
+def _put(model: Any, schema: Schema, name: str, value: Any) -> None:
     if name in schema.slots:
         _set_slot(model, name, value)
         if name in schema.identifiers and model._unique_id is not INSTANCE_OVERRIDES:
             _set_slot(model, "_unique_id", unique_id_key(model, schema))
         return
+    cls = schema.cls
     if not name.startswith("_") and not hasattr(cls, name):
         message = f'"{cls.__name__}" object has no field "{name}"'
         raise ValueError(message)
