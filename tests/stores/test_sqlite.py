@@ -427,6 +427,29 @@ def test_full_disk(open_adapter: Callable[..., Any], store_error: Any) -> None:
     assert names == {f"r{number}" for number in range(added)}
 
 
+def test_full_disk_at_a_change(open_adapter: Callable[..., Any], store_error: Any) -> None:
+    """A change that the library makes when an earlier batch cannot be written is kept with it, and written later."""
+    adapter = open_adapter(batch_bytes=1000)
+    places = [adapter.place(name=f"p{number}") for number in range(10)]
+    for place in places:
+        adapter.add(place)
+    adapter.store.flush()
+    connection = adapter.store._backend._connection
+    connection.execute("PRAGMA max_page_count = 1")
+
+    def change_all() -> None:
+        for place in places:
+            place.update({"region": place.name * 10_000})
+
+    with pytest.raises(store_error, match=r"cannot write place records.*full; make room on the disk"):
+        change_all()
+    connection.execute("PRAGMA max_page_count = 1000000")
+    adapter.store.flush()
+    changed = {place.name: place.region for place in places}
+    assert 0 < len([region for region in changed.values() if region]) < len(places)
+    assert {place.name: place.region for place in open_adapter().get_all("place")} == changed
+
+
 def test_limit_on_file_sizes(open_adapter: Callable[..., Any], store_error: Any) -> None:
     """A limit of the system on the size of files gives a clear error and leaves a file that can be read."""
 

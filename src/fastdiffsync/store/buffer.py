@@ -164,10 +164,13 @@ class WriteBuffer:
         if obj is self._last_changed:
             return
         if key not in self._changed:
-            if self._last_was_change and self._size >= self._limit and not self._holds:
-                self.flush()
-            self._changed[key] = (encoding, obj)
-            self._size += _SIZE_OF_CHANGE
+            try:
+                if self._last_was_change and self._size >= self._limit and not self._holds:
+                    self.flush()
+            finally:
+                # The object has changed, whatever becomes of the changes before.
+                self._changed[key] = (encoding, obj)
+                self._size += _SIZE_OF_CHANGE
         self._last_changed = obj
         self._last_was_change = True
 

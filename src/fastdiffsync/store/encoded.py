@@ -206,8 +206,8 @@ class EncodedStore(EncodedReader):
                 if self.is_read_only:
                     self._live.discard(key)
                     self._refuse_change("change", *key)
-                self._buffer.change(key, self._encodings.of(type(obj)), obj)
                 self._live.changed(key)
+                self._buffer.change(key, self._encodings.of(type(obj)), obj)
 
     def put_encoded(self, modelname: str, records: Iterable[tuple[str, bytes]]) -> int:
         """Write records of a type as the bytes that a store of any kind has for them, in batches.
