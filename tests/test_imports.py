@@ -199,6 +199,28 @@ def test_the_door_names_all_twins_to_type_checkers() -> None:
     assert listed == offering
 
 
+def _defined(path: Path) -> list[str]:
+    """Return the names of the functions and classes of a module, in order, without the underscore of private ones."""
+    text = path.read_text(encoding="utf-8")
+    found = re.findall(r"^(?:(?:cdef )?class (\w+)|(?:cdef|def) [^\n(=]*?(\w+)\()", text, re.MULTILINE)
+    return [(of_class or of_function).lstrip("_") for of_class, of_function in found]
+
+
+def test_twins_can_be_read_side_by_side() -> None:
+    """What both twins define stands in the same order in both; what has no twin says so."""
+    for name, paths in MODULES.items():
+        source = next((path for path in paths if path.suffix == ".pyx"), None)
+        if source is None or name.startswith("kernel.plain."):
+            continue
+        if f"{name}_py" in MODULES:
+            names, twin_names = _defined(source), _defined(MODULES[f"{name}_py"][0])
+            assert [each for each in names if each in twin_names] == [each for each in twin_names if each in names], (
+                name
+            )
+        else:
+            assert "Without a twin:" in source.read_text(encoding="utf-8"), name
+
+
 # What is there from some version of Python on, and what takes long to import and not every program needs.
 LATE = {"import annotationlib", "from .coercion import compile_type"}
 

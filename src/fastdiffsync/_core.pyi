@@ -1,4 +1,4 @@
-# The compiled kernel, matching: it offers what its twin in Python offers, with the same types.
+# matching: it offers what its twin in Python offers, with the same types.
 
 from ._core_py import match as match
 

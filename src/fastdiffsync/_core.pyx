@@ -1,7 +1,7 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, binding=True
-"""The compiled kernel, fifth part: matching two trees into the flat array.
+"""Matching two trees into the flat array.
 
-The twin of `_core_py.py`, function for function; `_kernel.py` chooses. Whoever changes one changes both.
+The twin of `_core_py.py`; whoever changes one changes both.
 
 *Match* walks both trees in pre-order and appends one flat record for each pair or single.
 """
@@ -16,7 +16,6 @@ from .kernel.pairing cimport pair_siblings
 from .kernel.plans cimport NO_FLAGS, OVERRIDES, Plan, plan_of
 from .kernel.capi cimport PyList_GET_ITEM, class_of, is_exact_str, prefetch, slot
 
-from .enum import DiffSyncModelFlags
 from .exceptions import ChildrenCycle
 from .kernel.constants import INSTANCE_OVERRIDES
 from .kernel.identity import check_element
@@ -137,27 +136,6 @@ cdef bint is_unread(Frame frame, Py_ssize_t place) noexcept:
     return uid == PyList_GET_ITEM(<PyObject *>frame.dests, place) and is_exact_str(uid)
 
 
-cdef Frame visit_unread(Walk walk, Frame frame, Py_ssize_t place):
-    """Append the record of a pair that is known to be equal, and of those after it up to one that may have children.
-
-    Returns a frame for that one.
-    """
-    cdef Py_ssize_t index
-    while True:
-        uid = frame.sources[place]
-        index = walk.array.add(frame.index, frame.child_type, uid, uid)
-        walk.array.items[index].action = NO_ACTION
-        walk.array.totals[UNSEEN] -= 1
-        walk.array.totals[NO_ACTION] += 1
-        walk.advance(2)
-        if frame.below:
-            return frame_of(walk, index, uid, uid, frame.below)
-        if frame.position == len(frame.sources) or not is_unread(frame, frame.position):
-            return None
-        place = frame.position
-        frame.position += 1
-
-
 cdef int watch_path(set path, list stack) except -1:
     """Note the newest frame's records as part of the path, and raise if they already are."""
     cdef Frame frame
@@ -185,6 +163,27 @@ cdef int pair_or_take(
     frame.dests = <list>dests
     frame.below = walk.prefetch.children_mapping(frame.child_type)
     return 0
+
+
+cdef Frame visit_unread(Walk walk, Frame frame, Py_ssize_t place):
+    """Append the record of a pair that is known to be equal, and of those after it up to one that may have children.
+
+    Returns a frame for that one.
+    """
+    cdef Py_ssize_t index
+    while True:
+        uid = frame.sources[place]
+        index = walk.array.add(frame.index, frame.child_type, uid, uid)
+        walk.array.items[index].action = NO_ACTION
+        walk.array.totals[UNSEEN] -= 1
+        walk.array.totals[NO_ACTION] += 1
+        walk.advance(2)
+        if frame.below:
+            return frame_of(walk, index, uid, uid, frame.below)
+        if frame.position == len(frame.sources) or not is_unread(frame, frame.position):
+            return None
+        place = frame.position
+        frame.position += 1
 
 
 cdef int pair(Walk walk, Frame frame, object sources, object dests, bint are_distinct) except -1:

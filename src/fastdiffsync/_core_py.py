@@ -1,6 +1,6 @@
-"""The kernel in Python, fifth part: matching two trees into the flat array.
+"""Matching two trees into the flat array.
 
-The twin of `_core.pyx`, function for function; `_kernel.py` chooses. Whoever changes one changes both.
+The twin of `_core.pyx`; whoever changes one changes both.
 
 *Match* walks both trees in pre-order and appends one flat record for each pair or single.
 """

@@ -1,23 +1,28 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, binding=True
-"""The compiled kernel, eighth part: applying changes for which nobody's methods have to be called.
+"""Applying changes for which nobody's methods have to be called.
 
-The twin of `_applying_py.py`; `_kernel.py` chooses. The Python kernel leaves all changes to `syncer.py`, which does the
+The twin of `applying_py.py`; whoever changes one changes both. The Python kernel leaves all changes to `syncer.py`, which does the
 same, call by call, in five times as long; so does this one with whatever is not plain.
 """
 
 from cpython.object cimport PyObject
 
-from .array cimport CREATE, DELETE, FOLDED, NO_ACTION, FlatArray, mark_run
+from .array cimport CREATE, DELETE, FOLDED, NO_ACTION, UPDATE, FlatArray, changed_attrs, dict_of, folded
+from .cursor cimport Cursor, look_up
 from .layouts cimport Layout, layout_of
 from .children cimport ChildIndex, put_child, take_child
 from .local_records cimport claim_record
 from .plans cimport NO_FLAGS, Plan, plan_of
 from .fields cimport has_key
-from .capi cimport PyDict_CheckExact, PyDict_GetItemWithError, is_scalar, set_slot_quietly, slot
+from .capi cimport (
+    NONE, PyDict_CheckExact, PyDict_GetItemWithError, PyDict_Next, PyList_GET_ITEM, class_of, is_exact_str,
+    is_scalar, set_slot_quietly, slot,
+)
 
-from ..enum import DiffSyncModelFlags, DiffSyncStatus
+from ..dumping.copies import copy_containers
+from ..enum import DiffSyncStatus
 
-__all__ = ["DirectChanges"]
+__all__ = ["DirectChanges", "change_of"]
 
 
 cdef enum:
@@ -43,6 +48,8 @@ cdef class DirectChanges:
     cdef FlatArray array
     cdef object data, adapter
     cdef dict classes, models, elements
+    # Where the search through each type's dict has come to.
+    cdef dict cursors
     # Long lists of children in which what follows a removed one has not moved up yet.
     cdef list gaps
     # What the last create was made with; most creates of a type are alike.
@@ -52,6 +59,7 @@ cdef class DirectChanges:
     def __init__(self, FlatArray array, data, dict classes, adapter, dict models, dict elements):
         self.array, self.data, self.classes, self.adapter = array, data, classes, adapter
         self.models, self.elements = models, elements
+        self.cursors = {}
         self.gaps = []
 
     def pass_over(self, Py_ssize_t index, Py_ssize_t stop):
@@ -60,7 +68,7 @@ cdef class DirectChanges:
         try:
             while index < stop:
                 if self.array.items[index].action == NO_ACTION:
-                    following = mark_run(self.array, index, stop, self.data, UNKNOWN)
+                    following = self.mark_unchanged(index, stop)
                     if following == index:
                         break
                     index = following
@@ -79,6 +87,39 @@ cdef class DirectChanges:
             children.close_gaps()
         self.gaps.clear()
         return 0
+
+    cdef Py_ssize_t mark_unchanged(self, Py_ssize_t start, Py_ssize_t stop) except -1:
+        """Give unchanged records from `start` on the status that a sync gives whatever it passes.
+
+        Returns the index of the first one that needs more than that: it has an action, its record is no longer the one in
+        the store, or hooks of its class are overridden. `stop` if there is none.
+        """
+        cdef Py_ssize_t i
+        cdef Plan plan
+        cdef PyObject *dest
+        cdef PyObject *key
+        cdef Cursor cursor
+        empty = ""
+        for i in range(max(start, 0), min(stop, self.array.size)):
+            dest = PyList_GET_ITEM(<PyObject *>self.array._dests, i)
+            if self.array.items[i].action != NO_ACTION or dest == NONE or is_exact_str(dest):
+                return i
+            plan = plan_of(<object>class_of(dest))
+            key = slot(dest, plan.key_offset)
+            if not plan.may_be_marked or key == NULL or not is_exact_str(key):
+                return i
+            cursor = self.cursors.get(self.array.type_names[self.array.items[i].type])
+            if cursor is None:
+                stored = self.data.get(self.array.type_names[self.array.items[i].type])
+                if not PyDict_CheckExact(<PyObject *>stored):
+                    return i
+                cursor = Cursor(stored)
+                self.cursors[self.array.type_names[self.array.items[i].type]] = cursor
+            if look_up(cursor, key) != dest:
+                return i
+            set_slot_quietly(dest, plan.status_offset, UNKNOWN)
+            set_slot_quietly(dest, plan.message_offset, empty)
+        return stop
 
     cdef bint apply(self, Py_ssize_t index) except -1:
         """Create, update or delete one record; False, with nothing done, if it is to be done by calling methods."""
@@ -196,3 +237,42 @@ cdef int set_outcome(object model, Plan plan, object message) except -1:
 cdef bint is_plain(object model, Plan plan) except -1:
     """Whether all that a sync does with a record is the library's own."""
     return plan.changes_directly and has_key(model, plan)
+
+
+def change_of(FlatArray array, Py_ssize_t index, data, identifiers):
+    """Return what a sync needs to know of a record that has an action.
+
+    Args:
+        array: The flat array.
+        index: The record.
+        data: The `{modelname: {unique id: record}}` of the destination's local store.
+        identifiers: The identifiers of the destination's class, in the order in which they make the unique id.
+
+    Returns:
+        The type, the action (1 create, 2 update, 3 delete), new dicts of the identifiers and of the new attributes, and
+        the destination's record as it is now, or None.
+    """
+    cdef tuple snapshot = array._snapshots[index]
+    cdef bint is_folded = len(snapshot) == FOLDED
+    cdef int action = array.items[index].action
+    cdef dict keys = dict_of(snapshot[1], snapshot[2]) if is_folded else dict(snapshot[1])
+    cdef dict attrs = {}
+    if action == CREATE:
+        attrs = dict_of(snapshot[3], snapshot[4]) if is_folded else dict(snapshot[2])
+    elif action == UPDATE:
+        attrs = changed_attrs(snapshot if is_folded else folded(snapshot), array.mask(index))
+    element_type = array.type(index)
+    uid = "__".join([str(keys[name]) for name in identifiers]) if len(identifiers) != 1 else keys[identifiers[0]]
+    uid = uid if type(uid) is str else str(uid)
+    return element_type, action, keys, with_own_containers(attrs), data[element_type].get(uid)
+
+
+cdef dict with_own_containers(dict attrs):
+    """Return attributes with containers copied: the dict itself if there are none."""
+    cdef Py_ssize_t position = 0
+    cdef PyObject *name
+    cdef PyObject *value
+    while PyDict_Next(<PyObject *>attrs, &position, &name, &value):
+        if not is_scalar(value):
+            return {attribute: copy_containers(held) for attribute, held in attrs.items()}
+    return attrs

@@ -40,8 +40,6 @@ cdef class FlatArray:
     cdef Py_ssize_t[UNSEEN + 1] totals
     cdef bint is_counted
     cdef Py_ssize_t first_changed
-    cdef dict cursors
-    cdef object cursors_into
     cdef Py_ssize_t add(self, Py_ssize_t parent, object element_type, object source, object dest) except -1
     cdef int reserve(self, Py_ssize_t count) except -1
     cdef int take_in(self, Py_ssize_t count, Py_ssize_t none_count) except -1
@@ -52,7 +50,8 @@ cdef class FlatArray:
     cdef int count_all(self) except -1
     cdef uint16_t type_number(self, object element_type) except? 0xFFFF
     cdef Py_ssize_t checked(self, Py_ssize_t index) except -1
-    cdef dict cursors_of(self, object data)
 
 
-cdef Py_ssize_t mark_run(FlatArray array, Py_ssize_t start, Py_ssize_t stop, object data, object status) except -1
+cdef dict dict_of(tuple names, tuple values)
+cdef dict changed_attrs(tuple folded, mask)
+cdef tuple folded(tuple snapshot)

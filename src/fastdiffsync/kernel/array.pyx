@@ -1,7 +1,7 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, binding=True
-"""The compiled kernel, fourth part: the flat array that a diff is, and what a sync asks of it.
+"""The flat array that a diff is.
 
-The twin of `_flat_py.py`, function for function; `_kernel.py` chooses. Whoever changes one changes both.
+The twin of `array_py.py`; whoever changes one changes both.
 """
 
 from cpython.mem cimport PyMem_Free, PyMem_Realloc
@@ -9,16 +9,10 @@ from cpython.object cimport PyObject
 from libc.stdint cimport int32_t, uint16_t
 from libc.string cimport memset
 
-from .cursor cimport Cursor, look_up
-from .plans cimport Plan, plan_of
-from .capi cimport (
-    NONE, PyDict_CheckExact, PyDict_Next, PyList_GET_ITEM, PyObject_GC_IsTracked, PyObject_GC_UnTrack,
-    Py_INCREF, class_of, is_exact_str, is_scalar, set_slot_quietly, slot,
-)
+from .capi cimport NONE, PyObject_GC_IsTracked, PyObject_GC_UnTrack, Py_INCREF
 
-from ..dumping.copies import copy_containers
 
-__all__ = ["FlatArray", "change_of", "mark_unknown"]
+__all__ = ["FlatArray"]
 
 
 cdef extern from *:
@@ -40,7 +34,6 @@ cdef extern from *:
     """
     list list_with_room "fds_list_with_room"(list objects, Py_ssize_t more)
     void grow_list "fds_grow_list"(list objects, Py_ssize_t count)
-
 
 
 cdef class FlatArray:
@@ -274,13 +267,6 @@ cdef class FlatArray:
         self.is_counted = True
         return 0
 
-    cdef dict cursors_of(self, object data):
-        """Return the cursors into a store's dicts that the last call with the same data left off with."""
-        if self.cursors_into is not data:
-            self.cursors_into = data
-            self.cursors = {}
-        return self.cursors
-
     def set_outcome(self, index, action, mask):
         """Set an entry's action and bitmask."""
         self.items[self.checked(index)].action = action
@@ -295,12 +281,12 @@ cdef bint is_untracked(tuple values) noexcept:
 
 
 cdef tuple shown(tuple snapshot):
-    """Return what `Records.snapshot` returns of a snapshot."""
+    """Return what `FlatArray.snapshot` returns of a snapshot."""
     return unfolded(snapshot) if len(snapshot) == FOLDED else snapshot
 
 
 cdef tuple unfolded(tuple folded):
-    """Return what `Records.snapshot` returns of a snapshot as it was taken, see `_flat.pxd`."""
+    """Return what `FlatArray.snapshot` returns of a snapshot as it was taken, see `array.pxd`."""
     name, identifier_names, identifiers, source_names, source_values, dest_names, dest_values = folded
     return (
         name, dict_of(identifier_names, identifiers), dict_of(source_names, source_values), dict_of(dest_names, dest_values)
@@ -316,84 +302,6 @@ cdef dict dict_of(tuple names, tuple values):
     for i in range(len(names)):
         made[names[i]] = values[i]
     return made
-
-
-# ---- for a sync ----
-
-
-def mark_unknown(FlatArray array, Py_ssize_t start, Py_ssize_t stop, data, status):
-    """Give the destination objects of unchanged records the status that a sync gives whatever it passes.
-
-    Args:
-        array: The flat array.
-        start: The first record.
-        stop: One past the last record.
-        data: The `{modelname: {unique id: record}}` of the destination's local store.
-        status: The status, `DiffSyncStatus.UNKNOWN`.
-
-    Returns:
-        The index of the first record that needs more than that: it has an action, its object is no longer the one in
-        the store, or hooks of its class are overridden. `stop` if there is none.
-    """
-    return mark_run(array, start, stop, data, status)
-
-
-cdef Py_ssize_t mark_run(FlatArray array, Py_ssize_t start, Py_ssize_t stop, object data, object status) except -1:
-    cdef Py_ssize_t i
-    cdef Plan plan
-    cdef PyObject *dest
-    cdef PyObject *key
-    cdef Cursor cursor
-    empty = ""
-    cdef dict cursors = array.cursors_of(data)
-    for i in range(max(start, 0), min(stop, array.size)):
-        dest = PyList_GET_ITEM(<PyObject *>array._dests, i)
-        if array.items[i].action != NO_ACTION or dest == NONE or is_exact_str(dest):
-            return i
-        plan = plan_of(<object>class_of(dest))
-        key = slot(dest, plan.key_offset)
-        if not plan.may_be_marked or key == NULL or not is_exact_str(key):
-            return i
-        cursor = cursors.get(array.type_names[array.items[i].type])
-        if cursor is None:
-            stored = data.get(array.type_names[array.items[i].type])
-            if not PyDict_CheckExact(<PyObject *>stored):
-                return i
-            cursor = Cursor(stored)
-            cursors[array.type_names[array.items[i].type]] = cursor
-        if look_up(cursor, key) != dest:
-            return i
-        set_slot_quietly(dest, plan.status_offset, status)
-        set_slot_quietly(dest, plan.message_offset, empty)
-    return stop
-
-
-def change_of(FlatArray array, Py_ssize_t index, data, identifiers):
-    """Return what a sync needs to know of a record that has an action.
-
-    Args:
-        array: The flat array.
-        index: The record.
-        data: The `{modelname: {unique id: record}}` of the destination's local store.
-        identifiers: The identifiers of the destination's class, in the order in which they make the unique id.
-
-    Returns:
-        The type, the action (1 create, 2 update, 3 delete), new dicts of the identifiers and of the new attributes, and
-        the destination's record as it is now, or None.
-    """
-    cdef tuple snapshot = array._snapshots[index]
-    cdef bint is_folded = len(snapshot) == FOLDED
-    cdef int action = array.items[index].action
-    cdef dict keys = dict_of(snapshot[1], snapshot[2]) if is_folded else dict(snapshot[1])
-    cdef dict attrs = {}
-    if action == CREATE:
-        attrs = dict_of(snapshot[3], snapshot[4]) if is_folded else dict(snapshot[2])
-    elif action == UPDATE:
-        attrs = changed_attrs(snapshot if is_folded else folded(snapshot), array.mask(index))
-    element_type = array.type(index)
-    uid = "__".join([str(keys[name]) for name in identifiers]) if len(identifiers) != 1 else keys[identifiers[0]]
-    uid = uid if type(uid) is str else str(uid)
-    return element_type, action, keys, with_own_containers(attrs), data[element_type].get(uid)
 
 
 cdef dict changed_attrs(tuple folded, mask):
@@ -419,14 +327,3 @@ cdef tuple folded(tuple snapshot):
         parts.append(None if values is None else tuple(values))
         parts.append(None if values is None else tuple(values.values()))
     return tuple(parts)
-
-
-cdef dict with_own_containers(dict attrs):
-    """Return attributes with containers copied: the dict itself if there are none."""
-    cdef Py_ssize_t position = 0
-    cdef PyObject *name
-    cdef PyObject *value
-    while PyDict_Next(<PyObject *>attrs, &position, &name, &value):
-        if not is_scalar(value):
-            return {attribute: copy_containers(held) for attribute, held in attrs.items()}
-    return attrs

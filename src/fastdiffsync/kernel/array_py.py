@@ -1,20 +1,18 @@
-"""The kernel in Python, fourth part: the flat array that a diff is, and what a sync asks of it.
+"""The flat array that a diff is.
 
-The twin of `_flat.pyx`, function for function; `_kernel.py` chooses. Whoever changes one changes both.
+The twin of `array.pyx`; whoever changes one changes both.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..dumping.copies import SCALARS, copy_containers
-from ..schema import schema_of
 from .constants import CREATE, DELETE, NO_ACTION, UPDATE
 
 if TYPE_CHECKING:
     from typing import TypeAlias
 
-__all__ = ["FlatArray", "change_of", "mark_unknown"]
+__all__ = ["FlatArray"]
 
 Snapshot: TypeAlias = "tuple[str, dict[str, Any], dict[str, Any] | None, dict[str, Any] | None]"
 
@@ -181,63 +179,3 @@ class FlatArray:
             message = f"entry {index} of {len(self._parents)}"
             raise IndexError(message)
         return index
-
-
-def mark_unknown(array: FlatArray, start: int, stop: int, data: Any, status: Any) -> int:
-    """Give the destination objects of unchanged records the status that a sync gives whatever it passes.
-
-    Args:
-        array: The flat array.
-        start: The first record.
-        stop: One past the last record.
-        data: The `{modelname: {unique id: record}}` of the destination's local store.
-        status: The status, `DiffSyncStatus.UNKNOWN`.
-
-    Returns:
-        The index of the first record that needs more than that: it has an action, its object is no longer the one in
-        the store, or hooks of its class are overridden. `stop` if there is none.
-    """
-    for index in range(start, stop):
-        dest = array._dests[index]
-        if array._actions[index] or dest is None or type(dest) is str:
-            return index
-        schema = schema_of(type(dest))
-        key = dest._unique_id
-        if not (schema.may_be_marked and type(key) is str):
-            return index
-        stored = data.get(array._types[index])
-        if stored is None or stored.get(key) is not dest:
-            return index
-        dest._status = status
-        dest._status_message = ""
-    return stop
-
-
-def change_of(
-    array: FlatArray, index: int, data: Any, identifiers: tuple[str, ...]
-) -> tuple[str, int, dict[str, Any], dict[str, Any], Any]:
-    """Return what a sync needs to know of a record that has an action.
-
-    Args:
-        array: The flat array.
-        index: The record.
-        data: The `{modelname: {unique id: record}}` of the destination's local store.
-        identifiers: The identifiers of the destination's class, in the order in which they make the unique id.
-
-    Returns:
-        The type, the action (1 create, 2 update, 3 delete), new dicts of the identifiers and of the new attributes, and
-        the destination's record as it is now, or None.
-    """
-    _, keys, source, dest = array._snapshots[index]
-    attrs: dict[str, Any] = {}
-    if dest is None:
-        attrs = dict(source or {})
-    elif source is not None:
-        mask = array.mask(index)
-        common = [name for name in dest if name in source]
-        attrs = {name: source[name] for place, name in enumerate(common) if mask >> place & 1}
-    if not SCALARS.issuperset(map(type, attrs.values())):
-        attrs = {name: copy_containers(value) for name, value in attrs.items()}
-    uid = "__".join([str(keys[name]) for name in identifiers])
-    element_type = array.type(index)
-    return element_type, array.action(index), dict(keys), attrs, data[element_type].get(uid)

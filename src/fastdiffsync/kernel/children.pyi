@@ -1,4 +1,4 @@
-# The compiled kernel, lists of children: it offers what its twin in Python offers, with the same types.
+# lists of children: it offers what its twin in Python offers, with the same types.
 
 from .children_py import add_child as add_child
 from .children_py import remove_child as remove_child

@@ -1,7 +1,7 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, binding=True
-"""The compiled kernel: the unique ids of a record's children, which it lists in its fields.
+"""The unique ids of a record's children, which it lists in its fields.
 
-The twin of `children_py.py`, function for function; `_kernel.py` chooses. Whoever changes one changes both.
+The twin of `children_py.py`; whoever changes one changes both.
 """
 
 from cpython.object cimport PyObject

@@ -1,6 +1,6 @@
-"""The kernel in Python: the unique ids of a record's children, which it lists in its fields.
+"""The unique ids of a record's children, which it lists in its fields.
 
-The twin of `children.pyx`, function for function; `_kernel.py` chooses. Whoever changes one changes both.
+The twin of `children.pyx`; whoever changes one changes both.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-# The compiled kernel, comparing: it offers what its twin in Python offers, with the same types.
+# comparing: it offers what its twin in Python offers, with the same types.
 
 from .compare_py import compare as compare
 

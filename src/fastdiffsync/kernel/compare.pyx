@@ -1,7 +1,7 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, binding=True
-"""The compiled kernel, sixth part: comparing the records that matched.
+"""Comparing the records that matched.
 
-The twin of `_compare_py.py`, function for function; `_kernel.py` chooses. Whoever changes one changes both.
+The twin of `compare_py.py`; whoever changes one changes both.
 
 First a scan that only reads memory settles the pairs whose values are equal exact scalars, nearly all of them; it may be
 shared by several threads. What it leaves is compared one by one, asking Python where a value is anything else.
@@ -49,7 +49,6 @@ cdef enum:
 # From how many records on several threads share the scan: below, starting one takes longer than it saves.
 cdef enum:
     SHARED_FROM = 20000
-
 
 
 ctypedef Offsets *OffsetsPointer

@@ -1,6 +1,6 @@
-"""The kernel in Python, sixth part: comparing the records that matched.
+"""Comparing the records that matched.
 
-The twin of `_compare.pyx`, function for function; `_kernel.py` chooses. Whoever changes one changes both.
+The twin of `compare.pyx`; whoever changes one changes both.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-# The compiled kernel, making records: it offers what its twin in Python offers, with the same types.
+# making records: it offers what its twin in Python offers, with the same types.
 
 from .construction_py import REBUILDING as REBUILDING
 from .construction_py import construct as construct

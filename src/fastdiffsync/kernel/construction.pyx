@@ -1,7 +1,7 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, binding=True
-"""The compiled kernel, first part: making records.
+"""Making records.
 
-The twin of `_making_py.py`, function for function; `_kernel.py` chooses. Whoever changes one changes both.
+The twin of `construction_py.py`; whoever changes one changes both.
 """
 
 from cpython.object cimport PyObject, PyTypeObject

@@ -1,6 +1,6 @@
-"""The kernel in Python, first part: making records.
+"""Making records.
 
-The twin of `_making.pyx`, function for function; `_kernel.py` chooses. Whoever changes one changes both.
+The twin of `construction.pyx`; whoever changes one changes both.
 """
 
 from __future__ import annotations

@@ -1,5 +1,8 @@
 # cython: language_level=3, boundscheck=False, wraparound=False
-"""Looking up records in a local store's dict, mostly in the order in which they are there."""
+"""Looking up records in a local store's dict, mostly in the order in which they are there.
+
+Without a twin: the kernel in Python does this where it needs it.
+"""
 
 from cpython.object cimport PyObject
 

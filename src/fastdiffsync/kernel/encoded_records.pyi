@@ -1,4 +1,4 @@
-# The compiled kernel, records that become bytes: it offers what its twin in Python offers, with the same types.
+# records that become bytes: it offers what its twin in Python offers, with the same types.
 
 from .encoded_records_py import FieldReader as FieldReader
 from .encoded_records_py import KeyFilter as KeyFilter

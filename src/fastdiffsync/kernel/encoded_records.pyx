@@ -1,7 +1,7 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, binding=True
-"""The compiled kernel, last part: what a store that keeps bytes asks of every record that is added.
+"""What a store that keeps bytes asks of every record that is added.
 
-The twin of `_stored_py.py`, function for function; `_kernel.py` chooses. Whoever changes one changes both.
+The twin of `encoded_records_py.py`; whoever changes one changes both.
 """
 
 from cpython.buffer cimport PyBUF_WRITABLE, PyBuffer_Release, PyObject_GetBuffer

@@ -1,6 +1,6 @@
-"""The kernel in Python, last part: what a store that keeps bytes asks of every record that is added.
+"""What a store that keeps bytes asks of every record that is added.
 
-The twin of `_stored.pyx`, function for function; `_kernel.py` chooses. Whoever changes one changes both.
+The twin of `encoded_records.pyx`; whoever changes one changes both.
 """
 
 from __future__ import annotations

@@ -1,5 +1,8 @@
 # cython: language_level=3, boundscheck=False, wraparound=False
-"""Getting one side's records, straight from a local store's dict where there is one."""
+"""Getting one side's records, straight from a local store's dict where there is one.
+
+Without a twin: the kernel in Python does this where it needs it.
+"""
 
 from cpython.mem cimport PyMem_Free, PyMem_Realloc
 from cpython.object cimport PyObject

@@ -1,4 +1,4 @@
-# The compiled kernel, reading records: it offers what its twin in Python offers, with the same types.
+# reading records: it offers what its twin in Python offers, with the same types.
 
 from .fields_py import forget_plans as forget_plans
 from .fields_py import get_attrs as get_attrs

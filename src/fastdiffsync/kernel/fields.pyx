@@ -1,7 +1,7 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, binding=True
-"""The compiled kernel, second part: reading records, and assigning.
+"""Reading the fields of records, and assigning to them.
 
-The twin of `_records_py.py`, function for function; `_kernel.py` chooses. Whoever changes one changes both.
+The twin of `fields_py.py`; whoever changes one changes both.
 """
 
 from cpython.object cimport PyObject
@@ -9,7 +9,8 @@ from cpython.object cimport PyObject
 from .dict_internals cimport entries_of
 from .plans cimport MAX_PARTS, Plan, adapter_offset, compute_key, plan_of
 from .capi cimport (
-    PyObject_GC_UnTrack, PyTuple_New, PyTuple_SET_ITEM, Py_DECREF, Py_INCREF, is_scalar, set_slot, set_slot_quietly, slot,
+    PyObject_GC_UnTrack, PyTuple_New, PyTuple_SET_ITEM, Py_DECREF, Py_INCREF, is_scalar, set_slot,
+    set_slot_quietly, slot,
 )
 
 from .plans import forget_plans

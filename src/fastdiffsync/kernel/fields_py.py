@@ -1,6 +1,6 @@
-"""The kernel in Python, second part: reading records, and assigning.
+"""Reading the fields of records, and assigning to them.
 
-The twin of `_records.pyx`, function for function; `_kernel.py` chooses. Whoever changes one changes both.
+The twin of `fields.pyx`; whoever changes one changes both.
 """
 
 from __future__ import annotations

@@ -1,5 +1,8 @@
 # cython: language_level=3, boundscheck=False, wraparound=False
-"""Where the values that a record is made of go, and what they are checked for."""
+"""Where the values that a record is made of go, and what they are checked for.
+
+Without a twin: the kernel in Python does this where it needs it.
+"""
 
 from cpython.mem cimport PyMem_Calloc, PyMem_Free
 from cpython.object cimport PyObject, PyTypeObject
@@ -16,7 +19,7 @@ from .fields import set_attribute
 
 from ..dumping.copies import SCALARS
 from .construction_errors import coerce
-from ..schema import StructMeta, copied
+from ..schema import copied
 
 import msgspec
 

@@ -1,4 +1,4 @@
-# The compiled kernel, records in a local store: it offers what its twin in Python offers, with the same types.
+# records in a local store: it offers what its twin in Python offers, with the same types.
 
 from .local_records_py import RecordData as RecordData
 from .local_records_py import add_record as add_record

@@ -1,7 +1,7 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, binding=True
-"""The compiled kernel, third part: records in a local store.
+"""Records in a local store.
 
-The twin of `_local_py.py`, function for function; `_kernel.py` chooses. Whoever changes one changes both.
+The twin of `local_records_py.py`; whoever changes one changes both.
 """
 
 from cpython.object cimport PyObject

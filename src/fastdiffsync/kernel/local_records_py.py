@@ -1,6 +1,6 @@
-"""The kernel in Python, third part: records in a local store.
+"""Records in a local store.
 
-The twin of `_local.pyx`, function for function; `_kernel.py` chooses. Whoever changes one changes both.
+The twin of `local_records.pyx`; whoever changes one changes both.
 """
 
 from __future__ import annotations

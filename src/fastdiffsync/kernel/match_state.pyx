@@ -1,5 +1,8 @@
 # cython: language_level=3, boundscheck=False, wraparound=False
-"""What a match remembers of where it is, and what it takes without visiting each record: plain trees, and runs of leaves."""
+"""What a match remembers of where it is, and what it takes without visiting each record: plain trees, and runs of leaves.
+
+Without a twin: the kernel in Python does this where it needs it.
+"""
 
 from cpython.object cimport PyObject
 
@@ -7,10 +10,6 @@ from .plain.tree_types cimport Kinds
 from .pairing cimport check_identities, known_key
 from .plans cimport NO_FLAGS, plan_of
 from .capi cimport NONE, PyList_GET_ITEM, class_of, is_exact_str, same_str, slot
-
-from ..enum import DiffSyncModelFlags
-
-
 
 
 cdef class Frame:

@@ -1,5 +1,8 @@
 # cython: language_level=3, boundscheck=False, wraparound=False
-"""Pairing two lists of siblings by unique id as diffsync would: hooks are asked, and both of a pair must be one thing."""
+"""Pairing two lists of siblings by unique id as diffsync would: hooks are asked, and both of a pair must be one thing.
+
+Without a twin: the kernel in Python does this where it needs it.
+"""
 
 from cpython.object cimport PyObject, PyTypeObject
 
@@ -24,7 +27,6 @@ cdef enum:
 # So many siblings out of step on both sides, and their order is taken to be another: the rest is hashed at once.
 cdef enum:
     MAX_LEFT_OVER = 16
-
 
 
 cdef list pair_siblings(object sources, object dests, bint are_distinct, Py_ssize_t *repeated):

@@ -6,7 +6,7 @@ code, over all records of a level, and what Python does for each level is shared
 turns out to be special after all (a record of a subclass, a flag that matters, a child that is not there, ...), what
 was read is dropped, and `_core_py.py` visits the topmost pairs as diffsync would.
 
-It makes no difference to the result. `_plain.pyx` is the like of it in the compiled kernel, made in another way.
+It makes no difference to the result. `plain/trees.pyx` is the like of it in the compiled kernel, made in another way.
 """
 
 from __future__ import annotations

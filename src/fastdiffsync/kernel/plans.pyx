@@ -1,5 +1,8 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, binding=True
-"""What a schema says about a model class, in the form that C reads, and the unique id that it gives a record."""
+"""What a schema says about a model class, in the form that C reads, and the unique id that it gives a record.
+
+Without a twin: the kernel in Python does this where it needs it.
+"""
 
 from cpython.mem cimport PyMem_Calloc, PyMem_Free
 from cpython.object cimport PyObject

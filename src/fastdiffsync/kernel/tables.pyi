@@ -1,4 +1,4 @@
-# The compiled kernel, many records at once: it offers what its twin in Python offers, with the same types.
+# many records at once: it offers what its twin in Python offers, with the same types.
 
 from .tables_py import construct_table as construct_table
 from .tables_py import link_table as link_table

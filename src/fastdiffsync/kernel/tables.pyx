@@ -1,7 +1,7 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, binding=True
-"""The compiled kernel, seventh part: many records at once, from dicts into a local store and below their parents.
+"""Many records at once, from dicts into a local store and below their parents.
 
-The twin of `_bulk_py.py`, function for function; `_kernel.py` chooses. Whoever changes one changes both.
+The twin of `tables_py.py`; whoever changes one changes both.
 """
 
 from cpython.mem cimport PyMem_Calloc, PyMem_Free

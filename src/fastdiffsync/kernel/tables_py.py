@@ -1,6 +1,6 @@
-"""The kernel in Python, seventh part: many records at once, from dicts into a local store and below their parents.
+"""Many records at once, from dicts into a local store and below their parents.
 
-The twin of `_bulk.pyx`, function for function; `_kernel.py` chooses. Whoever changes one changes both.
+The twin of `tables.pyx`; whoever changes one changes both.
 """
 
 from __future__ import annotations
@@ -59,27 +59,6 @@ def load_table(store: Any, table: Table, journal: Journal) -> int:
     return place + 1
 
 
-def link_table(store: Any, table: Table, journal: Journal) -> None:
-    """Append each record that a table has kept to its parent's children, as `add_child` does.
-
-    Args:
-        store: The local store that has the records.
-        table: Rows and records.
-        journal: Told which parents are about to change, so that it can be undone.
-
-    Raises:
-        ObjectNotFound: If a parent is not there.
-        ObjectStoreWrongType: If a parent cannot have children of the type.
-        ObjectAlreadyExists: If a parent has the child already.
-    """
-    linker = Linker(store, table, journal)
-    for place, (record, row) in enumerate(zip(table.records, table.kept_rows, strict=True)):
-        try:
-            linker.link(record, row)
-        except Exception as error:  # noqa: BLE001 - raised again
-            raise_at_row(error, table.modelname, place)
-
-
 def made(table: Table) -> Iterator[tuple[int, Any, dict[str, Any]]]:
     """Yield the number, the record and the row of each row."""
     cls = table.cls
@@ -125,3 +104,24 @@ class Linker:
             self.journal.will_link(self.parent)
             self.found = found
         self.parent.add_child(record)
+
+
+def link_table(store: Any, table: Table, journal: Journal) -> None:
+    """Append each record that a table has kept to its parent's children, as `add_child` does.
+
+    Args:
+        store: The local store that has the records.
+        table: Rows and records.
+        journal: Told which parents are about to change, so that it can be undone.
+
+    Raises:
+        ObjectNotFound: If a parent is not there.
+        ObjectStoreWrongType: If a parent cannot have children of the type.
+        ObjectAlreadyExists: If a parent has the child already.
+    """
+    linker = Linker(store, table, journal)
+    for place, (record, row) in enumerate(zip(table.records, table.kept_rows, strict=True)):
+        try:
+            linker.link(record, row)
+        except Exception as error:  # noqa: BLE001 - raised again
+            raise_at_row(error, table.modelname, place)

@@ -1,7 +1,7 @@
 # cython: language_level=3, boundscheck=False, wraparound=False
 """Where the values of a pair of records stand, and whether they are equal as far as memory tells."""
 
-from cpython.object cimport PyObject, PyTypeObject
+from cpython.object cimport PyTypeObject
 
 from ..plans cimport Plan
 

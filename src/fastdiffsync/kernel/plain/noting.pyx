@@ -19,7 +19,6 @@ from ..capi cimport (
 from .columns cimport Offsets
 
 
-
 # ---- without the interpreter ----
 
 

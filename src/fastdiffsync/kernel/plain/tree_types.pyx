@@ -15,7 +15,6 @@ from .columns cimport fill_offsets
 from ...schema import have_like_identities
 
 
-
 # What a range looks for first may come somewhat before its share of the records of a type; looking begins so much earlier,
 # because what lies before the beginning is found only after all that follows.
 cdef double BACK_OFF = 1 / 64.0

@@ -1,5 +1,5 @@
 # cython: language_level=3, boundscheck=False, wraparound=False
-"""The compiled kernel, the fast half of matching: trees about which there is nothing special.
+"""The fast half of matching: trees about which there is nothing special.
 
 Nearly all records are of classes without overridden hooks, bear no flags and lie in plain local stores. The trees below
 siblings that are all like that are walked here without the interpreter: nothing is called, and memory is only read, but
@@ -7,7 +7,7 @@ for the reference counts of what is found, so that several threads can share the
 special after all (a record of a subclass, a flag, a child that is not there, ...), what was found of it is dropped, and
 `_core.pyx` visits its topmost pair as diffsync would.
 
-It makes no difference to the result; `_plain_py.py` is the like of it in the kernel in Python, made in another way.
+It makes no difference to the result; `plain_py.py` is the like of it in the kernel in Python, made in another way.
 Compared to walking all with `_core.pyx` it takes a third of the time on one thread, and a fifth on two.
 """
 
@@ -30,7 +30,6 @@ from .walking cimport Range, Tree, find_siblings, walk_range
 # From how many records on threads share a walk: below, starting one takes longer than it saves.
 cdef enum:
     SHARED_FROM = 20000
-
 
 
 cdef class PlainTrees:

@@ -1,5 +1,5 @@
 # cython: language_level=3, boundscheck=False, wraparound=False
-"""The compiled kernel, the innermost part of matching: walking plain trees without the interpreter.
+"""The innermost part of matching: walking plain trees without the interpreter.
 
 Functions that return whether all went well return False as well where memory is short: the other walk will say so.
 Memory comes from the C library: Python's own functions may want the interpreter lock, while tracemalloc traces.
@@ -23,13 +23,10 @@ from .columns cimport (
     ask_for_dest_values, ask_for_record, ask_for_source_values, has_clear_parts, have_equal_scalars,
 )
 
-from ...enum import DiffSyncModelFlags
-
 
 # How many siblings ahead memory is asked for: their values, and twice as far the records.
 cdef enum:
     AHEAD = 12
-
 
 
 cdef void walk_range(void *share) noexcept nogil:
