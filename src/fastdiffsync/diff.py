@@ -16,7 +16,7 @@ from .views.text import changes_text, nested_dict, text_lines
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from .views.flat import FlatDiff
+    from .views.view import ViewedDiff
 from .views.recursion import Steps
 
 # Annotations below need these names: `dict` and `str` are methods of the classes.
@@ -25,14 +25,14 @@ _str = str
 _COUNTED = (DiffSyncActions.CREATE, DiffSyncActions.UPDATE, DiffSyncActions.DELETE, "no-change")
 
 
-def _view_below(flat: FlatDiff, index: int) -> Diff:
+def _view_below(flat: ViewedDiff, index: int) -> Diff:
     diff = flat.diff_class()
     diff._index = index
     diff._flat = flat
     return diff
 
 
-def _exposed_children(flat: FlatDiff, index: int) -> OrderedDefaultDict[str, dict[str, DiffElement]]:
+def _exposed_children(flat: ViewedDiff, index: int) -> OrderedDefaultDict[str, dict[str, DiffElement]]:
     view.touch(flat, index)
     children: OrderedDefaultDict[str, dict[str, DiffElement]] = OrderedDefaultDict(dict)
     for group, indices in view.indices_by_type(flat, index).items():
@@ -395,7 +395,7 @@ class DiffElement(view.View):
 # ---- views ----
 
 
-def element_at(flat: FlatDiff, index: int) -> DiffElement:
+def element_at(flat: ViewedDiff, index: int) -> DiffElement:
     """Return the element that shows a record of a flat diff, always the same one."""
     element = flat.elements.get(index)
     if element is None:

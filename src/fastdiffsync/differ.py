@@ -17,8 +17,7 @@ from .store.expected import PairedLists
 from .store.prefetch import prefetch_for
 from .utils import intersection, symmetric_difference
 from .views.binding import bind_diff
-from .views.flat import FlatDiff
-from .views.view import is_overridden
+from .views.view import ViewedDiff, is_overridden
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -41,7 +40,7 @@ class Matching:
         names: `{type: names}` of top-level elements whose names are not their unique ids.
     """
 
-    def __init__(self, flat: FlatDiff, logger: Any, progress: Progress, flags: DiffSyncFlags) -> None:
+    def __init__(self, flat: ViewedDiff, logger: Any, progress: Progress, flags: DiffSyncFlags) -> None:
         """Prepare the walk that fills `flat`."""
         self._flat = flat
         self._logger = logger
@@ -141,7 +140,7 @@ class DiffSyncDiffer:
         diff = self.diff_class()
         if not isinstance(diff, Diff):
             raise_diff_class_error(self.diff_class, "diff")
-        flat = FlatDiff(kernel.FlatArray(), self.src_diffsync, self.dst_diffsync, self.diff_class)
+        flat = ViewedDiff(kernel.FlatArray(), self.src_diffsync, self.dst_diffsync, self.diff_class)
         self._count_skipped_types()
         with paused_collection():
             self._fill(flat)
@@ -153,7 +152,7 @@ class DiffSyncDiffer:
         self.diff = diff
         return diff
 
-    def _fill(self, flat: FlatDiff) -> None:
+    def _fill(self, flat: ViewedDiff) -> None:
         """Match and compare all top-level types that both sides have."""
         matching = Matching(flat, self.logger, self._progress, self.flags)
         try:

@@ -11,7 +11,6 @@ from .unread import UnreadRecords
 if TYPE_CHECKING:
     from .._kernel import FlatArray
     from ..adapter import Adapter
-    from ..diff import Diff, DiffElement
 
 ACTIONS = (DiffSyncActions.NO_CHANGE, DiffSyncActions.CREATE, DiffSyncActions.UPDATE, DiffSyncActions.DELETE)
 
@@ -25,10 +24,6 @@ class FlatDiff:
     Attributes:
         array: The kernel's array.
         source_name, dest_name: Names of the two adapters when the diff was made.
-        diff_class: Class of the diff and of its elements' child diffs.
-        elements: The elements that somebody has looked at, by index.
-        touched: Indices of the elements of which something that can be changed has been handed out, and of all above
-            them; for those the array no longer answers.
     """
 
     __slots__ = (
@@ -37,23 +32,17 @@ class FlatDiff:
         "array",
         "dest_adapter",
         "dest_name",
-        "diff_class",
-        "elements",
         "source_adapter",
         "source_name",
-        "touched",
     )
 
-    def __init__(self, array: FlatArray, source: Adapter, dest: Adapter, diff_class: type[Diff]) -> None:
+    def __init__(self, array: FlatArray, source: Adapter, dest: Adapter) -> None:
         """Wrap the array of a diff from `source` to `dest`."""
         self.array = array
         self.source_adapter = source
         self.dest_adapter = dest
         self.source_name = source.name
         self.dest_name = dest.name
-        self.diff_class = diff_class
-        self.elements: dict[int, DiffElement] = {}
-        self.touched: set[int] = set()
         self._source_reader = UnreadRecords(array, source, dest)
         self._dest_reader = UnreadRecords(array, dest, source)
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from ..enum import DiffSyncActions
+from .flat import FlatDiff
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from .._kernel import FlatArray
+    from ..adapter import Adapter
     from ..diff import Diff, DiffElement
-    from .flat import FlatDiff
 
 V = TypeVar("V", bound="type[View]")
 
@@ -18,10 +20,30 @@ ITERATION = ("children", "groups", "get_children")
 """What decides which elements a diff has, apart from the methods that order them."""
 
 
+class ViewedDiff(FlatDiff):
+    """A flat diff that is shown as a tree, and what has been handed out of it.
+
+    Attributes:
+        diff_class: Class of the diff and of its elements' child diffs.
+        elements: The elements that somebody has looked at, by index.
+        touched: Indices of the elements of which something that can be changed has been handed out, and of all above
+            them; for those the array no longer answers.
+    """
+
+    __slots__ = ("diff_class", "elements", "touched")
+
+    def __init__(self, array: FlatArray, source: Adapter, dest: Adapter, diff_class: type[Diff]) -> None:
+        """Show the array of a diff from `source` to `dest`."""
+        super().__init__(array, source, dest)
+        self.diff_class = diff_class
+        self.elements: dict[int, DiffElement] = {}
+        self.touched: set[int] = set()
+
+
 class Viewed:
     """An attribute that is read from the flat diff when somebody first asks; from then on the instance has it."""
 
-    def __init__(self, read: Callable[[FlatDiff, int], Any], default: Callable[[], Any] | None = None) -> None:
+    def __init__(self, read: Callable[[ViewedDiff, int], Any], default: Callable[[], Any] | None = None) -> None:
         """Describe the attribute.
 
         Args:
@@ -53,7 +75,7 @@ class Viewed:
 class View:
     """A view of one element of a flat diff, or of all that is below it; or, without a flat diff, a thing of its own."""
 
-    _flat: FlatDiff | None = None
+    _flat: ViewedDiff | None = None
     _index: int = -1
     _library: ClassVar[dict[str, Any]]
 
@@ -94,7 +116,7 @@ def has_replaced_methods(view: View, *names: str) -> bool:
     return any(name in values and not isinstance(library[name], Viewed) for name in names or library)
 
 
-def touch(flat: FlatDiff, index: int) -> None:
+def touch(flat: ViewedDiff, index: int) -> None:
     """Note that the flat diff no longer answers for an element, nor for any above it.
 
     That is so from the moment when something that can be changed is handed out, or something is assigned.
@@ -106,7 +128,7 @@ def touch(flat: FlatDiff, index: int) -> None:
         index = flat.parent(index)
 
 
-def indices_by_type(flat: FlatDiff, index: int) -> dict[str, list[int]]:
+def indices_by_type(flat: ViewedDiff, index: int) -> dict[str, list[int]]:
     """Return the indices right below one, by type, in the order in which the types first occur."""
     indices: dict[str, list[int]] = {}
     for child in flat.children(index):
@@ -114,14 +136,14 @@ def indices_by_type(flat: FlatDiff, index: int) -> dict[str, list[int]]:
     return indices
 
 
-def unexposed(diff: View, *methods: str) -> FlatDiff | None:
+def unexposed(diff: View, *methods: str) -> ViewedDiff | None:
     """Return the flat diff if it knows the children: their dict not handed out, and these methods not overridden."""
     if "children" in vars(diff) or has_replaced_methods(diff, *methods) or is_overridden(type(diff), *methods):
         return None
     return diff._flat
 
 
-def array_of(diff: Diff, *methods: str, is_ordered: bool = False) -> FlatDiff | None:
+def array_of(diff: Diff, *methods: str, is_ordered: bool = False) -> ViewedDiff | None:
     """Return the flat diff if it answers for all of this one: nothing touched, these methods not overridden."""
     flat = diff._flat
     index = diff._index
@@ -137,7 +159,7 @@ def array_of(diff: Diff, *methods: str, is_ordered: bool = False) -> FlatDiff | 
     return flat
 
 
-def is_reordered(diff: Diff, flat: FlatDiff) -> bool:
+def is_reordered(diff: Diff, flat: ViewedDiff) -> bool:
     """Whether an order method may leave elements out, or bring others."""
     order = diff.order_children_default
     if getattr(order, "__func__", None) is not diff._library["order_children_default"].__func__:
@@ -148,7 +170,7 @@ def is_reordered(diff: Diff, flat: FlatDiff) -> bool:
     return False
 
 
-def is_as_made(root: Diff, flat: FlatDiff, index: int) -> bool:
+def is_as_made(root: Diff, flat: ViewedDiff, index: int) -> bool:
     """Whether what was handed out of an element still says what the flat diff says."""
     if index == -1:
         return _lists_as_made(root, flat, -1)
@@ -165,7 +187,7 @@ def is_as_made(root: Diff, flat: FlatDiff, index: int) -> bool:
     return below is None or (below._flat is flat and below._index == index and _lists_as_made(below, flat, index))
 
 
-def _lists_as_made(diff: Diff, flat: FlatDiff, index: int) -> bool:
+def _lists_as_made(diff: Diff, flat: ViewedDiff, index: int) -> bool:
     if has_replaced_methods(diff) or is_reordered(diff, flat):
         return False
     children = vars(diff).get("children")
@@ -179,7 +201,7 @@ def _lists_as_made(diff: Diff, flat: FlatDiff, index: int) -> bool:
     ]
 
 
-def exposed_attrs(flat: FlatDiff, index: int) -> dict[str, Any]:
+def exposed_attrs(flat: ViewedDiff, index: int) -> dict[str, Any]:
     """Give an element both sides' attributes; at once, so that they are of the same moment."""
     touch(flat, index)
     values = vars(flat.elements[index])
@@ -188,7 +210,7 @@ def exposed_attrs(flat: FlatDiff, index: int) -> dict[str, Any]:
     return values
 
 
-def snapshot(element: DiffElement) -> FlatDiff | None:
+def snapshot(element: DiffElement) -> ViewedDiff | None:
     """Return the flat diff if it answers for the attributes of an element."""
     return None if vars(element).keys() & {"source_attrs", "dest_attrs"} else element._flat
 
