@@ -12,7 +12,7 @@ from libc.stdint cimport int32_t
 from .kernel.fetching cimport Fetching
 from .kernel.array cimport NO_ACTION, UNSEEN, FlatArray
 from .kernel.match_state cimport Frame, Walk, take_walked_trees, take_child_trees, take_top_trees, take_leaves
-from .kernel.pairing cimport pair_siblings
+from .kernel.pairing cimport pair_records
 from .kernel.plans cimport NO_FLAGS, OVERRIDES, Plan, plan_of
 from .kernel.capi cimport PyList_GET_ITEM, class_of, is_exact_str, prefetch, slot
 
@@ -187,10 +187,10 @@ cdef Frame visit_unread(Walk walk, Frame frame, Py_ssize_t place):
 
 
 cdef int pair(Walk walk, Frame frame, object sources, object dests, bint are_distinct) except -1:
-    """Match two lists of siblings by unique id into the frame; `are_distinct` as for `pair_siblings`."""
+    """Match two lists of siblings by unique id into the frame; `are_distinct` as for `pair_records`."""
     cdef Py_ssize_t repeated = 0
     frame.position = 0
-    frame.sources, frame.dests, frame.uids = pair_siblings(sources, dests, are_distinct, &repeated)
+    frame.sources, frame.dests, frame.uids = pair_records(sources, dests, are_distinct, &repeated)
     if repeated:
         walk.advance(repeated)
     return 0

@@ -5,6 +5,8 @@ Without a twin: the kernel in Python does this where it needs it.
 """
 
 from cpython.object cimport PyObject, PyTypeObject
+from libc.stdlib cimport free, malloc
+from libc.string cimport memset
 
 from .plans cimport OVERRIDES, Plan, plan_of
 from .fields cimport unique_id
@@ -13,6 +15,7 @@ from .capi cimport (
     str_length,
 )
 from .plain.columns cimport has_clear_parts
+from .plain.pairing cimport Room, Siblings, make_room, pair_siblings
 
 from collections.abc import Iterable, Mapping
 
@@ -20,16 +23,7 @@ from ..schema import have_like_identities
 from .identity import check_pair
 
 
-# How far ahead siblings that are out of step are looked for.
-cdef enum:
-    LOOK_AHEAD = 4
-
-# So many siblings out of step on both sides, and their order is taken to be another: the rest is hashed at once.
-cdef enum:
-    MAX_LEFT_OVER = 16
-
-
-cdef list pair_siblings(object sources, object dests, bint are_distinct, Py_ssize_t *repeated):
+cdef list pair_records(object sources, object dests, bint are_distinct, Py_ssize_t *repeated):
     """Match two lists of siblings by unique id: in the source's order, then what only the destination has.
 
     Args:
@@ -57,123 +51,86 @@ cdef list pair_siblings(object sources, object dests, bint are_distinct, Py_ssiz
 
 
 cdef list pair_in_step(list sources, list dests, bint are_distinct):
-    """Pair siblings that mostly come in the same order on both sides, walking both lists while the ids agree.
+    """Pair siblings by their keys, as the plain walk does, which is quick where both sides have them in one order.
 
-    Where they do not, a look a few places ahead tells an added record from a removed one; what is left over on both
-    sides is hashed. Returns None if that is not to be had: a hook decides on unique ids, or one may be there twice.
+    Returns None if that is not to be had: a hook decides on unique ids, or one may be there twice, or memory is short.
     """
-    cdef Py_ssize_t i = 0, j = 0, ahead, count = len(sources), dest_count = len(dests)
-    cdef Py_ssize_t left_over = 0
-    cdef PyObject *key
-    cdef PyObject *other
-    if not are_distinct and not (has_distinct_keys(sources) and has_distinct_keys(dests)):
+    cdef Siblings siblings
+    cdef Room room
+    cdef list pairs = None
+    memset(&siblings, 0, sizeof(Siblings))
+    memset(&room, 0, sizeof(Room))
+    siblings.uid_count = len(sources)
+    siblings.other_uid_count = len(dests)
+    cdef PyObject **keys = <PyObject **>malloc((siblings.uid_count + siblings.other_uid_count + 1) * sizeof(PyObject *))
+    if keys == NULL:
         return None
-    cdef PyTypeObject *cls = NULL
-    cdef Py_ssize_t key_offset = 0
-    while i < count and j < dest_count:
-        if (
-            cls != NULL and class_of(PyList_GET_ITEM(<PyObject *>sources, i)) == cls
-            and class_of(PyList_GET_ITEM(<PyObject *>dests, j)) == cls
+    siblings.uids = keys
+    siblings.other_uids = keys + siblings.uid_count
+    try:
+        if read_keys(sources, siblings.uids) and read_keys(dests, siblings.other_uids) and (
+            are_distinct or (
+                are_distinct_keys(siblings.uids, siblings.uid_count)
+                and are_distinct_keys(siblings.other_uids, siblings.other_uid_count)
+            )
         ):
-            key = slot(PyList_GET_ITEM(<PyObject *>sources, i), key_offset)
-            other = slot(PyList_GET_ITEM(<PyObject *>dests, j), key_offset)
-            if key == NULL or other == NULL or not is_exact_str(key) or not is_exact_str(other):
-                return None
-        else:
-            key = known_key(PyList_GET_ITEM(<PyObject *>sources, i))
-            other = known_key(PyList_GET_ITEM(<PyObject *>dests, j))
-            if key == NULL or other == NULL:
-                return None
-            cls = class_of(PyList_GET_ITEM(<PyObject *>sources, i))
-            key_offset = plan_of(<object>cls).key_offset
-        if not same_str(key, other):
-            break
-        i += 1
-        j += 1
-    if i == count and j == dest_count:
-        return [sources, dests]
-    cdef list paired_sources = sources[:]
-    cdef list paired_dests = dests[:j]
-    cdef list unmatched = []
-    cdef list unmatched_places = []
-    while i < count and j < dest_count:
-        key = known_key(PyList_GET_ITEM(<PyObject *>sources, i))
-        other = known_key(PyList_GET_ITEM(<PyObject *>dests, j))
-        if key == NULL or other == NULL:
-            return None
-        if same_str(key, other):
-            paired_dests.append(dests[j])
-            i += 1
-            j += 1
-            continue
-        ahead = 0 if left_over > MAX_LEFT_OVER else find_ahead(dests, j, key)
-        if ahead > 0:
-            unmatched.extend(dests[j:j + ahead])
-            j += ahead
-            continue
-        unmatched_places.append(i)
-        paired_dests.append(None)
-        i += 1
-        if left_over > MAX_LEFT_OVER or find_ahead(sources, i - 1, other) == 0:
-            unmatched.append(dests[j])
-            left_over += 1
-            j += 1
-    while i < count:
-        unmatched_places.append(i)
-        paired_dests.append(None)
-        i += 1
-    unmatched.extend(dests[j:])
-    if unmatched and unmatched_places:
-        unmatched = pair_left_over(sources, paired_dests, unmatched_places, unmatched)
-    if unmatched is None:
-        return None
-    paired_sources.extend([None] * len(unmatched))
-    paired_dests.extend(unmatched)
-    return [paired_sources, paired_dests]
+            pairs = pair_by_keys(&siblings, &room, sources, dests)
+    finally:
+        free(keys)
+        free(room.cells)
+    return pairs
 
 
-cdef Py_ssize_t find_ahead(list siblings, Py_ssize_t place, PyObject *key) except -1:
-    """Return how far after `place` a sibling with this key stands, 0 if not within a few places."""
-    cdef Py_ssize_t ahead
-    cdef PyObject *other
-    for ahead in range(1, LOOK_AHEAD):
-        if place + ahead >= len(siblings):
-            return 0
-        other = known_key(PyList_GET_ITEM(<PyObject *>siblings, place + ahead))
-        if other != NULL and same_str(other, key):
-            return ahead
-    return 0
-
-
-cdef list pair_left_over(list sources, list paired_dests, list places, list unmatched):
-    """Pair by hash what the walk in step has left over; return the destination's rest, None if a hook is to be asked."""
-    cdef dict by_key = {}
-    cdef PyObject *key
-    for dest in unmatched:
-        key = known_key(<PyObject *>dest)
-        if key == NULL:
-            return None
-        by_key[<object>key] = dest
-    for place in places:
-        key = known_key(PyList_GET_ITEM(<PyObject *>sources, place))
-        if key == NULL:
-            return None
-        dest = by_key.pop(<object>key, None)
-        if dest is not None:
-            paired_dests[place] = dest
-    return list(by_key.values())
-
-
-cdef bint has_distinct_keys(list siblings) except -1:
-    cdef set keys = set()
-    cdef PyObject *key
+cdef list pair_by_keys(Siblings *siblings, Room *room, list sources, list dests):
+    """Pair siblings whose keys have been read; None if memory is short."""
     cdef Py_ssize_t i
+    if not make_room(siblings, room):
+        return None
+    for i in range(siblings.uid_count):
+        siblings.sources[i] = PyList_GET_ITEM(<PyObject *>sources, i)
+    for i in range(siblings.other_uid_count):
+        siblings.found[i] = PyList_GET_ITEM(<PyObject *>dests, i)
+    if not pair_siblings(siblings):
+        return None
+    if siblings.left_count == 0 and siblings.unpaired_count == 0:
+        return [sources, dests]
+    return [list_of(siblings.sources, siblings.count), list_of(siblings.dests, siblings.count)]
+
+
+cdef list list_of(PyObject **records, Py_ssize_t count):
+    """Return records as a list, None for one that is not there."""
+    cdef Py_ssize_t i
+    cdef list made = [None] * count
+    for i in range(count):
+        if records[i] != NULL:
+            made[i] = <object>records[i]
+    return made
+
+
+cdef bint read_keys(list siblings, PyObject **keys) except -1:
+    """Read the keys of siblings, borrowed; False if one of them is not known."""
+    cdef Py_ssize_t i, key_offset = 0
+    cdef PyTypeObject *cls = NULL
+    cdef PyObject *sibling
     for i in range(len(siblings)):
-        key = known_key(PyList_GET_ITEM(<PyObject *>siblings, i))
-        if key == NULL:
+        sibling = PyList_GET_ITEM(<PyObject *>siblings, i)
+        if cls == NULL or class_of(sibling) != cls:
+            cls = class_of(sibling)
+            if not plan_of(<object>cls).knows_unique_id:
+                return False
+            key_offset = plan_of(<object>cls).key_offset
+        keys[i] = slot(sibling, key_offset)
+        if keys[i] == NULL or not is_exact_str(keys[i]):
             return False
-        keys.add(<object>key)
-    return len(keys) == len(siblings)
+    return True
+
+
+cdef bint are_distinct_keys(PyObject **keys, Py_ssize_t count) except -1:
+    cdef set distinct = set()
+    cdef Py_ssize_t i
+    for i in range(count):
+        distinct.add(<object>keys[i])
+    return len(distinct) == count
 
 
 cdef PyObject *known_key(PyObject *model) except? NULL:
