@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import importlib.machinery
 import importlib.util
@@ -16,6 +17,9 @@ import hypothesis
 import pytest
 import structlog
 
+from . import interpreters
+from .profile import IN_CI
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import ModuleType
@@ -25,9 +29,9 @@ KERNELS = tuple(os.environ.get("FASTDIFFSYNC_TEST_KERNELS", "c,python").split(",
 
 # The fixtures give the same modules to every example, so it does not matter that they are not made anew.
 _CHECKS = [hypothesis.HealthCheck.function_scoped_fixture, hypothesis.HealthCheck.too_slow]
-hypothesis.settings.register_profile("default", deadline=None, max_examples=100, suppress_health_check=_CHECKS)
+hypothesis.settings.register_profile("default", deadline=None, max_examples=40, suppress_health_check=_CHECKS)
 hypothesis.settings.register_profile("ci", deadline=None, max_examples=400, suppress_health_check=_CHECKS)
-hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+hypothesis.settings.load_profile("ci" if IN_CI else "default")
 
 _loaded: dict[str, dict[str, ModuleType]] = {}
 
@@ -95,6 +99,17 @@ def pytest_report_header() -> list[str]:
         except ImportError as error:
             lines.append(f"kernel {kernel}: missing ({error}); FASTDIFFSYNC_TEST_KERNELS=python tests the other alone")
     return lines
+
+
+def pytest_collection_finish() -> None:
+    """Let the garbage collector leave out what is there before the first test, of which most stays to the end."""
+    gc.collect()
+    gc.freeze()
+
+
+def pytest_sessionfinish() -> None:
+    """End what was kept for the tests that run programs."""
+    interpreters.close_all()
 
 
 @pytest.fixture(params=KERNELS, scope="session")

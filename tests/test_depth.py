@@ -1,27 +1,19 @@
-"""A chain of 100,000 records, one below the other, goes through everything without recursion."""
+"""A chain of many thousand records, one below the other, goes through everything without recursion."""
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
 
-PROGRAM = Path(__file__).parent / "programs" / "deep_chain.py"
+from .interpreters import run_file
+from .profile import by_profile
+
+LEVELS = by_profile(desk=10_000, ci=100_000)
+"""Ten times what Python's recursion limit allows; and on the program's stack, 26 bytes for each level."""
 
 
 def run(kernel: str, task: str, levels: int) -> None:
     """Run a task of `programs/deep_chain.py`, in a thread with a small stack, and assert that it ends well."""
-    done = subprocess.run(
-        [sys.executable, "-X", "faulthandler", str(PROGRAM), task, str(levels)],
-        env={**os.environ, "FASTDIFFSYNC_IMPLEMENTATION": kernel},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    done = run_file(kernel, "deep_chain.py", task, str(levels))
     assert done.stderr == ""
     assert (done.stdout, done.returncode) == ("done\n", 0)
 
@@ -40,8 +32,8 @@ def run(kernel: str, task: str, levels: int) -> None:
     ],
 )
 def test_deep_chain(kernel: str, task: str) -> None:
-    """A chain of 100,000 records is compared, synced, counted and freed."""
-    run(kernel, task, 100_000)
+    """A chain of records far deeper than any stack is compared, synced, counted and freed."""
+    run(kernel, task, LEVELS)
 
 
 @pytest.mark.parametrize("task", ["print_diff", "describe", "describe_cycle"])

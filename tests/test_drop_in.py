@@ -2,25 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-
 import pytest
+
+from .interpreters import run
 
 INSTALL = "import fastdiffsync; fastdiffsync.install_as_diffsync()\n"
 SUBMODULES = ["diff", "enum", "exceptions", "helpers", "logging", "store", "store.local", "store.redis", "utils"]
-
-
-def run(kernel: str, program: str) -> subprocess.CompletedProcess[str]:
-    """Run a program of Python in a process of its own, on a kernel, with warnings as errors."""
-    return subprocess.run(
-        [sys.executable, "-W", "error", "-c", program],
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "FASTDIFFSYNC_IMPLEMENTATION": kernel},
-    )
 
 
 def assert_runs(kernel: str, program: str) -> None:

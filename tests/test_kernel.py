@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import ast
-import os
 import shutil
-import subprocess
 import sys
 from importlib.machinery import EXTENSION_SUFFIXES
 from importlib.util import find_spec
@@ -16,26 +14,13 @@ import msgspec
 import pytest
 
 from .conftest import COMPILED, KERNELS
+from .interpreters import run
 
 if TYPE_CHECKING:
     from types import ModuleType
 
 PACKAGE_FOLDER = Path(find_spec("fastdiffsync").origin).parent  # type: ignore[union-attr, arg-type]
 STUBS = sorted(path.relative_to(PACKAGE_FOLDER).as_posix() for path in PACKAGE_FOLDER.rglob("*.pyi"))
-
-
-def run(
-    implementation: str | None, program: str, *, warnings: str = "error", path: Path | None = None
-) -> subprocess.CompletedProcess[str]:
-    """Run a program in a process of its own, with the switch set, or left unset, and a path to look at first."""
-    environment = {key: value for key, value in os.environ.items() if key != "FASTDIFFSYNC_IMPLEMENTATION"}
-    if implementation is not None:
-        environment["FASTDIFFSYNC_IMPLEMENTATION"] = implementation
-    if path is not None:
-        environment["PYTHONPATH"] = os.pathsep.join([str(path), environment.get("PYTHONPATH", "")]).rstrip(os.pathsep)
-    return subprocess.run(
-        [sys.executable, "-W", warnings, "-c", program], capture_output=True, text=True, check=False, env=environment
-    )
 
 
 @pytest.fixture(scope="module")

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-PROGRAM = Path(__file__).parent / "programs" / "leaks.py"
+from .interpreters import run_file
+from .profile import by_profile
+
+ROUNDS = by_profile(desk="30", ci="60")
 ALLOWED = {"objects": 20, "bytes": 1500 if sys.version_info >= (3, 11) else 30_000}
-"""What 60 rounds of a program that leaks nothing may leave: the results of the measurement itself, and chance.
+"""What all rounds of a program that leaks nothing may leave: the results of the measurement itself, and chance.
 
 Python 3.10 adds what it remembers of instructions that have run a thousand times.
 """
@@ -20,13 +20,7 @@ Python 3.10 adds what it remembers of instructions that have run a thousand time
 
 def growth(kernel: str, name: str) -> dict[str, int]:
     """Run a program over and over in a process of its own, and return what has grown beyond what is allowed."""
-    done = subprocess.run(
-        [sys.executable, "-W", "error", str(PROGRAM), name],
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "FASTDIFFSYNC_IMPLEMENTATION": kernel, "PYTHONMALLOC": "default"},
-    )
+    done = run_file(kernel, "leaks.py", name, ROUNDS, PYTHONMALLOC="default")
     assert done.returncode == 0, done.stderr
     measured = json.loads(done.stdout)
     assert measured.keys() > ALLOWED.keys()

@@ -1,6 +1,6 @@
 """What `test_leaks.py` runs, each in a process of its own: a piece of work, over and over, and what stays behind.
 
-`python leaks.py NAME` does the work of that name and prints, as JSON, by how much the traced memory, the number
+`python leaks.py NAME ROUNDS` does the work of that name and prints, as JSON, by how much the traced memory, the number
 of objects that the garbage collector knows, and the references to each watched object have grown.
 """
 
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 WARM_UP = 10
-ROUNDS = 60
 
 structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
 
@@ -383,17 +382,17 @@ def measure() -> dict[str, int]:
     }
 
 
-def growth(program: Callable[[], None]) -> dict[str, int]:
-    """Return by how much each measure grows while a program runs `ROUNDS` times."""
+def growth(program: Callable[[], None], rounds: int) -> dict[str, int]:
+    """Return by how much each measure grows while a program runs so many times."""
     tracemalloc.start()
     for _ in range(WARM_UP):
         program()
     before = measure()
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         program()
     after = measure()
     return {name: after[name] - before[name] for name in before}
 
 
 if __name__ == "__main__":
-    print(json.dumps(growth(PROGRAMS[sys.argv[1]])))  # noqa: T201
+    print(json.dumps(growth(PROGRAMS[sys.argv[1]], int(sys.argv[2]))))  # noqa: T201
