@@ -17,11 +17,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from .profile import by_profile
+from .small_stack import on_small_stack
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-DEEP = 20_000
-DEEPEST = 100_000
+DEEP = by_profile(desk=5_000, ci=20_000)
+DEEPEST = by_profile(desk=5_000, ci=100_000)
 NAN = float("nan")
 
 
@@ -650,33 +653,44 @@ def dict_depth(nested: dict[str, Any]) -> int:
 
 def test_deep_diff_put_together_by_hand(fastdiffsync):
     """A chain far deeper than the interpreter's stack answers, though its only change is at the bottom."""
-    diff = chain(fastdiffsync, DEEP, changed=DEEP - 1)
-    assert len(diff) == DEEP
-    assert diff.has_diffs()
-    assert diff.summary() == {"create": 0, "update": 1, "delete": 0, "no-change": DEEP - 1, "skip": 0}
-    assert dict_depth(diff.dict()) == DEEP
+
+    def ask() -> None:
+        diff = chain(fastdiffsync, DEEP, changed=DEEP - 1)
+        assert len(diff) == DEEP
+        assert diff.has_diffs()
+        assert diff.summary() == {"create": 0, "update": 1, "delete": 0, "no-change": DEEP - 1, "skip": 0}
+        assert dict_depth(diff.dict()) == DEEP
+
+    on_small_stack(ask)
 
 
 def test_deepest_diff_is_freed(fastdiffsync):
-    """A chain of a hundred thousand elements is freed as soon as nobody has it."""
-    diff = chain(fastdiffsync, DEEPEST, changed=0)
-    first = weakref.ref(diff.children["node"]["0"])
-    assert diff.has_diffs()
-    del diff
-    assert first() is None
+    """A chain of many thousand elements is freed as soon as nobody has it."""
+
+    def free() -> None:
+        diff = chain(fastdiffsync, DEEPEST, changed=0)
+        first = weakref.ref(diff.children["node"]["0"])
+        assert diff.has_diffs()
+        del diff
+        assert first() is None
+
+    on_small_stack(free)
 
 
 def test_deep_texts(fastdiffsync):
     """The text of a deep chain, changed near its top or a long way down, is had without recursion."""
-    assert chain(fastdiffsync, DEEP, changed=1).str() == (
-        "node\n  node: 0\n    node\n      node: 1\n        value    source(1)    dest(2)"
-    )
-    assert chain(fastdiffsync, 1_000, changed=999).str().count("\n") == 2 * 1_000
+
+    def describe() -> None:
+        assert chain(fastdiffsync, DEEP, changed=1).str() == (
+            "node\n  node: 0\n    node\n      node: 1\n        value    source(1)    dest(2)"
+        )
+        assert chain(fastdiffsync, 1_000, changed=999).str().count("\n") == 2 * 1_000
+
+    on_small_stack(describe)
 
 
-@pytest.mark.parametrize(("depth", "is_touched"), [(DEEPEST, False), (DEEP, True)])
-def test_deep_calculated_diff(fastdiffsync, depth, is_touched):
-    """A calculated chain answers from the top to the bottom, before and after its last element was looked at."""
+def chain_class(fastdiffsync: Any) -> Any:
+    """Return an adapter class whose nodes have nodes below them."""
 
     class Node(fastdiffsync.DiffSyncModel):
         _modelname = "node"
@@ -695,25 +709,38 @@ def test_deep_calculated_diff(fastdiffsync, depth, is_touched):
         node = Node
         top_level = ("root",)
 
-    def load(last: int) -> Any:
-        adapter = Chain()
-        parent = Root(name="root")
-        adapter.add(parent)
-        for level in range(depth):
-            child = Node(name=str(level), value=last if level == depth - 1 else 1)
-            adapter.add(child)
-            parent.add_child(child)
-            parent = child
-        return adapter
+    return Chain
 
-    diff = load(1).diff_from(load(2))
-    (top,) = diff.get_children()
-    if is_touched:
-        element = top
-        while children := list(element.get_children()):
-            (element,) = children
-        assert element.source_attrs == {"value": 2}
-    assert (len(diff), len(top), diff.has_diffs(), top.has_diffs()) == (depth + 1, depth + 1, True, True)
-    assert diff.summary() == {"create": 0, "update": 1, "delete": 0, "no-change": depth, "skip": 0}
-    assert dict_depth(diff.dict()["root"]["root"]) == depth
-    assert dict_depth(top.dict()) == depth
+
+def load_chain(chain_class: Any, depth: int, last: int) -> Any:
+    """Return an adapter with a chain of records, one below the other, of which the last has a value of its own."""
+    adapter = chain_class()
+    parent = adapter.root(name="root")
+    adapter.add(parent)
+    for level in range(depth):
+        child = adapter.node(name=str(level), value=last if level == depth - 1 else 1)
+        adapter.add(child)
+        parent.add_child(child)
+        parent = child
+    return adapter
+
+
+@pytest.mark.parametrize(("depth", "is_touched"), [(DEEPEST, False), (DEEP, True)])
+def test_deep_calculated_diff(fastdiffsync, depth, is_touched):
+    """A calculated chain answers from the top to the bottom, before and after its last element was looked at."""
+
+    def ask() -> None:
+        cls = chain_class(fastdiffsync)
+        diff = load_chain(cls, depth, last=1).diff_from(load_chain(cls, depth, last=2))
+        (top,) = diff.get_children()
+        if is_touched:
+            element = top
+            while children := list(element.get_children()):
+                (element,) = children
+            assert element.source_attrs == {"value": 2}
+        assert (len(diff), len(top), diff.has_diffs(), top.has_diffs()) == (depth + 1, depth + 1, True, True)
+        assert diff.summary() == {"create": 0, "update": 1, "delete": 0, "no-change": depth, "skip": 0}
+        assert dict_depth(diff.dict()["root"]["root"]) == depth
+        assert dict_depth(top.dict()) == depth
+
+    on_small_stack(ask)

@@ -10,7 +10,10 @@ import diffsync.utils as reference
 from hypothesis import given
 from hypothesis import strategies as st
 
-DEPTH = 100_000
+from .profile import by_profile
+from .small_stack import on_small_stack
+
+DEPTH = by_profile(desk=5_000, ci=100_000)
 
 NAMES = st.sampled_from(["site", "device", "interface", "address"])
 TREES = st.recursive(
@@ -44,16 +47,24 @@ def test_get_path(fastdiffsync: Any, tree: dict[str, Any], name: str) -> None:
 
 def test_get_path_is_found_at_any_depth(fastdiffsync: Any) -> None:
     """A tree that is deeper than the interpreter's stack is searched to its end."""
-    tree = chain(DEPTH)
-    assert fastdiffsync.utils.get_path(tree, str(DEPTH - 1)) == [str(number) for number in range(DEPTH)]
-    assert fastdiffsync.utils.get_path(tree, "elsewhere") is None
+
+    def search() -> None:
+        tree = chain(DEPTH)
+        assert fastdiffsync.utils.get_path(tree, str(DEPTH - 1)) == [str(number) for number in range(DEPTH)]
+        assert fastdiffsync.utils.get_path(tree, "elsewhere") is None
+
+    on_small_stack(search)
 
 
 def test_tree_string_draws_deep_trees(fastdiffsync: Any) -> None:
     """A tree that is deeper than the interpreter's stack is drawn to its end."""
-    lines = fastdiffsync.utils.tree_string(chain(3_000), "root").splitlines()
-    assert len(lines) == 3_001
-    assert lines[-1].endswith("└── 2999")
+
+    def draw() -> None:
+        lines = fastdiffsync.utils.tree_string(chain(3_000), "root").splitlines()
+        assert len(lines) == 3_001
+        assert lines[-1].endswith("└── 2999")
+
+    on_small_stack(draw)
 
 
 @given(tree=TREES, path=st.lists(NAMES, max_size=4))
