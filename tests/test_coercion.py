@@ -33,6 +33,9 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from typing_extensions import NotRequired, Required, TypeAliasType, TypedDict, Unpack
 
+from .conftest import KERNELS, load
+from .profile import by_profile
+
 T = TypeVar("T")
 Whole = TypeVar("Whole", bound=int)
 UserId = NewType("UserId", int)
@@ -334,6 +337,12 @@ UNION_MEMBERS = [
 ]
 
 
+@pytest.fixture(params=by_profile(desk=KERNELS[:1], ci=KERNELS))
+def coercion(request: pytest.FixtureRequest) -> Any:
+    """The room under test. It lies below the kernel and is the same on both, so that on a desk all values meet one."""
+    return load(request.param)["fastdiffsync.coercion"]
+
+
 def adapter_of(annotation: Any) -> pydantic.TypeAdapter[Any]:
     """Return pydantic's own validation of a field, as diffsync configures it."""
     configured = pydantic.ConfigDict(arbitrary_types_allowed=True)
@@ -382,9 +391,9 @@ def canonical(value: Any) -> Any:  # noqa: PLR0911 - a case each
     return kind, value
 
 
-def differences(fastdiffsync: Any, annotation: Any) -> list[str]:
+def differences(coercion: Any, annotation: Any) -> list[str]:
     """Run every value through pydantic and through the library, and return the disagreements."""
-    theirs, ours = adapter_of(annotation).validate_python, fastdiffsync.coercion.compile_type(annotation)
+    theirs, ours = adapter_of(annotation).validate_python, coercion.compile_type(annotation)
     found = []
     for given_to_pydantic, given_to_us in zip(make_values(), make_values(), strict=True):
         expected = attempt(theirs, given_to_pydantic)
@@ -396,18 +405,18 @@ def differences(fastdiffsync: Any, annotation: Any) -> list[str]:
 
 @pytest.mark.filterwarnings("ignore:__int__ returned non-int:DeprecationWarning")  # ipaddress, of an address from True
 @pytest.mark.parametrize("annotation", TYPES, ids=str)
-def test_values_become_what_pydantic_makes_of_them(fastdiffsync: Any, annotation: Any) -> None:
+def test_values_become_what_pydantic_makes_of_them(coercion: Any, annotation: Any) -> None:
     """Each value is accepted or rejected as by pydantic, and comes out equal and of the same type."""
-    assert differences(fastdiffsync, annotation) == []
+    assert differences(coercion, annotation) == []
 
 
 @pytest.mark.parametrize("member", UNION_MEMBERS, ids=str)
-def test_unions_take_the_member_that_pydantic_takes(fastdiffsync: Any, member: Any) -> None:
+def test_unions_take_the_member_that_pydantic_takes(coercion: Any, member: Any) -> None:
     """In a union with any other type, on either side, the member that fits best wins, as in pydantic's smart mode."""
     found = {}
     for other in UNION_MEMBERS:
         union = Union[member, other]
-        disagreements = differences(fastdiffsync, union)
+        disagreements = differences(coercion, union)
         if disagreements:
             found[union] = disagreements
     assert found == {}
@@ -618,13 +627,13 @@ ANY_SCALAR = st.one_of(
 )
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])  # it is the same package throughout
 @given(data=st.data())
-def test_any_scalar_becomes_what_pydantic_makes_of_it(fastdiffsync: Any, annotation: Any, data: st.DataObject) -> None:
+def test_any_scalar_becomes_what_pydantic_makes_of_it(coercion: Any, annotation: Any, data: st.DataObject) -> None:
     """Drawn text, bytes, numbers and moments are coerced as by pydantic."""
     value = data.draw(ANY_SCALAR)
     if annotation is dt.timedelta and isinstance(value, (str, bytes)):
         text = value if isinstance(value, bytes) else value.encode(errors="replace")
         assume(not UNREAD_TEXT.search(text))
-    field_type = fastdiffsync.coercion.compile_type(annotation)
+    field_type = coercion.compile_type(annotation)
 
     expected = attempt(adapter_of(annotation).validate_python, value)
 
@@ -661,9 +670,9 @@ def test_exact_types_are_those_that_need_no_look(fastdiffsync: Any, annotation: 
 
 
 @pytest.mark.parametrize("annotation", TYPES, ids=str)
-def test_what_is_let_through_would_come_back_as_it_is(fastdiffsync: Any, annotation: Any) -> None:
+def test_what_is_let_through_would_come_back_as_it_is(coercion: Any, annotation: Any) -> None:
     """For a value of an exact type, the conversion returns that object, so that leaving it out changes nothing."""
-    field_type = fastdiffsync.coercion.compile_type(annotation)
+    field_type = coercion.compile_type(annotation)
     let_through = [value for value in make_values() if type(value) in field_type.exact]
 
     assert all(field_type.convert(value) is value for value in let_through)

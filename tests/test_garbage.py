@@ -7,8 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+from .profile import by_profile
+
 PROGRAM = Path(__file__).parent / "programs" / "garbage.py"
-EXAMPLES = {"ci": "1000"}.get(os.environ.get("HYPOTHESIS_PROFILE", ""), "200")
+EXAMPLES = by_profile(desk="200", ci="1000")
 
 
 def test_garbage_is_no_crash(kernel: str, tmp_path: Path) -> None:

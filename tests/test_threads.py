@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import random
 import sys
 import tracemalloc
@@ -9,7 +10,10 @@ from typing import Any
 
 import pytest
 
+from .profile import by_profile
+
 SITES = 60
+SITES_WITHOUT_THREADS = by_profile(desk=20, ci=60)  # of the kernel in Python, which walks all on one
 DEVICES = 20
 PORTS = 20  # in all some 25,000 records a side: enough for threads to be used
 
@@ -70,6 +74,7 @@ class Loader:
         self.adapter = network(str(seed))
         self.odd_port = odd_port
         self.ignored = fastdiffsync.DiffSyncModelFlags.IGNORE
+        self.sites = SITES if fastdiffsync.is_compiled() else SITES_WITHOUT_THREADS
         self.how = how
 
     def happens(self, probability: float) -> bool:
@@ -85,7 +90,7 @@ class Loader:
 
     def load(self) -> Any:
         """Load all sites."""
-        for number in self.ordered(SITES):
+        for number in self.ordered(self.sites):
             if not self.happens(0.02):
                 site = self.adapter.site(name=f"site {number}", region=str(self.happens(0.1)))
                 self.adapter.add(site)
@@ -140,8 +145,12 @@ def load_both(fastdiffsync: Any, how: str) -> tuple[Any, Any]:
 
 
 def contents(diff: Any) -> Any:
-    """Return all that a diff says, in its order."""
-    return [describe(element) for element in diff.get_children()]
+    """Return all that a diff says, in its order; without garbage collections, which would take most of the time."""
+    gc.disable()
+    try:
+        return [describe(element) for element in diff.get_children()]
+    finally:
+        gc.enable()
 
 
 def describe(element: Any) -> Any:

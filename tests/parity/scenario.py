@@ -5,19 +5,18 @@ Nothing here knows either library: `build.py` makes classes and adapters of a sc
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from typing import Any
 
 from hypothesis import HealthCheck, settings
 
-IN_CI = os.environ.get("HYPOTHESIS_PROFILE") == "ci"
+from ..profile import by_profile
 
 
 def examples(in_ci: int) -> settings:
     """Return the settings of a test that runs `in_ci` examples in CI and a tenth of that on a desk."""
     return settings(
-        max_examples=in_ci if IN_CI else max(in_ci // 10, 20),
+        max_examples=by_profile(desk=max(in_ci // 10, 20), ci=in_ci),
         deadline=None,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture, HealthCheck.data_too_large],
     )

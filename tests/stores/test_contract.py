@@ -140,7 +140,7 @@ def test_the_page_shows_how_to_test_a_store_of_ones_own(kernel: str, tmp_path: P
         text=True,
         check=False,
         cwd=tmp_path,
-        env=os.environ | {"FASTDIFFSYNC_IMPLEMENTATION": kernel},
+        env=os.environ | {"FASTDIFFSYNC_IMPLEMENTATION": kernel, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
     )
     assert verdict in finished.stdout, finished.stdout
     assert (finished.returncode == 0) == (verdict == " passed")

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ..profile import by_profile
 from .contract import TREE, contents, fill, make_adapter_class
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ def test_copying_holds_few_records(
 ) -> None:
     """While a store outside the process is copied, at most a page of its records, and a batch of bytes, is held."""
     source, dest = make_adapter(kind), make_adapter(other_kind)
-    rows = [{"name": f"r{number}", "note": "x" * 3000} for number in range(9_000)]
+    rows = [{"name": f"r{number}", "note": "x" * 6000} for number in range(4_500)]
     source.load_records({"device": rows})
     encoding = fastdiffsync.store.encoding.RecordEncoding
     decode = encoding.decode
@@ -130,7 +131,7 @@ devices = st.dictionaries(st.sampled_from("xyz"), ports, max_size=3)
 trees = st.dictionaries(st.sampled_from(["p", "q", "*", "ü:"]), devices, max_size=4)
 
 
-@settings(max_examples=40)
+@settings(max_examples=by_profile(desk=20, ci=100))
 @given(source_tree=trees, dest_tree=trees, kinds=st.sampled_from(PAIRS[1:]))
 def test_diff_and_sync_are_those_of_local_stores(
     make_adapter: Callable[[str], Any], source_tree: Any, dest_tree: Any, kinds: tuple[str, str]

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ..profile import by_profile
 from .contract import STRANGE_NAMES
 from .network import Row, contents, elements, fill, make_network, statuses, wide
 
@@ -170,7 +171,7 @@ def networks(seed: int, *levels: str) -> tuple[tuple[Row, ...], tuple[Row, ...]]
     return first, (*common, *rest) if source.random() < 0.5 else (*rest, *common)
 
 
-@settings(max_examples=40)
+@settings(max_examples=by_profile(desk=15, ci=100))
 @given(data=st.data())
 def test_diff_and_sync_are_those_of_local_stores(
     fastdiffsync: Any, reopen: Any, kinds: tuple[str, str], data: st.DataObject

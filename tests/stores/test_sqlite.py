@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ..profile import by_profile
 from .contract import STRANGE_NAMES, TREE, contents, fill, make_adapter_class
 from .processes import kill_after_steps, run_in_child
 
@@ -264,8 +265,7 @@ def test_unwritable_record_does_not_lose_others(open_adapter: Callable[..., Any]
 def test_iterating_holds_few_records(open_adapter: Callable[..., Any]) -> None:
     """Going through all records takes memory for a page of them, not for all."""
     with open_adapter().store as store:
-        for number in range(20_000):
-            store.adapter.add(store.adapter.device(name=f"r{number}", note="x" * 500))
+        store.adapter.load_records({"device": [{"name": f"r{number}", "note": "x" * 500} for number in range(20_000)]})
     adapter = open_adapter()
     next(iter(adapter.store.iterate(model="device")))
     gc.collect()
@@ -472,6 +472,8 @@ def test_limit_on_file_sizes(open_adapter: Callable[..., Any], store_error: Any)
 
 # ---- sudden death ----
 
+DEATHS = by_profile(desk=40, ci=100)
+
 
 def assert_whole(adapter: Any, expected: dict[str, dict[str, list[Any]]]) -> None:
     """Check that each record is one of those expected under its id, and that links and children agree."""
@@ -506,7 +508,7 @@ def big_tree(seed: int) -> dict[str, dict[str, dict[str, Any]]]:
 
 
 def test_killed_while_loading(fastdiffsync: Any, open_adapter: Callable[..., Any], path: Path) -> None:
-    """Killed anywhere in a load, a hundred times, a process leaves a file with whole batches, nothing half linked."""
+    """Killed anywhere in a load, many times over, a process leaves a file with whole batches, nothing half linked."""
     adapter_class = make_adapter_class(fastdiffsync)
     whole = adapter_class()
     fill(whole, big_tree(1))
@@ -514,8 +516,8 @@ def test_killed_while_loading(fastdiffsync: Any, open_adapter: Callable[..., Any
     chance = random.Random(7)  # noqa: S311
     seen = set()
     kills = 0
-    for _ in range(200):  # on a busy machine some come to their end before they are killed
-        if kills == 100:
+    for _ in range(2 * DEATHS):  # on a busy machine some come to their end before they are killed
+        if kills == DEATHS:
             break
         for suffix in ("", "-wal", "-shm"):
             Path(f"{path}{suffix}").unlink(missing_ok=True)
@@ -532,11 +534,11 @@ def test_killed_while_loading(fastdiffsync: Any, open_adapter: Callable[..., Any
             assert_whole(store.adapter, expected)
             seen.add(len(store.adapter))
     assert len(seen) > 10
-    assert kills == 100
+    assert kills == DEATHS
 
 
 def test_killed_while_syncing(fastdiffsync: Any, open_adapter: Callable[..., Any], path: Path) -> None:
-    """Killed anywhere in a sync, a hundred times, a process leaves whole, linked records; the next sync goes on."""
+    """Killed anywhere in a sync, many times over, a process leaves whole, linked records; the next sync goes on."""
     adapter_class = make_adapter_class(fastdiffsync)
     old, new = adapter_class(), adapter_class()
     fill(old, big_tree(1))
@@ -552,8 +554,8 @@ def test_killed_while_syncing(fastdiffsync: Any, open_adapter: Callable[..., Any
     chance = random.Random(8)  # noqa: S311
     kills = 0
     seen = set()
-    for _ in range(200):  # on a busy machine some come to their end before they are killed
-        if kills == 100:
+    for _ in range(2 * DEATHS):  # on a busy machine some come to their end before they are killed
+        if kills == DEATHS:
             break
         for suffix in ("-wal", "-shm"):
             Path(f"{path}{suffix}").unlink(missing_ok=True)
@@ -574,7 +576,7 @@ def test_killed_while_syncing(fastdiffsync: Any, open_adapter: Callable[..., Any
         with open_adapter().store as store:
             assert_whole(store.adapter, expected)
             seen.add(repr(plain_contents(store.adapter)))
-    assert kills == 100
+    assert kills == DEATHS
     assert len(seen) > 10
     adapter = open_adapter()
     adapter.sync_from(new)
