@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+import sqlite3
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -74,6 +75,31 @@ def test_requests_grow_with_levels_and_batches(
     batches = 1 + 400 * 3 / 200
     assert requests[50] <= 6 * levels
     assert requests[400] <= 6 * levels + 4 * batches
+
+
+def test_steps_of_sqlite_grow_with_the_records(fastdiffsync: Any, monkeypatch: pytest.MonkeyPatch, reopen: Any) -> None:
+    """What SQLite does to compare two files grows with the number of their records, not with its square."""
+    each = 100
+    steps = 0
+
+    def count() -> None:
+        nonlocal steps
+        steps += each
+
+    def connect(*arguments: Any, **options: Any) -> sqlite3.Connection:
+        connection = sqlite3.Connection(*arguments, **options)
+        connection.set_progress_handler(count, each)
+        return connection
+
+    needed = []
+    for hosts in (50, 200):
+        source, dest = (reopen("sqlite", lambda adapter: fill(adapter, fastdiffsync, wide(hosts))) for _ in range(2))  # noqa: B023
+        with monkeypatch.context() as patch:
+            patch.setattr(sqlite3, "connect", connect)
+            steps = 0
+            assert not dest.diff_from(source).has_diffs()
+        needed.append(steps)
+    assert 0 < needed[1] < 6 * needed[0]
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "redis"])

@@ -37,8 +37,9 @@ _COUNT_IN_TABLE = (
     "SELECT model, count(*), count(DISTINCT position) FROM record INDEXED BY sqlite_autoindex_record_1 GROUP BY model"
 )
 
-# Fails at once if a file cannot be read, or SQLite was built without JSON.
-_PROBE = "SELECT 1 FROM json_each('[]'), main.record, other.record"
+# Fails at once if a file cannot be read, or SQLite was built without JSON. With a comma in place of CROSS JOIN, SQLite
+# goes through all pairs of records first.
+_PROBE = "SELECT 1 FROM json_each('[]') CROSS JOIN main.record CROSS JOIN other.record"
 
 # `position` keeps the order in which records were added. The table is in the order of unique ids, so that two stores
 # can be compared in one pass; the index leads through it in the order of positions. No two records of a type have the
