@@ -101,12 +101,6 @@ def pytest_report_header() -> list[str]:
     return lines
 
 
-def pytest_collection_finish() -> None:
-    """Let the garbage collector leave out what is there before the first test, of which most stays to the end."""
-    gc.collect()
-    gc.freeze()
-
-
 def pytest_sessionfinish() -> None:
     """End what was kept for the tests that run programs."""
     interpreters.close_all()
@@ -129,6 +123,13 @@ def fastdiffsync(kernel: str) -> Iterator[ModuleType]:
     finally:
         _loaded[kernel] = _put_aside()
         sys.modules.update(aside)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _frozen_heap() -> None:
+    """Let the garbage collector leave out what is there before a module's tests: most of it stays to the end."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

@@ -11,11 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from .profile import by_profile
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-WIDE = 20_000
-WIDEST = 50_000
+WIDE = by_profile(desk=5_000, ci=20_000)
+WIDEST = by_profile(desk=10_000, ci=50_000)
 
 
 @cache

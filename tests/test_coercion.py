@@ -480,7 +480,7 @@ DEVIATIONS = [
     Deviation(
         "A pair for a `ZoneInfo` field",
         zoneinfo.ZoneInfo,
-        lambda: ("Europe/Paris", 7),
+        lambda: ("Pacific/Niue", 7),  # a zone that nobody else makes: of one that is there, pydantic returns the zone
         "7",
         "rejected",
         "pydantic returns the second member, a value of the wrong type.",

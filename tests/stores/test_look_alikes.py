@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ..profile import by_profile
 from .network import elements
 
 if TYPE_CHECKING:
@@ -242,7 +243,7 @@ def has_moved(scenario: Scenario) -> bool:
     return any(parents[1].get(key, parent) != parent for key, parent in parents[0].items())
 
 
-@settings(max_examples=40)
+@settings(max_examples=by_profile(desk=15, ci=100))
 @given(scenario=scenarios())
 def test_any_pair_of_stores_tells_them_apart(
     fastdiffsync: Any, reopen: Any, kinds: tuple[str, str], scenario: Scenario
