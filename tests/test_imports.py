@@ -26,8 +26,8 @@ FLOORS = (
     (
         "what all of the kernel leans on",
         (
-            "kernel kernel.capi kernel.dict_internals kernel.constants kernel.equality kernel.identity kernel.skipping "
-            "kernel.construction_errors kernel.row_errors"
+            "kernel kernel.capi kernel.dict_internals kernel.constants kernel.checks kernel.equality "
+            "kernel.identity kernel.skipping kernel.construction_errors kernel.row_errors"
         ),
     ),
     (
@@ -49,7 +49,7 @@ FLOORS = (
     ),
     ("matching", "_core _core_py"),
     ("the kernel's door", "_kernel"),
-    ("models", "classes.generics classes.inheritance classes.metaclass model"),
+    ("models", "classes.adapters classes.generics classes.inheritance classes.metaclass model"),
     ("where records are kept", "store.*"),
     ("reading a diff", "views.* diff"),
     ("loading and applying", "loading.* syncing.*"),

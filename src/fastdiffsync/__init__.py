@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from . import _kernel
-from .adapter import Adapter, DiffSync
+from .adapter import Adapter
 from .diff import Diff, DiffElement
 from .drop_in import install_as_diffsync
 from .enum import DiffSyncActions, DiffSyncFlags, DiffSyncModelFlags, DiffSyncStatus
@@ -13,9 +13,10 @@ from .exceptions import (
     ObjectAlreadyExists,
     ObjectNotFound,
     ObjectStoreWrongType,
+    RecordsRejected,
     ValidationError,
 )
-from .helpers import DiffSyncDiffer, DiffSyncSyncer
+from .helpers import DiffSync, DiffSyncDiffer, DiffSyncSyncer
 from .model import DiffSyncModel
 from .runtime.threads import set_compare_threads
 from .store import BaseStore
@@ -48,6 +49,7 @@ __all__ = [
     "ObjectAlreadyExists",
     "ObjectNotFound",
     "ObjectStoreWrongType",
+    "RecordsRejected",
     "ValidationError",
     "__version__",
     "get_path",

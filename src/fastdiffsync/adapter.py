@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-import warnings
-from inspect import isclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from typing import Dict as _Dict  # noqa: UP035 - `dict`, `str` and `type` are attributes of the class below
 from typing import Type as _Type  # noqa: UP035
 
 from . import _kernel as kernel
+from .classes.adapters import check_declaration, model_order, type_tree
 from .diff import Diff
 from .differ import DiffSyncDiffer, check_diff
 from .enum import DiffSyncFlags
 from .exceptions import ObjectNotFound
 from .loading.load_records import load_records
-from .model import DiffSyncModel
+from .loading.nested import load_from_dict
 from .runtime.arguments import check_adapter
-from .store import BaseStore
+from .store import BaseStore, make_store
 from .store.access import Access
 from .store.local import LocalStore
 from .syncer import DiffSyncSyncer
-from .utils import get_path, set_key, tree_string
+from .utils import tree_string
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+
+    from .model import DiffSyncModel
 
 _str = str
 
@@ -51,12 +52,15 @@ class Adapter:
         Args:
             name: Name of the dataset, shown in diffs.
             internal_storage_engine: The store that is to keep the records, or a class to make one of.
+
+        Raises:
+            TypeError: If it is neither.
         """
         if isinstance(internal_storage_engine, BaseStore):
             self.store = internal_storage_engine
             self.store.adapter = self
         else:
-            self.store = internal_storage_engine(adapter=self)
+            self.store = make_store(internal_storage_engine, self)
         self.type = self.type or type(self).__name__
         self.name = name or self.type
 
@@ -67,19 +71,7 @@ class Adapter:
             AttributeError: If either does not hold.
         """
         super().__init_subclass__(**kwargs)
-        for name, value in cls.__dict__.items():
-            if _is_model_class(value) and value.get_type() != name:
-                message = f'Incorrect field name - {value.__name__} has type name "{value.get_type()}", not "{name}"'
-                if value._modelname == DiffSyncModel._modelname:
-                    message += f'; give it one: _modelname = "{name}"'
-                raise AttributeError(message)
-        for name in cls.top_level:
-            if not hasattr(cls, name):
-                message = f'top_level references attribute "{name}" but it is not a class attribute!'
-                raise AttributeError(message)
-            if not _is_model_class(getattr(cls, name)):
-                message = f'top_level references attribute "{name}" but it is not a DiffSyncModel subclass!'
-                raise AttributeError(message)
+        check_declaration(cls)
 
     if kernel.COMPILED:
         __del__ = kernel.release_records
@@ -104,26 +96,24 @@ class Adapter:
     @classmethod
     def _get_initial_value_order(cls) -> list[_str]:
         """Return the attributes that hold model classes: `top_level` first, then the others by name."""
-        order = list(cls.top_level) if isinstance(getattr(cls, "top_level", None), list) else []
-        known = set(order)
-        return order + [name for name in dir(cls) if name not in known and _is_model_class(getattr(cls, name))]
+        return model_order(cls)
 
     def load_from_dict(self, data: _Dict[_str, Any]) -> None:
-        """Add the records of a dict in the form that `dict` returns.
+        """Add the records of a dict in the form that `dict` returns: all of them, or none.
 
         Args:
             data: `{modelname: {unique id: {field: value}}}`; types that the adapter does not have are ignored.
 
         Raises:
+            TypeError: If it is of another form.
             ValidationError: If a value is not of its field's type, or a field is missing.
             ObjectAlreadyExists: If a record is already there.
         """
-        for modelname in self._get_initial_value_order():
-            model_class = getattr(self, modelname)
-            for values in data.get(modelname, {}).values():
-                self.add(model_class(**values))
+        load_from_dict(self, data)
 
-    def load_records(self, rows: Mapping[_str, Iterable[Mapping[_str, Any]]]) -> int:
+    def load_records(
+        self, rows: Mapping[_str, Iterable[Mapping[_str, Any]]], *, errors: Literal["first", "all"] = "first"
+    ) -> int:
         """Add a record for each row, below the parent that its `_parent_keys` name: all of them, or none.
 
         This is what constructing, `add` and `add_child` would do, in less time. Parents may be among the rows, before
@@ -132,12 +122,14 @@ class Adapter:
         Args:
             rows: `{modelname: rows}`, each row the keywords that its record would be constructed with. Keys that are
                 no fields are ignored as there, but for parent keys.
+            errors: "first" raises what is wrong with the first row that is refused. "all" looks for more, some tens of
+                them: it holds all rows in memory, and hooks of the models' may be called once more for a row.
 
         Returns:
             The number of rows.
 
         Raises:
-            ValueError: If the adapter has no model class of one of the names.
+            RecordsRejected: With `errors="all"`, in place of all but the last two, which are raised at once.
             ValidationError: If a value is not of its field's type, or a field is missing.
             TypeError: If a row is no mapping, or has an unknown key that its class forbids.
             ObjectAlreadyExists: If a unique id is taken, or a parent lists the child already.
@@ -145,8 +137,9 @@ class Adapter:
             ObjectStoreWrongType: If a parent does not have children of the type.
             ObjectStoreException: If the store cannot write; then the records are in it, for the next attempt.
             AttributeError: If the `_parent_keys` for a parent are not as many as its `_identifiers`.
+            TypeError, ValueError: If `rows` is of another form, or the adapter has no model class of one of the names.
         """
-        return load_records(self, rows)
+        return load_records(self, rows, errors)
 
     # ---- synchronising ----
 
@@ -316,25 +309,24 @@ class Adapter:
         Args:
             as_dict: Whether to return dicts.
         """
-        tree: _Dict[_str, Any] = {}
-        for modelname in cls._get_initial_value_order():
-            model_class = getattr(cls, modelname)
-            if not get_path(tree, modelname):
-                set_key(tree, [modelname])
-            for child_type in list(getattr(model_class, "_children", {})):
-                set_key(tree, [*(get_path(tree, modelname) or [modelname]), child_type])
+        tree = type_tree(cls)
         return tree if as_dict else tree_string(tree, cls.__name__)
 
     def add(self, obj: DiffSyncModel) -> None:
         """Store a new record.
 
         Raises:
+            TypeError: If it is no record.
             ObjectAlreadyExists: If a different record of the type has the unique id.
         """
         self.store.add(obj=obj)
 
     def update(self, obj: DiffSyncModel) -> None:
-        """Store a record, replacing the one with its unique id, if any."""
+        """Store a record, replacing the one with its unique id, if any.
+
+        Raises:
+            TypeError: If it is no record.
+        """
         self.store.update(obj=obj)
 
     def remove(self, obj: DiffSyncModel, remove_children: bool = False) -> None:
@@ -345,6 +337,7 @@ class Adapter:
             remove_children: Whether to remove all below it too.
 
         Raises:
+            TypeError: If it is no record.
             ObjectNotFound: If the record is not there.
         """
         self.store.remove(obj=obj, remove_children=remove_children)
@@ -427,29 +420,3 @@ class Adapter:
 
 _LIBRARY: _Dict[_str, Any] = dict(vars(Adapter))
 """What the class has been defined with: a method that somebody replaces on it is to be called, too."""
-
-
-def _is_model_class(value: Any) -> bool:
-    return isclass(value) and issubclass(value, DiffSyncModel)
-
-
-class DiffSync(Adapter):
-    """The old name of `Adapter`."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """Make an empty dataset and warn that the name is deprecated."""
-        _warn_of_old_name()
-        super().__init__(*args, **kwargs)
-
-    def __init_subclass__(cls, **kwargs: Any) -> None:
-        """Warn that the name is deprecated."""
-        _warn_of_old_name()
-        super().__init_subclass__(**kwargs)
-
-
-def _warn_of_old_name() -> None:
-    warnings.warn(
-        "'diffsync.DiffSync' is deprecated and will be removed with 2.1, use 'diffsync.Adapter' instead.",
-        DeprecationWarning,
-        stacklevel=3,
-    )

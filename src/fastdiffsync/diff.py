@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from .enum import DiffSyncActions
 from .exceptions import ObjectAlreadyExists
+from .runtime.arguments import described
 from .utils import OrderedDefaultDict, intersection
 from .views import view
 from .views.equality import are_equal
@@ -109,8 +110,13 @@ class Diff(view.View):
         """Add an element.
 
         Raises:
+            TypeError: If it is no element.
             ObjectAlreadyExists: If there is an element of the same type and name.
         """
+        is_element = isinstance(element, DiffElement)
+        if not is_element:
+            message = f"a diff takes a DiffElement, not {described(element)}"
+            raise TypeError(message)
         group = self.children[element.type]
         if element.name in group:
             message = f"Already storing a {element.type} named {element.name}"

@@ -293,9 +293,16 @@ _doubted_classes: weakref.WeakSet[type[Any]] = weakref.WeakSet()
 
 
 def schema_of(cls: type[Any]) -> Schema:
-    """Return the compiled schema of a model class, compiling it if this is its first use or it has changed."""
+    """Return the compiled schema of a model class, compiling it if this is its first use or it has changed.
+
+    Raises:
+        TypeError: If it is no model class.
+    """
     schema: Schema | None = cls.__dict__.get(SCHEMA_ATTRIBUTE)
     if schema is None:
+        if not is_model_class(cls):
+            message = f"{cls.__name__} is no model class: records are instances of subclasses of DiffSyncModel"
+            raise TypeError(message)
         schema = Schema(
             cls,
             base_model(cls),
@@ -304,6 +311,11 @@ def schema_of(cls: type[Any]) -> Schema:
         )
         type.__setattr__(cls, SCHEMA_ATTRIBUTE, schema)
     return schema
+
+
+def is_model_class(cls: Any) -> bool:
+    """Whether a value is a class of records."""
+    return isinstance(cls, StructMeta) and hasattr(cls, LIBRARY_ATTRIBUTE)
 
 
 def base_model(cls: type[Any]) -> type[Any]:

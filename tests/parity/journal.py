@@ -55,10 +55,13 @@ def neutral(text: str) -> str:
 def render_error(error: BaseException) -> tuple[str, ...]:
     """Return an exception's type and text.
 
-    The text of a failed validation is each library's own, see docs/deviations.md.
+    The text of a failed validation is each library's own, and that of what exists already is its message here, while
+    diffsync's shows all arguments; see docs/deviations.md.
     """
     if type(error).__name__ == "ValidationError":
         return ("ValidationError",)
+    if type(error).__name__ == "ObjectAlreadyExists":
+        return ("ObjectAlreadyExists", Text(neutral(str(error.args[0]))), neutral(repr(error.args[1:])))
     return (type(error).__name__, Text(neutral(str(error))))
 
 

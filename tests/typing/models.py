@@ -18,6 +18,7 @@ from fastdiffsync import (
     DiffSyncStatus,
     LocalStore,
     ObjectAlreadyExists,
+    RecordsRejected,
     is_compiled,
 )
 
@@ -98,6 +99,7 @@ assert_type(device.add_child(device), None)
 assert_type(Setting[int](name="mtu", value=1500).value, int)
 
 assert_type(adapter.load_records({"device": [{"name": "router"}], "port": iter(({"name": "1"},))}), int)
+assert_type(adapter.load_records({"device": []}, errors="all"), int)
 assert_type(adapter.store, BaseStore)
 assert_type(adapter.get("device", "router"), DiffSyncModel)
 assert_type(adapter.get_or_none("device", {"name": "router"}), DiffSyncModel | None)
@@ -135,3 +137,5 @@ try:
     adapter.add(device)
 except ObjectAlreadyExists as error:
     assert_type(error.existing_object, DiffSyncModel | DiffElement)
+except RecordsRejected as rejected:
+    assert_type([(row.type, row.row, row.field) for row in rejected.errors], list[tuple[str, int, str | None]])

@@ -11,11 +11,12 @@ from .capi cimport (
     have_other_hashes, is_exact_str, same_str, set_slot_quietly, slot,
 )
 from .fields cimport adapter_of, type_name_of, unique_id
-from .plans cimport Plan, plan_of
+from .plans cimport Plan, plan_of, plan_of_record
 
 from contextlib import suppress
 
 from ..exceptions import ObjectAlreadyExists, ObjectNotFound, ObjectStoreWrongType
+from .checks import check_child_list
 
 __all__ = ["add_child", "remove_child"]
 
@@ -58,6 +59,7 @@ def add_child(self, child):
         child: The child record.
 
     Raises:
+        TypeError: If the child is no record, or the field no list.
         ObjectStoreWrongType: If the child's type is not in `_children`.
         ObjectAlreadyExists: If the child's unique id is already there.
     """
@@ -66,7 +68,7 @@ def add_child(self, child):
 
 cdef int put_child(object self, object child) except -1:
     cdef Plan plan = plan_of(type(self))
-    cdef Plan child_plan = plan_of(type(child))
+    cdef Plan child_plan = plan_of_record(child, "add_child")
     child_type = type_name_of(child, child_plan)
     field = child_field(self, plan, child_type)
     if field is None:
@@ -78,6 +80,7 @@ cdef int put_child(object self, object child) except -1:
     uid = unique_id(child, child_plan)
     cdef ChildIndex index = None
     if not PyList_CheckExact(<PyObject *>uids) or type(uid) is not str:
+        check_child_list(self, field, uids, "append")
         known = uid in uids
     elif PyList_GET_SIZE(<PyObject *>uids) < index_children_from:
         known = is_in_short_list(<PyObject *>uids, <PyObject *>uid)
@@ -101,6 +104,7 @@ def remove_child(self, child):
         child: The child record.
 
     Raises:
+        TypeError: If the child is no record, or the field no list.
         ObjectStoreWrongType: If the child's type is not in `_children`.
         ObjectNotFound: If the child's unique id is not there.
     """
@@ -114,7 +118,7 @@ cdef int take_child(object self, object child, list gaps=None) except -1:
     call `close_gaps`.
     """
     cdef Plan plan = plan_of(type(self))
-    cdef Plan child_plan = plan_of(type(child))
+    cdef Plan child_plan = plan_of_record(child, "remove_child")
     cdef ChildIndex index
     child_type = type_name_of(child, child_plan)
     field = child_field(self, plan, child_type)
@@ -125,6 +129,8 @@ cdef int take_child(object self, object child, list gaps=None) except -1:
         )
     uids = child_list(self, plan, field)
     uid = unique_id(child, child_plan)
+    if not PyList_CheckExact(<PyObject *>uids):
+        check_child_list(self, field, uids, "remove")
     try:
         if not is_indexed(uids, uid):
             uids.remove(uid)
@@ -136,7 +142,7 @@ cdef int take_child(object self, object child, list gaps=None) except -1:
                 if not index.gaps:
                     gaps.append(index)
                 index.leave_gap(uid)
-    except ValueError:
+    except (ValueError, KeyError):
         raise ObjectNotFound(f"{child} was not found as a child in {field}") from None
     return tell_store(self, plan)
 

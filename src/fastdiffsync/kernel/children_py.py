@@ -11,6 +11,8 @@ from typing import Any
 import msgspec
 
 from ..exceptions import ObjectAlreadyExists, ObjectNotFound, ObjectStoreWrongType
+from ..schema import LIBRARY_ATTRIBUTE
+from .checks import check_child_list, check_record
 from .fields_py import unique_id_of
 
 __all__ = ["add_child", "remove_child"]
@@ -29,9 +31,12 @@ def add_child(self: Any, child: Any) -> None:
         child: The child record.
 
     Raises:
+        TypeError: If the child is no record, or the field no list.
         ObjectStoreWrongType: If the child's type is not in `_children`.
         ObjectAlreadyExists: If the child's unique id is already there.
     """
+    if not hasattr(type(child), LIBRARY_ATTRIBUTE):
+        check_record(child, "add_child")
     child_type = child.get_type()
     if child_type not in self._children:
         message = (
@@ -42,6 +47,8 @@ def add_child(self: Any, child: Any) -> None:
     field = self._children[child_type]
     uids = getattr(self, field)
     uid = unique_id_of(child)
+    if not isinstance(uids, list):
+        check_child_list(self, field, uids, "append")
     is_long = type(uids) is list and len(uids) >= INDEX_CHILDREN_FROM and type(uid) is str
     index = child_index(self, field, uids) if is_long else None
     if uid in uids if index is None else index.has(uid):
@@ -59,9 +66,12 @@ def remove_child(self: Any, child: Any) -> None:
         child: The child record.
 
     Raises:
+        TypeError: If the child is no record, or the field no list.
         ObjectStoreWrongType: If the child's type is not in `_children`.
         ObjectNotFound: If the child's unique id is not there.
     """
+    if not hasattr(type(child), LIBRARY_ATTRIBUTE):
+        check_record(child, "remove_child")
     child_type = child.get_type()
     if child_type not in self._children:
         message = (
@@ -72,10 +82,12 @@ def remove_child(self: Any, child: Any) -> None:
     field = self._children[child_type]
     uids = getattr(self, field)
     uid = unique_id_of(child)
+    if not isinstance(uids, list):
+        check_child_list(self, field, uids, "remove")
     try:
         is_long = type(uids) is list and len(uids) >= INDEX_CHILDREN_FROM and type(uid) is str
         (child_index(self, field, uids) if is_long else uids).remove(uid)
-    except ValueError:
+    except (ValueError, KeyError):
         message = f"{child} was not found as a child in {field}"
         raise ObjectNotFound(message) from None
     tell_store(self)

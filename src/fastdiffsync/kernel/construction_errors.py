@@ -53,5 +53,6 @@ def coerce(model: Any, schema: Schema, name: str, field_type: FieldType, value: 
         return convert(value)
     except (ValueError, TypeError) as error:
         identity = {field: getattr(model, field, None) for field in schema.identifiers}
-        message = f"{type(model).__name__} {identity}: field {name!r}: {error}"
-        raise ValidationError(message) from error
+        refusal = ValidationError(f"{type(model).__name__} {identity}: field {name!r}: {error}")
+        refusal.field = name
+        raise refusal from error

@@ -10,7 +10,7 @@ from cpython.object cimport PyObject, PyObject_Hash
 from libc.stdint cimport uint8_t
 
 from .local_records cimport claim_record
-from .plans cimport Plan, offset_of, plan_of
+from .plans cimport Plan, offset_of, plan_of, plan_of_record
 from .fields cimport type_name_of, unique_id
 from .capi cimport (
     PyDict_GetItemWithError, PyObject_GC_IsTracked, PyObject_GC_UnTrack, PyTuple_New, PyTuple_SET_ITEM,
@@ -31,9 +31,10 @@ def key_of(obj):
     """Return the type name and the unique id of a record.
 
     Raises:
+        TypeError: If it is no record.
         ObjectStoreException: If the unique id is no `str`.
     """
-    cdef Plan plan = plan_of(type(obj))
+    cdef Plan plan = plan_of_record(obj, "a store")
     modelname = type_name_of(obj, plan)
     uid = unique_id(obj, plan)
     if not isinstance(uid, str):

@@ -9,6 +9,8 @@ import weakref
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
+from ..schema import LIBRARY_ATTRIBUTE
+from .checks import check_record
 from .fields_py import unique_id_of
 from .identity import refuse_unique_id
 
@@ -24,8 +26,11 @@ def key_of(obj: Any) -> tuple[str, str]:
     """Return the type name and the unique id of a record.
 
     Raises:
+        TypeError: If it is no record.
         ObjectStoreException: If the unique id is no `str`.
     """
+    if not hasattr(type(obj), LIBRARY_ATTRIBUTE):
+        check_record(obj, "a store")
     modelname, uid = obj.get_type(), unique_id_of(obj)
     if not isinstance(uid, str):
         refuse_unique_id(modelname, uid)

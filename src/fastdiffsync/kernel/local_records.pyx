@@ -6,7 +6,7 @@ The twin of `local_records_py.py`; whoever changes one changes both.
 
 from cpython.object cimport PyObject
 
-from .plans cimport Plan, adapter_offset, plan_of
+from .plans cimport Plan, adapter_offset, plan_of, plan_of_record
 from .fields cimport type_name_of, unique_id
 from .capi cimport (
     PyDict_Check, PyDict_GET_SIZE, PyDict_GetItemWithError, PyDict_SetDefault, PyObject_GC_IsTracked,
@@ -132,9 +132,10 @@ def add_record(self, *, obj):
     """Store a new record and claim it for the store's adapter: `LocalStore.add`.
 
     Raises:
+        TypeError: If it is no record.
         ObjectAlreadyExists: If a different record of the type has the unique id.
     """
-    cdef Plan plan = plan_of(type(obj))
+    cdef Plan plan = plan_of_record(obj, "add")
     cdef PyObject *record = <PyObject *>obj
     cdef PyObject *found
     data = self._data

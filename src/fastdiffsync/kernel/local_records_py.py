@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..schema import LIBRARY_ATTRIBUTE
+from .checks import check_record
 from .fields_py import unique_id_of
 from .identity import refuse_taken
 
@@ -35,8 +37,11 @@ def add_record(self: Any, *, obj: Any) -> None:
     """Store a new record and claim it for the store's adapter: `LocalStore.add`.
 
     Raises:
+        TypeError: If it is no record.
         ObjectAlreadyExists: If a different record of the type has the unique id.
     """
+    if not hasattr(type(obj), LIBRARY_ATTRIBUTE):
+        check_record(obj, "add")
     records = self._data[obj.get_type()]
     uid = unique_id_of(obj)
     count = len(records)

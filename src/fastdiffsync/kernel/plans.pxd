@@ -55,5 +55,6 @@ cdef PyObject *OVERRIDES
 cdef Py_ssize_t adapter_offset
 
 cdef Plan plan_of(object cls)
+cdef Plan plan_of_record(object record, str taker)
 cdef Py_ssize_t offset_of(cls, name) except -2
 cdef object compute_key(object model, Plan plan)

@@ -13,6 +13,7 @@ from .capi cimport NONE, is_exact_str, slot, slot_offset
 from ..dumping.copies import as_data
 from ..enum import DiffSyncModelFlags
 from ..schema import find_in_mro, schema_of
+from .checks import check_record
 from .constants import INSTANCE_OVERRIDES
 
 cdef extern from *:
@@ -202,6 +203,18 @@ cdef Plan plan_of(object cls):
     cache[place].cls = <PyObject *>cls
     cache[place].plan = <PyObject *>plan
     return plan
+
+
+cdef Plan plan_of_record(object record, str taker):
+    """Return the plan of the class of what a method was given; raise, naming the taker, if that is no record."""
+    cls = type(record)
+    cdef size_t place = ((<uintptr_t><PyObject *>cls) >> 6) % CACHE_SIZE
+    if cache[place].cls == <PyObject *>cls:
+        return <Plan>cache[place].plan
+    if cache[place ^ 1].cls == <PyObject *>cls:
+        return <Plan>cache[place ^ 1].plan
+    check_record(record, taker)
+    return plan_of(cls)
 
 
 def forget_plans():

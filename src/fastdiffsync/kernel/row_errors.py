@@ -11,6 +11,13 @@ from ..exceptions import (
     ObjectStoreWrongType,
     ValidationError,
 )
+from ..runtime.arguments import described
+from ..schema import is_model_class
+
+REFUSALS = frozenset(
+    {ValidationError, TypeError, ObjectAlreadyExists, ObjectNotFound, ObjectStoreException, ObjectStoreWrongType}
+)
+"""What is raised if a row cannot be loaded; all else is the user's own, or an accident, and comes through as it is."""
 
 
 def as_dict(row: Any) -> dict[str, Any]:
@@ -22,8 +29,21 @@ def as_dict(row: Any) -> dict[str, Any]:
     try:
         return {**row}
     except TypeError:
-        message = f"a row must be a mapping of field names to values, not {type(row).__name__}"
+        message = f"a row must be a mapping of field names to values, not {described(row)}{_way_out(row)}"
         raise TypeError(message) from None
+
+
+def _way_out(row: Any) -> str:
+    """Return how to make a mapping of some values that are easily taken for rows; nothing for others."""
+    if is_model_class(type(row)):
+        return "; store a record with add"
+    if hasattr(row, "_asdict"):
+        return "; give its _asdict()"
+    if hasattr(type(row), "__dataclass_fields__"):
+        return "; give dataclasses.asdict(row)"
+    if isinstance(row, (tuple, list)):
+        return "; give dict(zip(names, row))"
+    return ""
 
 
 def raise_parent_missing(modelname: str, uid: Any) -> NoReturn:
@@ -41,8 +61,16 @@ def raise_at_row(error: Exception, modelname: str, number: int) -> NoReturn:
         number: Number of the row among those of its type, from 0 on.
     """
     message = f"row {number} of {modelname}: {error.args[0] if error.args else error}"
+    if isinstance(error, StopIteration):
+        # Whoever loads inside of an iterator would take it for the iterator's end.
+        message = f"row {number} of {modelname}: StopIteration was raised"
+        raise RuntimeError(message) from error  # noqa: TRY004 - what Python raises for it in a generator
     if type(error) is ObjectAlreadyExists:
         raise ObjectAlreadyExists(message, error.existing_object) from error
-    if type(error) in {ValidationError, TypeError, ObjectNotFound, ObjectStoreException, ObjectStoreWrongType}:
+    if type(error) is ValidationError:
+        refusal = ValidationError(message)
+        refusal.field = error.field
+        raise refusal from error
+    if type(error) in REFUSALS:
         raise type(error)(message) from error
     raise error

@@ -54,7 +54,7 @@ cdef class Block:
     cdef Layout layout
     cdef list rows, records
     cdef Py_ssize_t start      # number of the first row
-    cdef Py_ssize_t place      # the row among these that is being looked at
+    cdef Py_ssize_t place      # the row among these that is being looked at; -1 while the next ones are asked for
     cdef PyObject **values
     cdef char is_read[BLOCK_SIZE]    # whether the values of a row are there
     cdef char is_acyclic[BLOCK_SIZE]   # whether a record can be in no cycle
@@ -72,7 +72,7 @@ cdef class Block:
     cdef bint next(self) except -1:
         """Go on to the next rows and make their records; False if there are none."""
         self.start += len(self.rows)
-        self.place = 0
+        self.place = -1
         if self.source is None:
             self.rows = list(islice(self.remaining, BLOCK_SIZE))
         else:
@@ -124,6 +124,12 @@ cdef class Block:
             self.is_read[place] = self.layout.read(self.rows[place], self.values_of(place))
         return 0
 
+    cdef int raise_at_place(self, error) except -1:
+        """Raise what was met at a row with the row that it is about; as it is if the rows themselves raised it."""
+        if self.place < 0:
+            raise error
+        raise_at_row(error, self.table.modelname, self.start + self.place)
+
     cdef PyObject **values_of(self, Py_ssize_t place) noexcept:
         return self.values + place * self.layout.shape_count
 
@@ -139,7 +145,7 @@ def construct_table(table):
         while block.next():
             table.keep(block.records, block.rows)
     except Exception as error:
-        raise_at_row(error, table.modelname, block.start + block.place)
+        block.raise_at_place(error)
 
 
 def load_table(store, table, journal):
@@ -174,7 +180,7 @@ def load_table(store, table, journal):
             elif table.links_later:
                 table.keep(block.records, block.rows)
     except Exception as error:
-        raise_at_row(error, table.modelname, block.start + block.place)
+        block.raise_at_place(error)
     return block.start
 
 

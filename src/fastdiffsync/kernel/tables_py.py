@@ -63,9 +63,8 @@ def made(table: Table) -> Iterator[tuple[int, Any, dict[str, Any]]]:
     """Yield the number, the record and the row of each row."""
     cls = table.cls
     schema = schema_of(cls)
-    number = -1
-    try:
-        for number, given in enumerate(table.rows):
+    for number, given in enumerate(table.rows):
+        try:
             row = given if type(given) is dict else as_dict(given)
             if row.keys() <= schema.keywords:
                 record = cls(**row)
@@ -73,9 +72,9 @@ def made(table: Table) -> Iterator[tuple[int, Any, dict[str, Any]]]:
                 record = cls(**{name: value for name, value in row.items() if name not in table.extra})
             else:
                 record = cls(**{name: value for name, value in row.items() if name in schema.keywords})
-            yield number, record, row
-    except Exception as error:  # noqa: BLE001 - raised again
-        raise_at_row(error, table.modelname, number)
+        except Exception as error:  # noqa: BLE001 - raised again
+            raise_at_row(error, table.modelname, number)
+        yield number, record, row
 
 
 class Linker:

@@ -2,30 +2,35 @@
 
 Where nothing of the adapter's or the store's is overridden, the kernel makes records, stores them and links them to
 their parents, some rows at a time; records whose parents may come later are linked when all are there. Otherwise the
-ordinary methods are called.
+ordinary methods are called, as they are to find all that is wrong with rows of which one has been refused.
 """
 
 from __future__ import annotations
 
 from contextlib import nullcontext, suppress
-from typing import TYPE_CHECKING, Any, cast
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from .. import _kernel as kernel
 from ..exceptions import ObjectAlreadyExists, ObjectNotFound, ValidationError
 from ..kernel.identity import refuse_taken
-from ..kernel.row_errors import raise_at_row, raise_parent_missing
+from ..kernel.row_errors import REFUSALS, raise_at_row
+from ..runtime.arguments import described
 from ..runtime.garbage import paused_collection
 from ..store.local import LocalStore
+from .by_methods import load_by_methods
 from .journal import Journal
-from .tables import Table
+from .rejections import Rejections
+from .shapes import check_tables
+from .tables import make_tables
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from ..adapter import Adapter
     from ..model import DiffSyncModel
-    from ..store import BaseStore
     from ..store.encoded import EncodedStore
+    from .tables import Table
 
 
 class Stage(LocalStore):
@@ -42,31 +47,64 @@ class Stage(LocalStore):
             super().add(obj=obj)
 
 
-def load_records(adapter: Adapter, rows: Mapping[str, Iterable[Mapping[str, Any]]]) -> int:
+def load_records(adapter: Adapter, rows: Mapping[str, Iterable[Mapping[str, Any]]], errors: str = "first") -> int:
     """Add a record for each row and link it to its parent; see `Adapter.load_records`."""
-    later = list(rows)
-    tables = [Table(adapter, modelname, own, set(later[place:])) for place, (modelname, own) in enumerate(rows.items())]
-    store = adapter.store
-    journal = Journal(store)
-    access = adapter._access()
+    check_tables(rows)
+    if errors not in {"first", "all"}:
+        message = f"errors must be 'first' or 'all', not {described(errors)}"
+        raise ValueError(message)
+    tables = make_tables(adapter, rows)
+    if errors == "all":
+        for table in tables:
+            table.rows = list(table.rows)
+    load = _loader(adapter)
     # Where the collector sees no record it has little to do, and comes upon the store's dict while that is short; after
     # a pause it would read all of it.
-    is_hidden = access.adds_directly and all(kernel.hides_records(table.cls) for table in tables)
+    is_hidden = load is _load_in_kernel and all(kernel.hides_records(table.cls) for table in tables)
     collection = nullcontext() if is_hidden else paused_collection()
+    store = adapter.store
     with collection, store.batch() if store.keeps_copies else nullcontext():
+        if errors == "all":
+            return _load_or_reject(adapter, tables, load)
+        return _load_or_undo(adapter, tables, load)
+
+
+def _loader(adapter: Adapter) -> Callable[[Any, list[Table], Journal], int]:
+    """Return the quickest way to load that passes over no method of the user's."""
+    access = adapter._access()
+    if access.adds_directly:
+        return _load_in_kernel
+    return _load_encoded if access.adds_tables else load_by_methods
+
+
+def _load_or_undo(adapter: Adapter, tables: list[Table], load: Callable[[Any, list[Table], Journal], int]) -> int:
+    journal = Journal(adapter.store)
+    try:
+        return load(adapter, tables, journal)
+    except BaseException:
+        journal.undo()
+        raise
+
+
+def _load_or_reject(adapter: Adapter, tables: list[Table], load: Callable[[Any, list[Table], Journal], int]) -> int:
+    """Load; if a row is refused, go through all of them again, one by one, for all that is wrong.
+
+    Raises:
+        RecordsRejected: If rows are refused.
+    """
+    if load is not load_by_methods:
         try:
-            if access.adds_directly:
-                return _load_in_kernel(store, tables, journal)
-            if access.adds_tables:
-                return _load_encoded(cast("EncodedStore", store), tables, journal)
-            return _load(adapter, tables, journal)
-        except BaseException:
-            journal.undo()
-            raise
+            return _load_or_undo(adapter, [table.fresh() for table in tables], load)
+        except Exception as error:
+            if type(error) not in REFUSALS:
+                raise
+    rejections = Rejections([table.modelname for table in tables])
+    return _load_or_undo(adapter, tables, partial(load_by_methods, rejections=rejections))
 
 
-def _load_in_kernel(store: BaseStore, tables: list[Table], journal: Journal) -> int:
+def _load_in_kernel(adapter: Adapter, tables: list[Table], journal: Journal) -> int:
     """Load into a local store where no method of the user's would have to be called for it."""
+    store = adapter.store
     count = sum([kernel.load_table(store, table, journal) for table in tables])
     for table in tables:
         if table.links_later:
@@ -74,8 +112,9 @@ def _load_in_kernel(store: BaseStore, tables: list[Table], journal: Journal) -> 
     return count
 
 
-def _load_encoded(store: EncodedStore, tables: list[Table], journal: Journal) -> int:
+def _load_encoded(adapter: Adapter, tables: list[Table], journal: Journal) -> int:
     """Load into a store that keeps bytes: records are made and linked in memory, then encoded and forgotten."""
+    store: Any = adapter.store
     stage = Stage()
     for table in tables:
         table.links_later = True
@@ -138,44 +177,3 @@ def _stage_parents(store: EncodedStore, stage: Stage, tables: list[Table]) -> No
     for modelname, uids in missing.items():
         for parent in store.find_by_uids(uids=list(uids), model=modelname).values():
             stage.update(obj=parent)
-
-
-def _load(adapter: Adapter, tables: list[Table], journal: Journal) -> int:
-    """Load by calling the adapter's and the models' methods."""
-    for table in tables:
-        kernel.construct_table(table)
-    for table in tables:
-        _add(adapter, table, journal)
-    parents: dict[tuple[str, str], DiffSyncModel] = {}
-    for table in tables:
-        _link(adapter, table, journal, parents)
-    journal.tell_store()
-    return sum([len(table.records) for table in tables])
-
-
-def _add(adapter: Adapter, table: Table, journal: Journal) -> None:
-    for number, record in enumerate(table.records):
-        try:
-            journal.will_add(record)
-            adapter.add(record)
-        except Exception as error:  # noqa: BLE001 - raised again
-            raise_at_row(error, table.modelname, number)
-
-
-def _link(adapter: Adapter, table: Table, journal: Journal, parents: dict[tuple[str, str], DiffSyncModel]) -> None:
-    for number, (record, row) in enumerate(zip(table.records, table.kept_rows, strict=True)):
-        try:
-            found = table.find_parent_key(record, row)
-            if found is None:
-                continue
-            key, values = found
-            identity = key.modelname, key.unique_id(values)
-            if identity not in parents:
-                try:
-                    parents[identity] = adapter.get(*identity)
-                except ObjectNotFound:
-                    raise_parent_missing(*identity)
-                journal.will_link(parents[identity])
-            parents[identity].add_child(record)
-        except Exception as error:  # noqa: BLE001 - raised again
-            raise_at_row(error, table.modelname, number)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import copy
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ..classes.adapters import is_model
 from ..dumping.copies import as_data
 from ..exceptions import ValidationError
-from ..model import DiffSyncModel
 from ..schema import schema_of
+from .shapes import check_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from ..adapter import Adapter
+    from ..model import DiffSyncModel
+    from ..schema import Schema
 
 
 class ParentKey(NamedTuple):
@@ -53,12 +57,8 @@ class ParentKey(NamedTuple):
         schema = schema_of(self.parent_class)
         identifiers = {}
         for key, name, value in zip(self.names, schema.identifiers, values, strict=True):
-            field_type = schema.field_types.get(name)
-            if field_type is None or field_type.convert is None or type(value) in field_type.exact:
-                identifiers[name] = as_data(value)
-                continue
             try:
-                identifiers[name] = as_data(field_type.convert(value))
+                identifiers[name] = as_identifier(schema, name, value)
             except (ValueError, TypeError) as error:
                 message = f"{key!r}, the {name} of its parent, a {self.modelname}: {error}"
                 raise ValidationError(message) from error
@@ -89,9 +89,11 @@ class Table:
             later: Types of which rows are yet to come, this one among them.
 
         Raises:
+            TypeError: If the rows cannot be gone through one by one, or come as a mapping or a table.
             ValueError: If the adapter has no model class of that name.
             AttributeError: If the class's `_parent_keys` do not fit the parent's `_identifiers`.
         """
+        check_rows(modelname, rows)
         cls = _model_class(adapter, modelname)
         if cls is None:
             message = (
@@ -110,6 +112,14 @@ class Table:
         self.records: list[Any] = []
         self.kept_rows: list[dict[str, Any]] = []
 
+    def fresh(self, rows: Iterable[Any] | None = None) -> Table:
+        """Return a table of the same type that has kept nothing, of these rows, or of the same ones for None."""
+        table = copy.copy(self)
+        table.rows = self.rows if rows is None else rows
+        table.records = []
+        table.kept_rows = []
+        return table
+
     def keep(self, records: list[Any], rows: list[dict[str, Any]]) -> None:
         """Keep records and their rows."""
         self.records += records
@@ -124,9 +134,27 @@ class Table:
         return None
 
 
+def make_tables(adapter: Adapter, rows: Mapping[str, Iterable[Mapping[str, Any]]]) -> list[Table]:
+    """Return a table of the rows of each type; see `Table`."""
+    later = list(rows)
+    return [Table(adapter, modelname, own, set(later[place:])) for place, (modelname, own) in enumerate(rows.items())]
+
+
+def as_identifier(schema: Schema, name: str, value: Any) -> Any:
+    """Return the value that an identifier has in a unique id if a row has this one for it.
+
+    Raises:
+        ValueError, TypeError: If it cannot be made one of the identifier's type.
+    """
+    field_type = schema.field_types.get(name)
+    if field_type is None or field_type.convert is None or type(value) in field_type.exact:
+        return as_data(value)
+    return as_data(field_type.convert(value))
+
+
 def _model_class(adapter: Adapter, modelname: str) -> type[DiffSyncModel] | None:
     cls = getattr(adapter, modelname, None)
-    return cls if isinstance(cls, type) and issubclass(cls, DiffSyncModel) else None
+    return cls if is_model(cls) else None
 
 
 def _parent_keys(adapter: Adapter, cls: type[DiffSyncModel]) -> list[ParentKey]:

@@ -71,7 +71,7 @@ def described(value: Any) -> str:
     """Return what a value is, for an error."""
     if isinstance(value, type):
         return f"the class {value.__name__}"
-    return f"{type(value).__name__} {_SHORT.repr(value)}"
+    return f"{type(value).__name__} {' '.join(_SHORT.repr(value).split())}"
 
 
 _SHORT = reprlib.Repr()

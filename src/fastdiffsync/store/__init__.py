@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from ..exceptions import ObjectNotFound
+from ..kernel.checks import check_record, modelname_of, unique_id_from
 from ..kernel.construction_errors import checked_values
+from ..runtime.arguments import described
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -208,8 +210,10 @@ class BaseStore:
         """Remove a record, and with `remove_children` all below it; children that are not there are logged.
 
         Raises:
+            TypeError: If it is no record.
             ObjectNotFound: If the record itself is not there.
         """
+        check_record(obj, "remove")
         self._remove_one(obj)
         waiting = self._stored_children(obj) if remove_children else []
         while waiting:
@@ -256,11 +260,14 @@ class BaseStore:
 
         Returns:
             The record, and whether it is new.
+
+        Raises:
+            TypeError: If the record is not there, and `model` is no model class, or `ids` or `attrs` no dict.
         """
         try:
             return self.get(model=model, identifier=ids), False
         except ObjectNotFound:
-            obj = model(**ids, **(attrs or {}))
+            obj = _instantiate(model, ids, attrs or {})
             self.add(obj=obj)
             return obj, True
 
@@ -269,7 +276,11 @@ class BaseStore:
 
         Returns:
             The record, and whether it is new.
+
+        Raises:
+            TypeError: If it is no record.
         """
+        check_record(obj, "get_or_add_model_instance")
         try:
             return self.get(model=obj.get_type(), identifier=obj.get_unique_id()), False
         except ObjectNotFound:
@@ -288,9 +299,23 @@ class BaseStore:
 
         Returns:
             The record, and whether it is new.
+
+        Raises:
+            TypeError: If `attrs` is no dict; or if the record is not there, and `model` is no model class.
+            AttributeError: If one of the attributes is no field; then nothing is set, and no record added.
         """
+        if not hasattr(attrs, "items"):
+            message = (
+                f"attrs must be a dict of attributes and their values, not {described(attrs)}; {{}} if there are none"
+            )
+            raise TypeError(message)
         obj, created = self.get_or_instantiate(model=model, ids=ids, attrs=attrs)
-        changed = {name: value for name, value in attrs.items() if getattr(obj, name) != value}
+        try:
+            changed = {name: value for name, value in attrs.items() if getattr(obj, name) != value}
+        except AttributeError:
+            if created:
+                self.remove(obj=obj)
+            raise
         self._assign(obj, changed)
         return obj, created
 
@@ -299,7 +324,11 @@ class BaseStore:
 
         Returns:
             The record, and whether it is new.
+
+        Raises:
+            TypeError: If it is no record.
         """
+        check_record(obj, "update_or_add_model_instance")
         attrs = obj.get_attrs()
         stored, added = self.get_or_add_model_instance(obj)
         self._assign(stored, attrs)
@@ -319,7 +348,7 @@ class BaseStore:
         """Return the class (or record) that a `model` argument stands for, None if unknown, and its type name."""
         if isinstance(model, str):
             return getattr(self.adapter, model, None), model
-        return model, model.get_type()
+        return model, modelname_of(model)
 
     @staticmethod
     def _get_uid(
@@ -330,10 +359,41 @@ class BaseStore:
         """Return the unique id that an `identifier` argument stands for."""
         if isinstance(identifier, str):
             return identifier
-        if object_class:
-            return object_class.create_unique_id(**identifier)
+        if hasattr(object_class, "create_unique_id"):
+            return unique_id_from(object_class, identifier)
         message = (
             f"Invalid args: ({model}, {object_class}, {identifier}): "
             f"either {object_class} should be a class/instance or {identifier} should be a str"
         )
         raise ValueError(message)
+
+
+def make_store(engine: Any, adapter: Adapter) -> BaseStore:
+    """Return a new store for an adapter.
+
+    Args:
+        engine: A class of stores, or another callable that returns one.
+        adapter: The adapter.
+
+    Raises:
+        TypeError: If it makes no store.
+    """
+    store = engine(adapter=adapter) if callable(engine) else None
+    if not isinstance(store, BaseStore):
+        message = f"internal_storage_engine must be a store or a class of stores, not {described(engine)}"
+        raise TypeError(message)
+    return store
+
+
+def _instantiate(model: Any, ids: Any, attrs: Any) -> DiffSyncModel:
+    """Return a new record, or raise a TypeError that says what is in the place of its class, `ids` or `attrs`."""
+    if not callable(model):
+        message = f"model must be a model class, to make the record that is not there, not {described(model)}"
+        raise TypeError(message)
+    for name, values in (("ids", ids), ("attrs", attrs)):
+        if not hasattr(values, "keys"):
+            message = (
+                f"{name} must be a dict, to make the {modelname_of(model)} that is not there, not {described(values)}"
+            )
+            raise TypeError(message)
+    return model(**ids, **attrs)  # type: ignore[no-any-return]

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from ..dumping.copies import copy_containers
 from ..exceptions import ObjectStoreException
+from ..runtime.arguments import described
 from ..schema import schema_of
+from . import BaseStore
 from .encoded import EncodedStore
 from .encoding import Encodings
 
@@ -14,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ..model import DiffSyncModel
-    from . import BaseStore
 
 
 def copy_store(source: BaseStore, dest: BaseStore) -> int:
@@ -34,9 +35,16 @@ def copy_store(source: BaseStore, dest: BaseStore) -> int:
         The number of records copied.
 
     Raises:
+        TypeError: If one of the two is no store.
         ObjectStoreException: If the destination already has records of a type, or a record cannot be read or written;
             then what was copied before it stays in the destination.
     """
+    for name, store in (("source", source), ("dest", dest)):
+        is_store = isinstance(store, BaseStore)
+        if not is_store:
+            way_out = f"; give its store: {name}.store" if hasattr(store, "store") else ""
+            message = f"copy_store copies stores; {name} is {described(store)}{way_out}"
+            raise TypeError(message)
     modelnames = [name for name in source.ordered_model_names() if source.count(model=name)]
     for modelname in modelnames:
         if dest.count(model=modelname):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import _kernel as kernel
 from ..exceptions import ObjectNotFound
+from ..kernel.checks import check_record, modelname_of
 from . import BaseStore
 
 if TYPE_CHECKING:
@@ -42,11 +43,11 @@ class LocalStore(BaseStore):
 
     def get_all(self, *, model: str | DiffSyncModel | type[DiffSyncModel]) -> list[DiffSyncModel]:
         """Return all records of a type in the order in which they were added."""
-        return list(self._data[self._modelname(model)].values())
+        return list(self._data[modelname_of(model)].values())
 
     def get_by_uids(self, *, uids: list[str], model: str | DiffSyncModel | type[DiffSyncModel]) -> list[DiffSyncModel]:
         """Return records of one type by their unique ids; see `BaseStore.get_by_uids`."""
-        modelname = self._modelname(model)
+        modelname = modelname_of(model)
         found = []
         for uid in uids:
             try:
@@ -58,7 +59,8 @@ class LocalStore(BaseStore):
     add = kernel.add_record
 
     def update(self, *, obj: DiffSyncModel) -> None:
-        """Store a record, replacing the one with its unique id, if any."""
+        """Store a record, replacing the one with its unique id, if any; see `BaseStore.update`."""
+        check_record(obj, "update")
         self._data[obj.get_type()][obj.get_unique_id()] = obj
 
     def _remove_one(self, obj: DiffSyncModel) -> None:
@@ -77,15 +79,11 @@ class LocalStore(BaseStore):
         """Return the number of records of a type, or of all types for None."""
         if not model:
             return sum(len(records) for records in self._data.values())
-        return len(self._data[self._modelname(model)])
+        return len(self._data[modelname_of(model)])
 
     def local_data(self) -> dict[str, dict[str, DiffSyncModel]] | None:
         """Return the dict of records, unless a subclass or the instance overrides how they are read."""
         return self._data if _has_own(self, _READING) else None
-
-    @staticmethod
-    def _modelname(model: str | DiffSyncModel | type[DiffSyncModel]) -> str:
-        return model if isinstance(model, str) else model.get_type()
 
     def _not_found(self, modelname: str, uid: str) -> ObjectNotFound:
         return ObjectNotFound(f"{modelname} {uid} not present in {self}")

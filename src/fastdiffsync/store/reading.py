@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import _kernel as kernel
 from ..exceptions import ObjectNotFound, ObjectStoreException
+from ..kernel.checks import modelname_of
 from ..schema import StructMeta
 from . import BaseStore
 from .buffer import Backend, WriteBuffer
@@ -186,7 +187,7 @@ class EncodedReader(BaseStore):
         found = self.find_by_uids(uids=uids, model=model)
         for uid in uids:
             if uid not in found:
-                modelname = model if isinstance(model, str) else model.get_type()
+                modelname = modelname_of(model)
                 message = f"{modelname} {uid} not present in {self}"
                 raise ObjectNotFound(message)
         return [found[uid] for uid in uids]
@@ -199,7 +200,7 @@ class EncodedReader(BaseStore):
         Raises:
             ObjectStoreException: If a record's bytes cannot be read, or there is no class for them.
         """
-        modelname = model if isinstance(model, str) else model.get_type()
+        modelname = modelname_of(model)
         with self._lock:
             self._check_open()
             held = {uid: self._live.get((modelname, uid)) for uid in uids}
@@ -218,14 +219,14 @@ class EncodedReader(BaseStore):
         Raises:
             ObjectStoreException: If a record's bytes cannot be read, or there is no class for them.
         """
-        modelname = model if isinstance(model, str) else model.get_type()
+        modelname = modelname_of(model)
         with self._lock:
             found = self.find_by_uids(uids=uids, model=model)
             self._live.hold_ahead(modelname, found, set(uids).difference(found))
 
     def mark_unchanged(self, *, uids: list[str], model: str | DiffSyncModel | type[DiffSyncModel]) -> None:
         """Remember, without writing it, that records have the status UNKNOWN; see `BaseStore.mark_unchanged`."""
-        modelname = model if isinstance(model, str) else model.get_type()
+        modelname = modelname_of(model)
         with self._lock:
             self._live.mark_unchanged(modelname, uids)
 
@@ -241,7 +242,7 @@ class EncodedReader(BaseStore):
         Raises:
             ObjectStoreException: If a record's bytes cannot be read, or there is no class for them.
         """
-        modelname = model if isinstance(model, str) else model.get_type()
+        modelname = modelname_of(model)
         encoding: RecordEncoding | None = None
         for page in self._pages(modelname, by_uid=False):
             encoding = encoding or self._encoding_for(model)
@@ -261,13 +262,13 @@ class EncodedReader(BaseStore):
             model: A type name, or a model class or record of the type.
             by_uid: Whether to sort by unique id, or by when they were added; a store without order ignores it.
         """
-        modelname = model if isinstance(model, str) else model.get_type()
+        modelname = modelname_of(model)
         for page in self._pages(modelname, by_uid=by_uid):
             yield from page
 
     def count(self, *, model: str | DiffSyncModel | type[DiffSyncModel] | None = None) -> int:
         """Return the number of records of a type, or of all types for None, without reading them."""
-        modelname = model if isinstance(model, str) or model is None else model.get_type()
+        modelname = None if model is None else modelname_of(model)
         with self._lock:
             self._check_open()
             self._buffer.flush()
@@ -322,7 +323,7 @@ class EncodedReader(BaseStore):
 
     def _encoding_for(self, model: str | DiffSyncModel | type[DiffSyncModel]) -> RecordEncoding:
         """Return the encoding of the class that records of a type are made of: the adapter's, if it has one."""
-        modelname = model if isinstance(model, str) else model.get_type()
+        modelname = modelname_of(model)
         cls: Any = getattr(self.adapter, modelname, None)
         if not isinstance(cls, StructMeta):
             given = None if isinstance(model, str) else model if isinstance(model, type) else type(model)

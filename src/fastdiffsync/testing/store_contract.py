@@ -402,6 +402,25 @@ class StoreContract:
         assert adapter.get("device", "r1").ports == ["r1__eth0"]
         assert (adapter.count("device"), adapter.count("port")) == (1, 1)
 
+    def test_load_records_tells_all_that_is_wrong(self, library: Any, adapter: Any) -> None:
+        """With `errors="all"` every refused row is listed, but for children of refused rows; nothing is loaded."""
+        adapter.load_records({"device": [{"name": "r1", "role": "spine"}]})
+        devices = [{"name": "r1", "role": "leaf"}, {"name": "r2"}, {"name": 3}, {"name": "r4", "role": ["leaf"]}]
+        ports = [{"device": name, "name": "eth0"} for name in ("r2", "r4", "r5", "r1")]
+        with pytest.raises(library.RecordsRejected) as caught:
+            adapter.load_records({"device": devices, "port": [*ports, ports[0] | {"speed": "fast"}]}, errors="all")
+        found = [(row.type, row.row, row.unique_id, row.field) for row in caught.value.errors]
+        assert found == [
+            ("device", 0, "r1", None),
+            ("device", 2, None, "name"),
+            ("device", 3, "r4", "role"),
+            ("port", 4, "r2__eth0", "speed"),
+        ]
+        assert {device.name: device.role for device in adapter.get_all("device")} == {"r1": "spine"}
+        assert adapter.get("device", "r1").ports == []
+        assert adapter.count("port") == 0
+        assert adapter.load_records({"device": devices[1:2], "port": ports[:1]}, errors="all") == 2
+
     # ---- diff and sync ----
 
     def test_diff_is_that_of_a_local_store(self, adapter: Any, local: Any, library: Any) -> None:
