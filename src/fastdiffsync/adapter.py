@@ -12,6 +12,7 @@ from .diff import Diff
 from .differ import DiffSyncDiffer, check_diff
 from .enum import DiffSyncFlags
 from .exceptions import ObjectNotFound
+from .loading.consistency import check_consistency
 from .loading.load_records import load_records
 from .loading.nested import load_from_dict
 from .runtime.arguments import check_adapter
@@ -24,6 +25,7 @@ from .utils import tree_string
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from .loading.consistency import AdapterCheck
     from .model import DiffSyncModel
 
 _str = str
@@ -140,6 +142,16 @@ class Adapter:
             TypeError, ValueError: If `rows` is of another form, or the adapter has no model class of one of the names.
         """
         return load_records(self, rows, errors)
+
+    def check(self) -> AdapterCheck:
+        """Look for what a `load` got wrong and diffs pass over in silence, such as records that no parent lists.
+
+        Every record is read once. The library itself never calls it.
+
+        Returns:
+            What has been found; it is true, and its `ok` too, if that is nothing.
+        """
+        return check_consistency(self)
 
     # ---- synchronising ----
 

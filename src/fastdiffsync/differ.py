@@ -156,13 +156,25 @@ class DiffSyncDiffer:
         """Match and compare all top-level types that both sides have."""
         matching = Matching(flat, self.logger, self._progress, self.flags)
         try:
-            for modelname in intersection(self.dst_diffsync.top_level, self.src_diffsync.top_level):
+            for modelname in self._common_types():
                 for part in self._top_level(matching, modelname):
                     kernel.match(matching, flat.array, modelname, part.sources, part.dests, part.are_paired)
         finally:
             if matching.prefetch is not None:
                 matching.prefetch.close()
         kernel.compare(flat.array, matching.threads)
+
+    def _common_types(self) -> list[str]:
+        """Return the types that are top-level on both sides; without any, not one of the records is compared."""
+        top_level, source_top_level = self.dst_diffsync.top_level, self.src_diffsync.top_level
+        modelnames = intersection(top_level, source_top_level)
+        if not modelnames and self.total_models:
+            self.logger.warning(
+                "No type is in top_level of both datasets, so none of their records are compared",
+                src_top_level=source_top_level,
+                dst_top_level=top_level,
+            )
+        return modelnames
 
     def _top_level(self, matching: Matching, modelname: str) -> Iterator[PairedLists]:
         """Yield the records of a top-level type, in parts if both sides are read ahead; None for all local records."""

@@ -1,4 +1,4 @@
-"""Every store says the same of what is no record, or names no type."""
+"""Every store says the same of what is no record, names no type, or hangs together badly."""
 
 from __future__ import annotations
 
@@ -59,6 +59,24 @@ def test_what_is_no_identifier(adapter: Any) -> None:
         adapter.get("device", {"nome": "r1"})
     with pytest.raises(ValueError, match="Invalid args"):
         adapter.store.get(model="nothing", identifier={"name": "r1"})
+
+
+def test_records_that_hang_together_badly(adapter: Any) -> None:
+    """A check finds in any store what it finds in a local one."""
+    assert adapter.check().ok
+    assert adapter.check().record_count == 9
+    place = adapter.get("place", "empty")
+    place.devices.extend(["south-r1", "lost", "lost"])
+    adapter.update(place)
+    adapter.add(adapter.device(name="alone"))
+    check = adapter.check()
+    assert check.orphans == [("device", "alone")]
+    assert check.dangling == [(("place", "empty"), ("device", "lost"))]
+    assert check.listed_twice == [(("place", "empty"), ("device", "lost"))]
+    assert [shared.child for shared in check.shared] == [("device", "south-r1")]
+    assert set(check.shared[0].parents) == {("place", "empty"), ("place", "south")}
+    assert not check.unreachable_types
+    assert not check.cycles
 
 
 def test_what_exists_already_can_be_sent_away(fastdiffsync: Any, adapter: Any, monkeypatch: pytest.MonkeyPatch) -> None:

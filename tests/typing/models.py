@@ -100,6 +100,8 @@ assert_type(Setting[int](name="mtu", value=1500).value, int)
 
 assert_type(adapter.load_records({"device": [{"name": "router"}], "port": iter(({"name": "1"},))}), int)
 assert_type(adapter.load_records({"device": []}, errors="all"), int)
+assert_type(adapter.check().ok, bool)
+assert_type([(key.type, key.unique_id) for key in adapter.check().orphans], list[tuple[str, str]])
 assert_type(adapter.store, BaseStore)
 assert_type(adapter.get("device", "router"), DiffSyncModel)
 assert_type(adapter.get_or_none("device", {"name": "router"}), DiffSyncModel | None)
