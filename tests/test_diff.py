@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 DEEP = by_profile(desk=5_000, ci=20_000)
 DEEPEST = by_profile(desk=5_000, ci=100_000)
+DESCRIBED = by_profile(desk=600, ci=1_000)  # a call of `Diff.str` and one of `DiffElement.str` each
 NAN = float("nan")
 
 
@@ -684,7 +685,7 @@ def test_deep_texts(fastdiffsync):
         assert chain(fastdiffsync, DEEP, changed=1).str() == (
             "node\n  node: 0\n    node\n      node: 1\n        value    source(1)    dest(2)"
         )
-        assert chain(fastdiffsync, 1_000, changed=999).str().count("\n") == 2 * 1_000
+        assert chain(fastdiffsync, DESCRIBED, changed=DESCRIBED - 1).str().count("\n") == 2 * DESCRIBED
 
     on_small_stack(describe)
 

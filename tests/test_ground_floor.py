@@ -7,8 +7,6 @@ import importlib
 import inspect
 import json
 import pickle
-import subprocess
-import sys
 from typing import Any
 
 import diffsync
@@ -16,6 +14,8 @@ import diffsync.enum
 import diffsync.exceptions
 import msgspec
 import pytest
+
+from .interpreters import run
 
 SUBMODULES = ["diff", "enum", "exceptions", "helpers", "logging", "store", "store.local", "store.redis", "utils"]
 
@@ -88,8 +88,8 @@ def test_errors_of_this_library(fastdiffsync: Any) -> None:
 LOGGING = """
 import json, logging, sys
 import structlog
-library = __import__(sys.argv[1] + ".logging").logging
-library.enable_console_logging(verbosity=int(sys.argv[2]))
+library = __import__(LIBRARY + ".logging").logging
+library.enable_console_logging(verbosity=VERBOSITY)
 config = structlog.get_config()
 print(json.dumps({
     "level": logging.getLogger().level,
@@ -108,12 +108,9 @@ except ZeroDivisionError:
 
 def configured(library: str, verbosity: int) -> tuple[dict[str, Any], str]:
     """Return structlog's configuration and what was logged, in a process that asked for console logging."""
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", LOGGING, library, str(verbosity)],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    program = f"LIBRARY, VERBOSITY = {library!r}, {verbosity}\n{LOGGING}"
+    done = run(None, program, beginning=f"import {library}.logging")
+    assert done.returncode == 0, done.stderr
     return json.loads(done.stdout), done.stderr
 
 

@@ -245,14 +245,12 @@ def test_nothing_scans_the_keyspace(open_adapter: Callable[..., Any], redis_serv
 def test_all_records_once_while_the_hash_grows(open_adapter: Callable[..., Any]) -> None:
     """Records that are there all the time are listed once each, while others are added and the hash is rebuilt."""
     adapter = open_adapter()
-    for number in range(3000):
-        adapter.add(adapter.device(name=f"r{number}"))
+    adapter.load_records({"device": [{"name": f"r{number}"} for number in range(3000)]})
     listed = []
     for device in adapter.store.iterate(model="device"):
         listed.append(device.name)
         if len(listed) % 500 == 1:
-            for number in range(2000):
-                adapter.add(adapter.device(name=f"new {len(listed)} {number}"))
+            adapter.load_records({"device": [{"name": f"new {len(listed)} {number}"} for number in range(1000)]})
             adapter.store.flush()
     assert len(listed) == len(set(listed))
     assert {f"r{number}" for number in range(3000)} <= set(listed)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 
+from ..profile import by_profile
 from .contract import TREE, contents, make_adapter_class
 from .contract import fill as fill_tree
 from .network import fill, make_network, wide
@@ -419,8 +420,8 @@ def test_parent_that_is_gone(fastdiffsync: Any, reopen: Callable[..., Any], kind
 
 
 def test_deep_trees(fastdiffsync: Any, reopen: Callable[..., Any], kind: str) -> None:
-    """A change below thousands of unchanged records is reached."""
-    depth = 2000
+    """A change below more unchanged records than calls may be nested is reached."""
+    depth = by_profile(desk=1_200, ci=2_000)  # Python's recursion limit is 1,000
 
     class Node(fastdiffsync.DiffSyncModel):  # type: ignore[misc]
         _modelname = "node"
