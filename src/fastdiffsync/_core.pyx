@@ -11,6 +11,7 @@ from libc.stdint cimport int32_t
 
 from .kernel.fetching cimport Fetching
 from .kernel.array cimport NO_ACTION, UNSEEN, FlatArray
+from .kernel.known_types cimport refresh_known_types
 from .kernel.match_state cimport Frame, Walk, take_walked_trees, take_child_trees, take_top_trees, take_leaves
 from .kernel.pairing cimport pair_records
 from .kernel.plans cimport NO_FLAGS, OVERRIDES, Plan, plan_of
@@ -51,6 +52,7 @@ def match(matching, FlatArray array, modelname, sources, dests, bint are_paired=
         ChildrenCycle: If a record is its own descendant.
     """
     cdef Walk walk = Walk()
+    refresh_known_types()
     walk.matching = matching
     walk.flags = matching.flags
     walk.prefetch = matching.prefetch

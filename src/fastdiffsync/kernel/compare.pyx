@@ -14,6 +14,7 @@ from libc.stdint cimport uint8_t, uint64_t
 
 from .dict_internals cimport entries_of
 from .array cimport CREATE, DELETE, NO_ACTION, UNDECIDED, UNSEEN, UPDATE, Entry, FlatArray
+from .known_types cimport refresh_known_types, values_differ
 from .plans cimport Plan, plan_of
 from .fields cimport attribute_values, identifier_values, name_of
 from .capi cimport (
@@ -23,7 +24,7 @@ from .capi cimport (
 from .plain.threads cimport MAX_THREADS, Share, run_together
 from .plain.columns cimport (
     CACHE_LINE, Offsets, ask_for_dest_values, ask_for_record, ask_for_source_values, fill_offsets,
-    have_equal_scalars,
+    have_equal_values,
 )
 
 from ..schema import common_attributes
@@ -80,6 +81,7 @@ def compare(FlatArray array, int threads=1):
         Exception: Whatever the `__ne__` of an attribute value or an overridden `get_attrs` raises.
     """
     cdef dict plans = {}
+    refresh_known_types()
     if array.totals[UNSEEN]:
         plans = plans_of(array)
         scan_together(array, list(plans.values()), threads)
@@ -233,7 +235,7 @@ cdef void scan_records(void *share) noexcept nogil:
             ask_for_record(scan.dests[i + PREFETCH_RECORDS], plan.dest_size)
         if i + PREFETCH_VALUES < stop:
             ask_for_values(plan, scan.sources[i + PREFETCH_VALUES], scan.dests[i + PREFETCH_VALUES])
-        scan.items[i].action = NO_ACTION if have_equal_scalars(plan, source, dest) else UNDECIDED
+        scan.items[i].action = NO_ACTION if have_equal_values(plan, source, dest) else UNDECIDED
 
 
 cdef inline void ask_for_values(Offsets *plan, PyObject *source, PyObject *dest) noexcept nogil:
@@ -298,7 +300,7 @@ cdef bint compare_values(FlatArray array, PairPlan plan, Py_ssize_t index, objec
     cdef int outcome
     cdef PyObject *value
     cdef PyObject *other
-    cdef uint64_t mask = 0
+    mask = 0
     cdef Plan source_plan = plan_of(plan.source_class), dest_plan = plan_of(plan.dest_class)
     cdef PyObject *key = slot(<PyObject *>source, plan.offsets.source_key)
     cdef PyObject *other_key = slot(<PyObject *>dest, plan.offsets.dest_key)
@@ -307,7 +309,7 @@ cdef bint compare_values(FlatArray array, PairPlan plan, Py_ssize_t index, objec
     for i in range(plan.offsets.count):
         value = slot(<PyObject *>source, plan.offsets.source_values[i])
         other = slot(<PyObject *>dest, plan.offsets.dest_values[i])
-        outcome = scalars_differ(value, other)
+        outcome = values_differ(value, other)
         if outcome < 0:
             if value == NULL or other == NULL:
                 name = plan.names[i]
@@ -315,7 +317,7 @@ cdef bint compare_values(FlatArray array, PairPlan plan, Py_ssize_t index, objec
             else:
                 outcome = differ(<object>value, <object>other)
         if outcome:
-            mask |= <uint64_t>1 << i
+            mask |= <object>1 << i
     if mask:
         array.items[index].action = UPDATE
         array._masks[index] = mask

@@ -1,11 +1,12 @@
 from cpython.object cimport PyObject, PyTypeObject
 
 from ..plans cimport OVERRIDES, Plan
-from ..capi cimport data_of_text, kind_of_text, prefetch, scalars_differ, slot, str_length
+from ..capi cimport data_of_text, kind_of_text, prefetch, slot, str_length
+from ..known_types cimport values_differ
 
 
 cdef enum:
-    MAX_ATTRIBUTES = 64
+    MAX_ATTRIBUTES = 256
     CACHE_LINE = 64
 
 
@@ -42,13 +43,13 @@ cdef inline void ask_for_dest_values(Offsets *offsets, PyObject *dest) noexcept 
         prefetch(slot(dest, offsets.dest_values[i]))
 
 
-cdef inline bint have_equal_scalars(Offsets *offsets, PyObject *source, PyObject *dest) noexcept nogil:
+cdef inline bint have_equal_values(Offsets *offsets, PyObject *source, PyObject *dest) noexcept nogil:
     """Whether two records of these classes are equal in every attribute, and nobody need be asked."""
     cdef Py_ssize_t i
     if slot(source, offsets.source_key) == OVERRIDES or slot(dest, offsets.dest_key) == OVERRIDES:
         return False
     for i in range(offsets.count):
-        if scalars_differ(slot(source, offsets.source_values[i]), slot(dest, offsets.dest_values[i])) != 0:
+        if values_differ(slot(source, offsets.source_values[i]), slot(dest, offsets.dest_values[i])) != 0:
             return False
     return True
 

@@ -14,9 +14,14 @@ from .tree_types cimport Side
 from ..plans cimport Plan
 from ..capi cimport (
     PyObject_GC_UnTrack, PyTuple_New, PyTuple_SET_ITEM, Py_XDECREF, add_reference, drop_reference, is_scalar,
-    scalars_differ, slot,
+    slot,
 )
+from ..known_types cimport is_single, values_differ
 from .columns cimport Offsets
+
+# How many attributes a bitmask has room for; of more, Python is asked.
+cdef enum:
+    MASK_BITS = 64
 
 
 # ---- without the interpreter ----
@@ -54,8 +59,10 @@ cdef bint find_differences(Offsets *offsets, PyObject *source, PyObject *dest, u
     """Fill in which attributes differ; False if Python must be asked, or none does."""
     cdef Py_ssize_t i
     cdef int outcome
+    if offsets.count > MASK_BITS:
+        return False
     for i in range(offsets.count):
-        outcome = scalars_differ(slot(source, offsets.source_values[i]), slot(dest, offsets.dest_values[i]))
+        outcome = values_differ(slot(source, offsets.source_values[i]), slot(dest, offsets.dest_values[i]))
         if outcome < 0:
             return False
         mask[0] |= <uint64_t>outcome << i
@@ -67,12 +74,12 @@ cdef bint note_attributes(Changes *changes, Side *side, PyObject *record) noexce
 
 
 cdef bint note_values(Changes *changes, PyObject *record, Py_ssize_t *offsets, Py_ssize_t count) noexcept nogil:
-    """Note some values of a record; False if one of them is no scalar."""
+    """Note some values of a record; False if one of them may be a container, of which a snapshot has a copy."""
     cdef Py_ssize_t i
     cdef PyObject *value
     for i in range(count):
         value = slot(record, offsets[i]) if offsets[i] >= 0 else NULL
-        if value == NULL or not is_scalar(value):
+        if value == NULL or not is_single(value):
             return False
         add_reference(value)
         changes.values[changes.value_count] = value
@@ -148,14 +155,17 @@ cdef int take_snapshot(Changes *changes, Change *change, Kinds kinds, FlatArray 
 
 
 cdef tuple take_values(PyObject ***values, Py_ssize_t count):
-    """Return the next values, with the references to them; as all are scalars, the garbage collector need not know."""
+    """Return the next values, with the references to them; the garbage collector need not know of scalars."""
     cdef Py_ssize_t i
     cdef tuple taken = PyTuple_New(count)
+    cdef bint are_scalars = True
     for i in range(count):
+        are_scalars = are_scalars and is_scalar(values[0][i])
         PyTuple_SET_ITEM(<PyObject *>taken, i, values[0][i])
         values[0][i] = NULL
     values[0] += count
-    PyObject_GC_UnTrack(<PyObject *>taken)
+    if are_scalars:
+        PyObject_GC_UnTrack(<PyObject *>taken)
     return taken
 
 

@@ -20,7 +20,7 @@ from ..capi cimport (
 )
 from .noting cimport forget_changes, note_change
 from .columns cimport (
-    ask_for_dest_values, ask_for_record, ask_for_source_values, has_clear_parts, have_equal_scalars,
+    ask_for_dest_values, ask_for_record, ask_for_source_values, has_clear_parts, have_equal_values,
 )
 
 
@@ -112,7 +112,7 @@ cdef inline uint8_t action_of(
         return UNSEEN
     if (source != NULL and PyObject_GC_IsTracked(source)) or (dest != NULL and PyObject_GC_IsTracked(dest)):
         part.has_tracked = True
-    if source != NULL and dest != NULL and have_equal_scalars(&kind.values, source, dest):
+    if source != NULL and dest != NULL and have_equal_values(&kind.values, source, dest):
         return NO_ACTION
     return note_change(&part.changes, kind, index, source, dest)
 
