@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import ast
+import io
 import os
 import re
 import subprocess
 import sys
+import tokenize
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import pytest
 
 from .conftest import COMPILED
 from .interpreters import run
@@ -49,7 +53,7 @@ FLOORS = (
     ),
     ("matching", "_core _core_py"),
     ("the kernel's door", "_kernel"),
-    ("models", "classes.adapters classes.generics classes.inheritance classes.metaclass model"),
+    ("models", "classes.adapters classes.assignment classes.generics classes.inheritance classes.metaclass model"),
     ("where records are kept", "store.*"),
     ("reading a diff", "views.* diff"),
     ("loading and applying", "loading.* syncing.*"),
@@ -220,6 +224,29 @@ def test_twins_can_be_read_side_by_side() -> None:
             )
         else:
             assert "Without a twin:" in source.read_text(encoding="utf-8"), name
+
+
+SOURCES = {path for paths in MODULES.values() for path in paths if path.suffix == ".pyx"}
+
+
+@pytest.mark.skipif(not SOURCES, reason="the package is installed without the sources of the compiled kernel")
+def test_no_list_comprehension_of_new_objects() -> None:
+    """The compiled kernel makes no list by a comprehension or a generator, but of objects that have a name.
+
+    Cython 3.3 drops any other object twice where the list cannot grow, so that running out of memory is a crash. A loop
+    that appends to a list is compiled into something else.
+    """
+    for path in SOURCES:
+        source = io.StringIO(path.read_text(encoding="utf-8"))
+        tokens = [token for token in tokenize.generate_tokens(source.readline) if token.type != tokenize.NL]
+        opened: list[int] = []
+        for place, token in enumerate(tokens):
+            if token.string in {"[", "(", "{"}:
+                opened.append(place)
+            elif token.string in {"]", ")", "}"}:
+                opened.pop()
+            elif token.string == "for" and opened and tokens[opened[-1]].string != "{":
+                assert place == opened[-1] + 2, f"{path}, line {token.start[0]}"
 
 
 # What is there from some version of Python on, and what takes long to import and not every program needs.

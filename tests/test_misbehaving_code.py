@@ -179,6 +179,80 @@ def test_method_that_forgets_to_return(fastdiffsync: Any, operation: str) -> Non
     assert re.search(LAST_LINES[operation], event)
 
 
+@pytest.mark.parametrize("place", ["parent", "store"])
+def test_delete_that_cannot_be_removed(fastdiffsync: Any, place: str) -> None:
+    """A record whose deletion fails half-way stays in its parent and in the store."""
+    pair = Pair(fastdiffsync)
+    device = pair.Device(site="a", name="z", size=5)
+    pair.dest.add(device)
+    pair.dest.get("site", "a").add_child(device)
+    if place == "store":
+        pair.dest.remove = broken
+    else:
+        pair.Site.remove_child = broken
+    with pytest.raises(ZeroDivisionError, match="broken hook"):
+        pair.dest.sync_from(pair.source)
+    assert pair.dest.get("site", "a").devices == ["a__x", "a__y", "a__z"]
+    assert pair.dest.get("device", "a__z") is device
+    assert device.adapter is pair.dest
+
+
+class Unspeakable:
+    """A value that has no text."""
+
+    def __str__(self) -> str:
+        return broken()
+
+
+def test_update_that_is_refused_half_way(fastdiffsync: Any) -> None:
+    """A record keeps all of its values and its status if one of those that it is given is refused."""
+    refused: list[str] = []
+
+    class Device(fastdiffsync.DiffSyncModel):
+        _modelname = "device"
+        _identifiers = ("name",)
+        _attributes = ("size", "role", "ports")
+        name: str
+        size: int = 0
+        role: str = ""
+        ports: Any = None
+
+        def __setattr__(self, name: str, value: Any) -> None:
+            if value in refused:
+                broken()
+            super().__setattr__(name, value)
+
+    adapter = fastdiffsync.Adapter()
+    device, other = Device(name="x", size=1, role="old"), Device(name="x", size=2, role="wrong", ports=3)
+    adapter.add(device)
+    before = device.dict(), device.get_status()
+    attrs = other.get_attrs()
+    refused.append("wrong")
+    for update in (
+        lambda: device.update(attrs),
+        lambda: adapter.update_or_instantiate(Device, {"name": "x"}, attrs),
+        lambda: adapter.update_or_add_model_instance(other),
+    ):
+        with pytest.raises(ZeroDivisionError, match="broken hook"):
+            update()
+        assert (device.dict(), device.get_status()) == before
+
+
+def test_identifier_that_makes_no_key(fastdiffsync: Any) -> None:
+    """A record keeps its identifier and its unique id if no unique id can be made of the new identifier."""
+
+    class Device(fastdiffsync.DiffSyncModel):
+        _modelname = "device"
+        _identifiers = ("site", "name")
+        site: Any
+        name: Any
+
+    device = Device(site="a", name="x")
+    with pytest.raises(ZeroDivisionError, match="broken hook"):
+        device.name = Unspeakable()
+    assert (device.name, device.get_unique_id()) == ("x", "a__x")
+
+
 # ---- data that moves ----
 
 

@@ -144,12 +144,19 @@ cdef int watch_path(set path, list stack) except -1:
     cdef Frame newest = <Frame>stack[len(stack) - 1]
     if not path:
         for frame in stack[:len(stack) - 1]:
-            path.update([id(model) for model in (frame.source, frame.dest) if model is not None])
+            note_path(path, frame)
     for model in (newest.source, newest.dest):
         if model is not None and id(model) in path:
             parent = (<Frame>stack[len(stack) - 2]).source
             raise ChildrenCycle(f"{model!r} is among its own descendants: remove it from the children of {parent!r}")
-    path.update([id(model) for model in (newest.source, newest.dest) if model is not None])
+    note_path(path, newest)
+    return 0
+
+
+cdef int note_path(set path, Frame frame) except -1:
+    for model in (frame.source, frame.dest):
+        if model is not None:
+            path.add(id(model))
     return 0
 
 

@@ -405,9 +405,10 @@ def element_at(flat: ViewedDiff, index: int) -> DiffElement:
     """Return the element that shows a record of a flat diff, always the same one."""
     element = flat.elements.get(index)
     if element is None:
-        element = flat.elements[index] = object.__new__(DiffElement)
+        element = object.__new__(DiffElement)
         values = vars(element)
         values["_flat"], values["_index"] = flat, index
+        flat.elements[index] = element
     return element
 
 

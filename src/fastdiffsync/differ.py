@@ -10,7 +10,7 @@ from . import _kernel as kernel
 from .diff import Diff, element_at
 from .exceptions import DiffClassMismatch, ObjectAlreadyExists
 from .runtime.arguments import check_adapter, check_run, described
-from .runtime.garbage import paused_collection
+from .runtime.garbage import PausedCollection
 from .runtime.progress import Progress
 from .runtime.threads import compare_threads
 from .store.expected import PairedLists
@@ -142,7 +142,7 @@ class DiffSyncDiffer:
             raise_diff_class_error(self.diff_class, "diff")
         flat = ViewedDiff(kernel.FlatArray(), self.src_diffsync, self.dst_diffsync, self.diff_class)
         self._count_skipped_types()
-        with paused_collection():
+        with PausedCollection():
             self._fill(flat)
         bind_diff(diff, flat)
         self._progress.finish()

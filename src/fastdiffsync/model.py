@@ -8,6 +8,7 @@ from typing import Dict as _Dict  # noqa: UP035 - `dict` and `str` are methods o
 import msgspec
 
 from . import _kernel as kernel
+from .classes.assignment import former_values, restore
 from .classes.metaclass import ModelMeta
 from .dumping.dump import dump_fields, dump_json
 from .enum import DiffSyncModelFlags, DiffSyncStatus
@@ -195,17 +196,24 @@ class DiffSyncModel(msgspec.Struct, metaclass=ModelMeta):
     def update_base(self, attrs: _Dict[_str, Any]) -> Self | None:
         """Set the given attributes and mark the record as updated; not meant to be overridden, see `update`.
 
+        If one of them is refused, or the store cannot take note, the record is left with the values that it had.
+
         Raises:
             ValidationError: With `validate_assignment=True`, if a value cannot be made one of its field's type; then
                 none is set.
         """
         if self.__validate_assignment__:
             attrs = checked_values(self, attrs)
-        for name, value in attrs.items():
-            setattr(self, name, value)
-        self.set_status(_SUCCESS, "Updated successfully")
-        if self.adapter is not None and self.adapter.store.keeps_copies:
-            self.adapter.store.record_changed(obj=self)
+        former = former_values(self, attrs)
+        try:
+            for name, value in attrs.items():
+                setattr(self, name, value)
+            self.set_status(_SUCCESS, "Updated successfully")
+            if self.adapter is not None and self.adapter.store.keeps_copies:
+                self.adapter.store.record_changed(obj=self)
+        except BaseException:
+            restore(self, former)
+            raise
         return self
 
     def update(self, attrs: _Dict[_str, Any]) -> Self | None:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, Any
 
 import structlog
 
 from .diff import element_at
 from .enum import DiffSyncActions, DiffSyncFlags, DiffSyncStatus
-from .exceptions import ObjectCrudException, ObjectNotCreated, ObjectNotDeleted, ObjectNotUpdated
+from .exceptions import (
+    ObjectCrudException,
+    ObjectNotCreated,
+    ObjectNotDeleted,
+    ObjectNotUpdated,
+    ObjectStoreException,
+)
 from .runtime.arguments import check_adapter, check_run
 from .runtime.progress import Progress
 from .schema import StructMeta, schema_of
@@ -213,9 +219,7 @@ class DiffSyncSyncer:
         if action == _CREATE:
             self._link(operation.parent_model, model)
         elif action == _DELETE:
-            if operation.parent_model is not None:
-                operation.parent_model.remove_child(model)
-            self.dst_diffsync.remove(model, remove_children=operation.skips_children)
+            self._unlink(operation.parent_model, model, remove_children=operation.skips_children)
             if operation.skips_children:
                 return None
         self._progress.advance(1)
@@ -231,14 +235,40 @@ class DiffSyncSyncer:
 
     def _link(self, parent_model: DiffSyncModel | None, model: DiffSyncModel) -> None:
         """Add a new record to its parent and to the store, or to neither."""
-        if parent_model is not None:
-            parent_model.add_child(model)
+        has_parent_agreed = parent_model is None
         try:
+            if parent_model is not None:
+                parent_model.add_child(model)
+                has_parent_agreed = True
             self.dst_diffsync.add(model)
-        except Exception:
+        except BaseException as error:
+            if has_parent_agreed or not isinstance(error, ObjectStoreException):
+                self._agree(parent_model, model)
+            raise
+
+    def _unlink(self, parent_model: DiffSyncModel | None, model: DiffSyncModel, *, remove_children: bool) -> None:
+        """Take a deleted record from its parent and from the store, or from neither."""
+        has_parent_agreed = parent_model is None
+        try:
             if parent_model is not None:
                 parent_model.remove_child(model)
+                has_parent_agreed = True
+            self.dst_diffsync.remove(model, remove_children=remove_children)
+        except BaseException as error:
+            if has_parent_agreed or not isinstance(error, ObjectStoreException):
+                self._agree(parent_model, model)
             raise
+
+    def _agree(self, parent_model: DiffSyncModel | None, model: DiffSyncModel) -> None:
+        """Have a parent list a record if the store has it, and only then, after an error or Ctrl-C at any moment."""
+        if parent_model is None:
+            return
+        is_stored = self.dst_diffsync.get_or_none(model.get_type(), model.get_unique_id()) is model
+        with suppress(ObjectStoreException):  # it does already
+            if is_stored:
+                parent_model.add_child(model)
+            else:
+                parent_model.remove_child(model)
 
     def _apply(self, operation: Operation, action: str) -> DiffSyncModel | None:
         """Call the model's create, update or delete; return the record that it returns, None if it failed."""

@@ -11,7 +11,7 @@ from .array cimport CREATE, DELETE, FOLDED, NO_ACTION, UPDATE, FlatArray, change
 from .cursor cimport Cursor, look_up
 from .layouts cimport Layout, layout_of
 from .children cimport ChildIndex, put_child, take_child
-from .local_records cimport claim_record
+from .local_records cimport claim_record, reference_to
 from .plans cimport NO_FLAGS, Plan, plan_of
 from .fields cimport has_key
 from .capi cimport (
@@ -21,6 +21,7 @@ from .capi cimport (
 
 from ..dumping.copies import copy_containers
 from ..enum import DiffSyncStatus
+from .local_records import RecordData
 
 __all__ = ["DirectChanges", "change_of"]
 
@@ -46,7 +47,7 @@ cdef class DirectChanges:
     """
 
     cdef FlatArray array
-    cdef object data, adapter
+    cdef object data, adapter, reference
     cdef dict classes, models, elements
     # Where the search through each type's dict has come to.
     cdef dict cursors
@@ -61,6 +62,7 @@ cdef class DirectChanges:
         self.models, self.elements = models, elements
         self.cursors = {}
         self.gaps = []
+        self.reference = reference_to(adapter) if type(data) is RecordData else None
 
     def pass_over(self, Py_ssize_t index, Py_ssize_t stop):
         """Apply the records from `index` on, and return the first one that needs more than is done here, or `stop`."""
@@ -175,10 +177,14 @@ cdef class DirectChanges:
         if key in known:
             return False
         set_outcome(model, plan, "Created successfully")
-        if parent is not None:
-            put_child(parent, model)
         known[key] = model
-        claim_record(model, plan, self.data, self.adapter)
+        if parent is not None:
+            try:
+                put_child(parent, model)
+            except:
+                del known[key]
+                raise
+        claim_record(model, plan, self.reference, self.adapter)
         self.note(index, model)
         return True
 
@@ -262,7 +268,7 @@ def change_of(FlatArray array, Py_ssize_t index, data, identifiers):
     elif action == UPDATE:
         attrs = changed_attrs(snapshot if is_folded else folded(snapshot), array.mask(index))
     element_type = array.type(index)
-    uid = "__".join([str(keys[name]) for name in identifiers]) if len(identifiers) != 1 else keys[identifiers[0]]
+    uid = "__".join(map(str, map(keys.__getitem__, identifiers))) if len(identifiers) != 1 else keys[identifiers[0]]
     uid = uid if type(uid) is str else str(uid)
     return element_type, action, keys, with_own_containers(attrs), data[element_type].get(uid)
 

@@ -113,7 +113,9 @@ cdef object construct_known(object cls, PyObject *const *args, size_t nargsf, Py
     if kwnames != NULL:
         for i, name in enumerate(<tuple>kwnames):
             values[name] = <object>args[positional + i]
-    positionals = tuple([<object>args[i] for i in range(positional)])
+    positionals = ()
+    for i in range(positional):
+        positionals += (<object>args[i],)
     schema = schema_of(cls)
     known = schema.named(values)
     if not schema.forbid_unknown_fields:

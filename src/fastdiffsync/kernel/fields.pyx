@@ -213,20 +213,39 @@ cdef int put(object model, Plan plan, object name, object value) except -1:
     cls = plan.schema.cls
     cdef PyObject *record = <PyObject *>model
     if name in plan.schema.slots:
-        set_struct_attribute(<PyObject *>Struct, record, <PyObject *>name, <PyObject *>value)
-        if plan.knows_unique_id and name in plan.schema.identifiers and model._unique_id is not INSTANCE_OVERRIDES:
-            set_slot(record, plan.key_offset, compute_key(model, plan))
-        if plan.certain_types is not None and name in plan.schema.identifiers:
-            if type(value) is not plan.certain_types[plan.schema.identifiers.index(name)]:
-                plan.schema.doubt_identifiers()
-                forget_plans()
-        return 0
+        if name in plan.schema.identifiers:
+            return put_identifier(model, plan, name, value)
+        return set_struct_attribute(<PyObject *>Struct, record, <PyObject *>name, <PyObject *>value)
     if not name.startswith("_") and not hasattr(cls, name):
         raise ValueError(f'"{cls.__name__}" object has no field "{name}"')
-    set_struct_attribute(<PyObject *>Struct, record, <PyObject *>name, <PyObject *>value)
+    # All that may fail comes first.
     if slot(record, plan.side_data_offset) == <PyObject *>None:
         side_data = {}
         set_slot(record, plan.side_data_offset, side_data)
-    if name in model.__dict__ and callable(getattr(cls, name, None)):
+    values = model.__dict__
+    cdef bint is_method = callable(getattr(cls, name, None))
+    set_struct_attribute(<PyObject *>Struct, record, <PyObject *>name, <PyObject *>value)
+    if is_method and name in values:
         set_slot(record, plan.key_offset, INSTANCE_OVERRIDES)
+    return 0
+
+
+cdef int put_identifier(object model, Plan plan, object name, object value) except -1:
+    """Set an identifier and the key that is made of it, or neither."""
+    cdef PyObject *record = <PyObject *>model
+    cdef Py_ssize_t place = plan.schema.identifiers.index(name)
+    if plan.certain_types is not None and type(value) is not plan.certain_types[place]:
+        plan.schema.doubt_identifiers()
+        forget_plans()
+    cdef PyObject *held = slot(record, plan.identifier_offsets[place]) if plan.identifier_offsets[place] >= 0 else NULL
+    before = None if held == NULL else <object>held
+    set_struct_attribute(<PyObject *>Struct, record, <PyObject *>name, <PyObject *>value)
+    if plan.knows_unique_id and slot(record, plan.key_offset) != <PyObject *>INSTANCE_OVERRIDES:
+        try:
+            key = compute_key(model, plan)
+        except:
+            if held != NULL:
+                set_struct_attribute(<PyObject *>Struct, record, <PyObject *>name, <PyObject *>before)
+            raise
+        set_slot(record, plan.key_offset, key)
     return 0

@@ -129,14 +129,31 @@ def put_attribute(model: Any, name: str, value: Any) -> None:
 
 def _put(model: Any, schema: Schema, name: str, value: Any) -> None:
     if name in schema.slots:
-        _set_slot(model, name, value)
-        if name in schema.identifiers and model._unique_id is not INSTANCE_OVERRIDES:
-            _set_slot(model, "_unique_id", unique_id_key(model, schema))
+        if name in schema.identifiers:
+            put_identifier(model, schema, name, value)
+        else:
+            _set_slot(model, name, value)
         return
     cls = schema.cls
     if not name.startswith("_") and not hasattr(cls, name):
         message = f'"{cls.__name__}" object has no field "{name}"'
         raise ValueError(message)
+    # All that may fail comes first.
+    values = model.__dict__
+    is_method = callable(getattr(cls, name, None))
     _set_slot(model, name, value)
-    if name in model.__dict__ and callable(getattr(cls, name, None)):
+    if is_method and name in values:
         _set_slot(model, "_unique_id", INSTANCE_OVERRIDES)
+
+
+def put_identifier(model: Any, schema: Schema, name: str, value: Any) -> None:
+    """Set an identifier and the key that is made of it, or neither."""
+    before = getattr(model, name, msgspec.UNSET)
+    _set_slot(model, name, value)
+    if model._unique_id is not INSTANCE_OVERRIDES:
+        try:
+            _set_slot(model, "_unique_id", unique_id_key(model, schema))
+        except BaseException:
+            if before is not msgspec.UNSET:
+                _set_slot(model, name, before)
+            raise

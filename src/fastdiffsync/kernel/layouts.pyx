@@ -134,7 +134,7 @@ cdef class Layout:
         self.forbids_unknown = schema.forbid_unknown_fields
         # In the order of the rows, with those that few rows have last.
         unusual = [name for name in cls.__struct_fields__ if name.startswith("_") or name in ("adapter", "model_flags")]
-        keys = [schema.aliases.get(key, key) for key in first_row]
+        keys = list(map(schema.aliases.get, first_row, first_row))
         names = [name for name in (*keys, *cls.__struct_fields__) if name in schema.slots and name not in unusual]
         names = list(dict.fromkeys(names))
         self.own_count, self.count = len(names), len(names) + len(unusual)
@@ -172,7 +172,7 @@ cdef class Layout:
                 self.describe_move(&self.moves[self.move_count], i, &self.fields[names.index(keys[i])])
                 self.move_count += 1
         self.has_shape = self.is_direct and self.plan.knows_unique_id and has_plain_memory(self.cls)
-        self.has_shape = self.has_shape and all([type(key) is str for key in row]) and len(set(keys)) == len(keys)
+        self.has_shape = self.has_shape and set(map(type, row)) <= {str} and len(set(keys)) == len(keys)
         if self.forbids_unknown and not self.extra.union(names).issuperset(keys):
             self.has_shape = False
         if "_unique_id" in keys:
@@ -186,8 +186,13 @@ cdef class Layout:
                 self.has_shape = self.has_shape and self.fields[i].is_scalar
                 if self.fields[i].first != STR or self.fields[i].second != NULL or self.fields[i].default != NULL:
                     self.runs_code = True
-            if names[i] not in keys and self.fields[i].offset != self.plan.key_offset:
-                self.describe_absent(&self.fields[i])
+        # Those with a value come first: all of these are in a new record, and must be its own, before making one may fail.
+        for is_made in (False, True):
+            for i in range(self.count):
+                if names[i] in keys or self.fields[i].offset == self.plan.key_offset:
+                    continue
+                if is_made == (self.fields[i].factory != NULL):
+                    self.describe_absent(&self.fields[i])
         return 0
 
     cdef int describe_move(self, Move *move, Py_ssize_t place, Field *field) except -1:
@@ -365,7 +370,7 @@ cdef class Layout:
         return 0
 
     cdef Py_ssize_t count_extra(self, dict values) except -1:
-        return sum([name in values for name in self.extra])
+        return len(self.extra.intersection(values))
 
 
 cdef inline PyObject *field_value(dict row, Field *field) except? NULL:

@@ -5,12 +5,13 @@ The twin of `local_records_py.py`; whoever changes one changes both.
 """
 
 from cpython.object cimport PyObject
+from cpython.ref cimport Py_TYPE
 
 from .plans cimport Plan, adapter_offset, plan_of, plan_of_record
 from .fields cimport type_name_of, unique_id
 from .capi cimport (
-    PyDict_Check, PyDict_GET_SIZE, PyDict_GetItemWithError, PyDict_SetDefault, PyObject_GC_IsTracked,
-    PyObject_GC_UnTrack, set_slot, set_slot_quietly, slot,
+    PyDict_Check, PyDict_CheckExact, PyDict_GET_SIZE, PyDict_GetItemWithError, PyDict_Next, PyDict_SetDefault,
+    PyObject_GC_IsTracked, PyObject_GC_UnTrack, set_slot, set_slot_quietly, slot,
 )
 
 from ..dumping.copies import SCALARS
@@ -63,33 +64,54 @@ def hides_records(cls):
     """Whether records of the model class `cls` are out of the collector's sight in a local store by their types."""
     schema = schema_of(cls)
     values = set(schema.fields).difference(schema.children.values(), ("adapter", "model_flags"))
-    return all([name in schema.field_types and SCALARS.issuperset(schema.field_types[name].exact or [object])
-                for name in values])
+    for name in values:
+        if name not in schema.field_types or not SCALARS.issuperset(schema.field_types[name].exact or [object]):
+            return False
+    return True
 
 
 def release_records(self):
     """Keep an adapter that is about to go, if any of its records stays: `Adapter.__del__`."""
-    cdef PyObject *owner
     store = self.__dict__.get("store")
     data = getattr(store, "_data", None)
-    if type(data) is not RecordData:
-        return
-    weakly_held = [
-        record for records in data.values() if type(records) is dict
-        for record in records.values() if refers_weakly(record)
-    ]
-    # The list and the store hold each record; the loop variable holds the one that is looked at.
-    is_needed = store.adapter is not self or any([references(<PyObject *>record) > 3 for record in weakly_held])
-    if is_needed:
-        for record in weakly_held:
-            set_slot(<PyObject *>record, adapter_offset, self)
+    if type(data) is RecordData and (store.adapter is not self or is_any_held(<PyObject *>data)):
+        refer_strongly(<PyObject *>data, self)
 
 
-cdef bint refers_weakly(object record) except -1:
+cdef bint is_any_held(PyObject *data) except -1:
+    """Whether anybody but the store holds a record that refers to its adapter weakly."""
+    cdef Py_ssize_t position = 0, place
+    cdef PyObject *key
+    cdef PyObject *records
+    cdef PyObject *record
+    while PyDict_Next(data, &position, &key, &records):
+        place = 0
+        while PyDict_CheckExact(records) and PyDict_Next(records, &place, &key, &record):
+            if references(record) > 1 and refers_weakly(record):
+                return True
+    return False
+
+
+cdef int refer_strongly(PyObject *data, object adapter) except -1:
+    """Have all records that refer to their adapter weakly refer to this one as others do."""
+    cdef Py_ssize_t position = 0, place
+    cdef PyObject *key
+    cdef PyObject *records
+    cdef PyObject *record
+    while PyDict_Next(data, &position, &key, &records):
+        place = 0
+        while PyDict_CheckExact(records) and PyDict_Next(records, &place, &key, &record):
+            if refers_weakly(record):
+                set_slot(record, adapter_offset, adapter)
+    return 0
+
+
+cdef bint refers_weakly(PyObject *record) except -1:
     cdef PyObject *owner
-    if not isinstance(type(record), StructMeta) or not hasattr(type(record), "add_child"):
+    cdef object cls = <object>Py_TYPE(<object>record)
+    if not isinstance(cls, StructMeta) or not hasattr(cls, "add_child"):
         return False
-    owner = slot(<PyObject *>record, adapter_offset)
+    owner = slot(record, adapter_offset)
     return owner != NULL and type(<object>owner) is weak_reference
 
 
@@ -146,13 +168,15 @@ def add_record(self, *, obj):
     records = data[modelname] if found == NULL else <object>found
     if not PyDict_Check(<PyObject *>records):
         raise TypeError(f"the store keeps {type(records).__name__} where it should keep a dict of {modelname} records")
+    # Made before the record is stored: nothing that comes after that may fail.
+    reference = reference_to(adapter) if adapter is not None and type(data) is RecordData else None
     cdef Py_ssize_t size = PyDict_GET_SIZE(<PyObject *>records)
     found = PyDict_SetDefault(<PyObject *>records, <PyObject *>uid, <PyObject *>obj)
     if found != record:
         refuse_taken(obj, uid)
     if PyDict_GET_SIZE(<PyObject *>records) == size:
         return
-    claim_record(obj, plan, data, adapter)
+    claim_record(obj, plan, reference, adapter)
 
 
 def remove_record(self, obj):
@@ -171,22 +195,25 @@ def remove_record(self, obj):
     return True
 
 
-cdef int claim_record(object obj, Plan plan, object data, object adapter) except -1:
-    """Make a record that has come into a store that of the store's adapter, unless it has another."""
+cdef void claim_record(object obj, Plan plan, object reference, object adapter) noexcept:
+    """Make a record that has come into a store that of the store's adapter, unless it has another.
+
+    Args:
+        obj: The record.
+        plan: That of its class.
+        reference: What `reference_to` says of the adapter, None if the store is not one that answers for its records.
+        adapter: The adapter, or None.
+    """
     cdef PyObject *record = <PyObject *>obj
     cdef PyObject *owner = slot(record, adapter_offset)
     if adapter is None or (owner != NULL and owner != <PyObject *>None and owner != <PyObject *>adapter):
-        return 0
-    reference = None
-    if type(data) is RecordData and (not PyObject_GC_IsTracked(record) or has_plain_values(record, plan)):
-        reference = reference_to(adapter)
-    if reference is not None:
+        return
+    if reference is not None and (not PyObject_GC_IsTracked(record) or has_plain_values(record, plan)):
         set_slot_quietly(record, adapter_offset, reference)
         if PyObject_GC_IsTracked(record):
             PyObject_GC_UnTrack(record)
     elif owner != <PyObject *>adapter:
         set_slot(record, adapter_offset, adapter)
-    return 0
 
 
 cdef bint has_plain_values(PyObject *record, Plan plan) noexcept:

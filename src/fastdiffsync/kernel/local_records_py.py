@@ -45,11 +45,16 @@ def add_record(self: Any, *, obj: Any) -> None:
     records = self._data[obj.get_type()]
     uid = unique_id_of(obj)
     count = len(records)
-    existing = records.setdefault(uid, obj)
+    try:
+        existing = records.setdefault(uid, obj)
+        if existing is obj and len(records) > count and obj.adapter is None:
+            obj.adapter = self.adapter
+    except BaseException:
+        if len(records) > count:
+            del records[uid]
+        raise
     if existing is not obj:
         refuse_taken(obj, uid)
-    if len(records) > count and obj.adapter is None:
-        obj.adapter = self.adapter
 
 
 def remove_record(self: Any, obj: Any) -> bool:
@@ -58,7 +63,13 @@ def remove_record(self: Any, obj: Any) -> bool:
     uid = unique_id_of(obj)
     if records is None or uid not in records:
         return False
-    del records[uid]
-    if obj.adapter is not None:
-        obj.adapter = None
+    adapter = obj.adapter
+    try:
+        if adapter is not None:
+            obj.adapter = None
+        del records[uid]
+    except BaseException:
+        if uid in records:
+            obj.adapter = adapter
+        raise
     return True

@@ -153,8 +153,8 @@ cdef list pair_by_hash(object sources, object dests, Py_ssize_t *repeated):
         if type(siblings) is not list and not isinstance(siblings, Iterable):
             raise TypeError(f"Type combination {type(sources)}/{type(dests)} is not supported... for now")
     if type(sources) is list and type(dests) is list:
-        uids = [unique_id(model, plan_of(type(model))) for model in sources]
-        dest_uids = [unique_id(model, plan_of(type(model))) for model in dests]
+        uids = unique_ids(sources)
+        dest_uids = unique_ids(dests)
         if uids == dest_uids and len(set(uids)) == len(uids):
             return [list(sources), list(dests), uids]
         by_id = dict(zip(uids, sources))
@@ -176,6 +176,13 @@ cdef list pair_by_hash(object sources, object dests, Py_ssize_t *repeated):
     count = len(paired_sources)
     repeated[0] = max(len(sources) - count, 0) + max(len(dests) - count, 0)
     return [paired_sources, paired_dests, uids]
+
+
+cdef list unique_ids(list models):
+    cdef list uids = []
+    for model in models:
+        uids.append(unique_id(model, plan_of(type(model))))
+    return uids
 
 
 # ---- identity ----

@@ -180,8 +180,12 @@ cdef Py_ssize_t *offsets_of(cls, names) except NULL:
     cdef Py_ssize_t *offsets = <Py_ssize_t *>PyMem_Calloc(len(names) or 1, sizeof(Py_ssize_t))
     if offsets == NULL:
         raise MemoryError
-    for i, name in enumerate(names):
-        offsets[i] = offset_of(cls, name)
+    try:
+        for i, name in enumerate(names):
+            offsets[i] = offset_of(cls, name)
+    except:
+        PyMem_Free(offsets)
+        raise
     return offsets
 
 
@@ -238,4 +242,7 @@ cdef object compute_key(object model, Plan plan):
             break
     if are_strings:
         return <object>parts[0] if count == 1 else join_key(parts, count)
-    return "__".join([str(as_data(getattr(model, name))) for name in plan.schema.identifiers])
+    cdef list texts = []
+    for name in plan.schema.identifiers:
+        texts.append(str(as_data(getattr(model, name))))
+    return "__".join(texts)

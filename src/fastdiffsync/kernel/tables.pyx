@@ -214,7 +214,7 @@ cdef class Storer:
             set_slot_quietly(<PyObject *>record, plan.adapter_offset, self.reference)
             PyObject_GC_UnTrack(<PyObject *>record)
         else:
-            claim_record(record, plan, self.data, self.adapter)
+            claim_record(record, plan, self.reference, self.adapter)
         return 0
 
 
@@ -283,7 +283,7 @@ cdef class Reader:
         """Return the parent with these identifiers."""
         cdef PyObject *found
         uid = None
-        if self.joins_strings and all([type(value) is str for value in values]):
+        if self.joins_strings and are_strings(values):
             uid = values[0] if len(values) == 1 else "__".join(values)
         else:
             uid = self.key.unique_id(values)
@@ -291,6 +291,13 @@ cdef class Reader:
         if found == NULL:
             raise_parent_missing(self.key.modelname, uid)
         return <object>found
+
+
+cdef bint are_strings(tuple values) noexcept:
+    for value in values:
+        if type(value) is not str:
+            return False
+    return True
 
 
 cdef class Linker:
@@ -311,7 +318,9 @@ cdef class Linker:
         self.cls, self.plan = table.cls, plan_of(table.cls)
         self.journal = journal
         self.are_distinct = table.are_distinct
-        self.readers = [Reader(key, data, self.plan) for key in table.parent_keys]
+        self.readers = []
+        for key in table.parent_keys:
+            self.readers.append(Reader(key, data, self.plan))
         self.first = self.readers[0]
 
     cdef int link(self, object record, dict row) except -1:

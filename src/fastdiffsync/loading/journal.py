@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import deque
+from itertools import repeat, starmap
 from typing import TYPE_CHECKING, Any
 
 from ..exceptions import ObjectNotFound
@@ -10,9 +12,19 @@ if TYPE_CHECKING:
     from ..model import DiffSyncModel
     from ..store import BaseStore
 
+_RESERVE = 1 << 14
+"""Bytes of memory that are kept until they are needed to undo a load because of which there are none left."""
+
+_exhaust = deque[Any](maxlen=0).extend
+"""Runs an iterator to its end."""
+
 
 class Journal:
     """What a bulk load has changed, so that it can be undone.
+
+    That must go well where memory has just run out, and when Ctrl-C comes a second time. So what is undone only
+    shrinks, in steps that may be done twice, each in one call of the interpreter's own, and for the little that it
+    takes to make these calls there is a reserve.
 
     Attributes:
         begun: Lists of children that were empty before.
@@ -21,6 +33,7 @@ class Journal:
     def __init__(self, store: BaseStore) -> None:
         """Take note of what there is in the adapter's store."""
         self.begun: list[list[str]] = []
+        self._reserve: bytes | None = bytes(_RESERVE)
         self._store = store
         self._data = store.local_data()
         self._sizes = {modelname: len(records) for modelname, records in (self._data or {}).items()}
@@ -50,7 +63,7 @@ class Journal:
         """Take children out of their parents' lists."""
         for parent, children in self._parents.values():
             for name, uids in children.items():
-                getattr(parent, name)[:] = uids
+                _shorten(getattr(parent, name), uids)
             if parent._side_data is not None:
                 parent._side_data.clear()  # the indexes of these lists
         for uids in self.begun:
@@ -58,6 +71,19 @@ class Journal:
 
     def undo(self) -> None:
         """Take children out of their parents' lists, and records out of the store."""
+        self._reserve = None
+        interruption = None
+        while True:
+            try:
+                self._undo()
+            except KeyboardInterrupt as error:
+                interruption = error
+            else:
+                break
+        if interruption is not None:
+            raise interruption
+
+    def _undo(self) -> None:
         self.unlink()
         self.tell_store()
         if self._data is None:
@@ -67,8 +93,8 @@ class Journal:
 
     def _remove_from_memory(self, data: dict[str, dict[str, DiffSyncModel]]) -> None:
         for modelname, records in list(data.items()):
-            for uid in list(records)[self._sizes.get(modelname, 0) :]:
-                del records[uid]
+            # The newest ones go first: `popitem` takes the last entry.
+            _exhaust(starmap(records.popitem, repeat((), len(records) - self._sizes.get(modelname, 0))))
             if modelname not in self._sizes:
                 del data[modelname]
 
@@ -86,3 +112,10 @@ class Journal:
             return self._store.get(model=modelname, identifier=uid)
         except ObjectNotFound:
             return None
+
+
+def _shorten(uids: list[str], former: list[str]) -> None:
+    """Give a list the items that it has had, mostly by dropping the last ones: that takes no memory."""
+    _exhaust(starmap(uids.pop, repeat((), len(uids) - len(former))))
+    if uids != former:
+        uids[:] = former

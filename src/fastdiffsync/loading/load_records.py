@@ -16,7 +16,7 @@ from ..exceptions import ObjectAlreadyExists, ObjectNotFound, ValidationError
 from ..kernel.identity import refuse_taken
 from ..kernel.row_errors import REFUSALS, raise_at_row
 from ..runtime.arguments import described
-from ..runtime.garbage import paused_collection
+from ..runtime.garbage import PausedCollection
 from ..store.local import LocalStore
 from .by_methods import load_by_methods
 from .journal import Journal
@@ -61,7 +61,7 @@ def load_records(adapter: Adapter, rows: Mapping[str, Iterable[Mapping[str, Any]
     # Where the collector sees no record it has little to do, and comes upon the store's dict while that is short; after
     # a pause it would read all of it.
     is_hidden = load is _load_in_kernel and all(kernel.hides_records(table.cls) for table in tables)
-    collection = nullcontext() if is_hidden else paused_collection()
+    collection = nullcontext() if is_hidden else PausedCollection()
     store = adapter.store
     with collection, store.batch() if store.keeps_copies else nullcontext():
         if errors == "all":

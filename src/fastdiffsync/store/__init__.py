@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
+from ..classes.assignment import former_values, restore
 from ..exceptions import ObjectNotFound
 from ..kernel.checks import check_record, modelname_of, unique_id_from
 from ..kernel.construction_errors import checked_values
@@ -214,23 +215,54 @@ class BaseStore:
             ObjectNotFound: If the record itself is not there.
         """
         check_record(obj, "remove")
-        self._remove_one(obj)
-        waiting = self._stored_children(obj) if remove_children else []
+        if not remove_children:
+            self._remove_one(obj)
+            return
+        # Children that are to be removed; on top the record that is being removed right now.
+        waiting: list[Any] = [obj]
+        try:
+            self._remove_one(obj)
+            waiting[-1:] = self._stored_children(obj)
+            self._remove_all(waiting)
+        except (KeyboardInterrupt, MemoryError):
+            # What has been begun is finished: what would be left has no parent any more.
+            if not self._has(obj):
+                self._remove_all(waiting)
+            raise
+
+    def _remove_all(self, waiting: list[Any]) -> None:
+        """Remove records and all below them; called again after an interruption, it goes on where it was.
+
+        Args:
+            waiting: What `_stored_children` returns, the first to be removed last; it is emptied on the way. On top
+                may be a record that is being removed.
+        """
         while waiting:
-            child_type, child_id, parent_type, parent_id = waiting.pop()
-            try:
-                child = self.get(model=child_type, identifier=child_id)
-                self._remove_one(child)
-            except ObjectNotFound:
-                self._log.error(
-                    "Unable to remove child element as it was not found!",
-                    child_type=child_type,
-                    child_id=child_id,
-                    parent_type=parent_type,
-                    parent_id=parent_id,
-                )
-            else:
-                waiting.extend(self._stored_children(child))
+            if isinstance(waiting[-1], tuple):
+                child_type, child_id, parent_type, parent_id = waiting[-1]
+                try:
+                    child = waiting[-1] = self.get(model=child_type, identifier=child_id)
+                    self._remove_one(child)
+                except ObjectNotFound:
+                    waiting.pop()
+                    self._log.error(
+                        "Unable to remove child element as it was not found!",
+                        child_type=child_type,
+                        child_id=child_id,
+                        parent_type=parent_type,
+                        parent_id=parent_id,
+                    )
+                    continue
+            elif self._has(waiting[-1]):
+                self._remove_one(waiting[-1])
+            waiting[-1:] = self._stored_children(waiting[-1])
+
+    def _has(self, obj: DiffSyncModel) -> bool:
+        """Whether this very record is stored."""
+        try:
+            return self.get(model=obj.get_type(), identifier=obj.get_unique_id()) is obj
+        except ObjectNotFound:
+            return False
 
     def _remove_one(self, obj: DiffSyncModel) -> None:
         self.remove_item(obj.get_type(), obj.get_unique_id())
@@ -337,10 +369,15 @@ class BaseStore:
     def _assign(self, obj: DiffSyncModel, attrs: dict[str, Any]) -> None:
         if obj.__validate_assignment__:
             attrs = checked_values(obj, attrs)
-        for name, value in attrs.items():
-            setattr(obj, name, value)
-        if attrs:
-            self.record_changed(obj=obj)
+        former = former_values(obj, attrs)
+        try:
+            for name, value in attrs.items():
+                setattr(obj, name, value)
+            if attrs:
+                self.record_changed(obj=obj)
+        except BaseException:
+            restore(obj, former)
+            raise
 
     def _get_object_class_and_model(
         self, model: str | DiffSyncModel | type[DiffSyncModel]

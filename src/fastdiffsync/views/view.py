@@ -121,11 +121,15 @@ def touch(flat: ViewedDiff, index: int) -> None:
 
     That is so from the moment when something that can be changed is handed out, or something is assigned.
     """
+    path = []
     while index not in flat.touched:
-        flat.touched.add(index)
+        path.append(index)
         if index == -1:
             break
         index = flat.parent(index)
+    # From the top down: whatever comes in between, of one that is noted all above it are.
+    while path:
+        flat.touched.add(path.pop())
 
 
 def indices_by_type(flat: ViewedDiff, index: int) -> dict[str, list[int]]:
@@ -205,8 +209,9 @@ def exposed_attrs(flat: ViewedDiff, index: int) -> dict[str, Any]:
     """Give an element both sides' attributes; at once, so that they are of the same moment."""
     touch(flat, index)
     values = vars(flat.elements[index])
-    values.setdefault("source_attrs", flat.source_attrs(index))
-    values.setdefault("dest_attrs", flat.dest_attrs(index))
+    source_attrs, dest_attrs = flat.source_attrs(index), flat.dest_attrs(index)
+    values.setdefault("source_attrs", source_attrs)
+    values.setdefault("dest_attrs", dest_attrs)
     return values
 
 

@@ -45,7 +45,7 @@ cdef class PlainTrees:
         for i in range(self.taken, self.siblings.count if self.trees != NULL else 0):
             if self.trees[i].range != NULL:
                 drop(&self.trees[i])
-        for i in range(self.range_count):
+        for i in range(self.range_count if self.ranges != NULL else 0):
             free_changes(&self.ranges[i].changes)
             free(self.ranges[i].items)
             free(self.ranges[i].sources)
@@ -160,11 +160,12 @@ cdef class PlainTrees:
             part.siblings = &self.siblings
             part.trees = self.trees
             part.order = order
-            part.searches = self.kinds.searches
-            part.rooms = self.kinds.rooms
-            for place in range(2 * self.kinds.count if i == 0 else 0):
-                open_window(&part.searches[place])
-            if i:
+            if i == 0:
+                part.searches = self.kinds.searches
+                part.rooms = self.kinds.rooms
+                for place in range(2 * self.kinds.count):
+                    open_window(&part.searches[place])
+            else:
                 start = share_start(i, self.threads, self.siblings.count)
                 part.searches = self.kinds.begin(<double>start / self.siblings.count)
                 for place in range(2 * self.kinds.count):
@@ -197,17 +198,22 @@ cdef class PlainTrees:
     cdef Py_ssize_t take(self, FlatArray array, Py_ssize_t parent, Py_ssize_t stop) except -1:
         """Append to a flat array, below `parent`, the trees up to a place; return how many records they have of both sides."""
         cdef Run[MAX_SHARES] runs
-        cdef Py_ssize_t run_count, size, count = 0
+        cdef Py_ssize_t first, run_count, size, count = 0
         if not self.has_begun:
             self.has_begun = True
             self.begin(array)
         while self.taken < stop:
+            first = self.taken
             run_count = size = 0
             while self.taken < stop and run_count < MAX_SHARES:
                 self.next_run(&runs[run_count], stop)
                 size += runs[run_count].stop - runs[run_count].first
                 run_count += 1
-            array.reserve(size)
+            try:
+                array.reserve(size)
+            except:
+                self.taken = first  # what has no room is not the array's
+                raise
             count += self.copy_runs(runs, run_count, size, array, parent)
         return count
 

@@ -1,0 +1,85 @@
+"""Where memory runs out nothing crashes and nothing is left half done, and the next call works."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+PROGRAMS = Path(__file__).parent / "programs"
+IS_THOROUGH = os.environ.get("HYPOTHESIS_PROFILE", "") == "ci"
+APPENDING = """
+import _testcapi
+texts = [str(number) for number in range(1000, 1200)]
+def fill():
+    found = []
+    for text in texts:
+        found.append(text)
+for number in [0] * 20 + list(range(200)):
+    _testcapi.set_nomemory(number, number + 1)
+    try:
+        fill()
+    except MemoryError:
+        pass
+    finally:
+        _testcapi.remove_mem_hooks()
+"""
+"""A program that needs nothing but the interpreter; some of 3.14 drop an item twice when a list cannot grow."""
+
+
+def run(kernel: str, *arguments: str) -> None:
+    """Run a program of `programs/`, and assert that it ends well."""
+    done = subprocess.run(
+        [sys.executable, "-X", "faulthandler", str(PROGRAMS / arguments[0]), *arguments[1:]],
+        env={**os.environ, "FASTDIFFSYNC_IMPLEMENTATION": kernel},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (0, "done\n"), done.stderr
+
+
+@pytest.fixture(scope="module")
+def _failing_allocations() -> None:
+    """Skip where no allocation can be made to fail, or the interpreter itself does not survive it."""
+    if find_spec("_testcapi") is None:
+        pytest.skip(f"{sys.executable} has no _testcapi; Debian has it in the package libpython3.x-testsuite")
+    if sys.version_info >= (3, 14) and subprocess.run([sys.executable, "-c", APPENDING], check=False).returncode:
+        pytest.skip("this Python crashes when a list cannot grow: python/cpython#151818")
+
+
+@pytest.mark.usefixtures("_failing_allocations")
+@pytest.mark.parametrize(
+    ("work", "step"),
+    [
+        ("Constructing", 1),
+        ("Assigning", 1),
+        ("BulkLoading", 1),
+        ("Comparing", 1),
+        ("Syncing", 1),
+        ("ComparingAndSyncing", 11),
+        ("Viewing", 11),
+    ],
+)
+def test_failing_allocation(kernel: str, work: str, step: int) -> None:
+    """An allocation that fails, whichever it is, is a MemoryError after which all is as it was, or as it should be."""
+    other_step = 1 if IS_THOROUGH else 11
+    run(
+        kernel,
+        "failing_memory.py",
+        work,
+        f"Plain:{1 if IS_THOROUGH else step}",
+        f"Own:{other_step}",
+        f"Flagged:{other_step}",
+    )
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux refuses memory beyond the limit of a process")
+def test_bulk_load_beyond_memory(kernel: str) -> None:
+    """A load for which there is not enough memory leaves nothing behind, though undoing it finds no memory either."""
+    run(kernel, "little_memory.py")
