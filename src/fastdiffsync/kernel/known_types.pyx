@@ -50,7 +50,9 @@ cdef int refresh_slotted(object cls, object module_name, tuple slots) except -1:
         return 0
     equality = cls.__eq__
     if cls not in own_equality:
-        offsets = [slot_offset(find_in_mro(cls, name)) for name in slots]
+        offsets = []
+        for name in slots:
+            offsets.append(slot_offset(find_in_mro(cls, name)))
         is_own = getattr(equality, "__module__", None) == module_name and min(offsets) >= 0
         own_equality[cls] = equality if is_own else None
         add(cls, ASK, offsets[0], offsets[1] if len(offsets) > 1 else -1)
