@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from typing import TYPE_CHECKING, Any
 
 import diffsync
 import diffsync.exceptions
 import pytest
 
 from .pair import Pair
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @pytest.fixture
@@ -91,7 +95,7 @@ def test_uid_of_two_identifier_tuples_on_two_sides(pair: Pair) -> None:
         device = pair.Device(site=identifiers[0], name=identifiers[1])
         adapter.add(device)
         adapter.get("site", "a").add_child(device)
-    keys = r"Keys mismatch: \{'site': 'a__b', 'name': 'c'\} vs \{'site': 'a', 'name': 'b__c'\}"
+    keys = r"Keys mismatch: \{'site': 'a__b', 'name': 'c'\} vs \{'site': 'a', 'name': 'b__c'\}: .* device \"a__b__c\""
     pair.refuses(ValueError, keys, lambda: pair.dest.diff_from(pair.source))
     pair.refuses(ValueError, keys, lambda: pair.dest.sync_from(pair.source))
 
@@ -139,7 +143,7 @@ def test_removing_what_is_not_there(fastdiffsync: Any, pair: Pair) -> None:
 
 @pytest.mark.parametrize("side", ["source", "dest"])
 def test_children_that_are_not_there(fastdiffsync: Any, side: str) -> None:
-    """A child that its store does not have is an error with diffsync's text."""
+    """A child that its store does not have is an error that begins like diffsync's, and names the parent."""
 
     def message(library: Any) -> str:
         pair = Pair(library)
@@ -150,26 +154,102 @@ def test_children_that_are_not_there(fastdiffsync: Any, side: str) -> None:
             pair.source.diff_to(pair.dest)
         return str(caught.value)
 
-    assert message(fastdiffsync) == message(diffsync)
+    way_out = "add the record, or take its unique id out of the list"
+    theirs = message(diffsync)
+    assert message(fastdiffsync) == f'{theirs}: site "a" of Inventory "{side}" lists it in devices; {way_out}'
 
 
-def test_siblings_with_one_shortname(fastdiffsync: Any) -> None:
-    """Two siblings of one type and shortname cannot stand in one diff, on one side or on two."""
+def test_children_that_are_not_in_files(fastdiffsync: Any, pair: Pair, tmp_path: Path) -> None:
+    """The parent is named, too, where it has not been read, as it is the same in both files."""
+    sides = []
+    for name in ("source", "dest"):
+        side = pair.Inventory(name, fastdiffsync.store.sqlite.SQLiteStore(tmp_path / f"{name}.db"))
+        side.add(pair.Site(name="c", devices=["c__lost"]))
+        sides.append(side)
+    message = 'device c__lost not present in SQLiteStore .*: site "c" of Inventory "source" lists it in devices; add'
+    with pytest.raises(fastdiffsync.ObjectNotFound, match=message):
+        sides[1].diff_from(sides[0])
+    for side in sides:
+        side.store.close()
+
+
+def test_own_error_of_a_child_that_is_not_there(fastdiffsync: Any, pair: Pair) -> None:
+    """What an overridden `get_by_uids` raises of a kind of its own comes out as it is."""
+
+    class Gone(fastdiffsync.ObjectNotFound):
+        pass
+
+    error = Gone("gone", 5)
+
+    def get_by_uids(*_arguments: Any, **_keywords: Any) -> Any:
+        raise error
+
+    pair.source.get_by_uids = get_by_uids
+    with pytest.raises(Gone) as caught:
+        pair.dest.diff_from(pair.source)
+    assert caught.value is error
+    assert error.args == ("gone", 5)
+
+
+@pytest.mark.parametrize(
+    ("sides", "first", "second"),
+    [
+        (("source",), "a__x", "b__x"),
+        (("dest",), "a__x", "b__x"),
+        (("source", "dest"), "a__x", "b__x"),
+    ],
+)
+def test_siblings_with_one_shortname(fastdiffsync: Any, sides: tuple[str, ...], first: str, second: str) -> None:
+    """Two siblings of one type and shortname cannot stand in one diff; the error names both, and their parent."""
     pair = Pair(fastdiffsync)
     pair.Device._shortname = ("name",)
-    twin = pair.Device(site="b", name="x")
-    pair.source.add(twin)
-    pair.source.get("site", "a").add_child(twin)
-    pair.refuses(
-        fastdiffsync.ObjectAlreadyExists, "Already storing a device named x", lambda: pair.dest.diff_from(pair.source)
+    for side in sides:
+        twin = pair.Device(site="b", name="x")
+        getattr(pair, side).add(twin)
+        getattr(pair, side).get("site", "a").add_child(twin)
+    message = (
+        f'^Already storing a device named x: device "{first}" of source and dest and device "{second}" of '
+        f'{" and ".join(sides)} below site "a" of source and dest have one shortname; add to _shortname'
     )
+    for verb in (pair.dest.diff_from, pair.dest.sync_from):
+        with pytest.raises(fastdiffsync.ObjectAlreadyExists) as caught:
+            verb(pair.source)
+        assert re.search(message, caught.value.args[0])
+        assert caught.value.existing_object.name == "x"
+
+
+def test_top_level_records_with_one_shortname(fastdiffsync: Any) -> None:
+    """At the top there is no parent to name, and the one record may be on the one side, the other on the other."""
+    pair = Pair(fastdiffsync)
+    pair.Site._shortname = ("region",)
+    pair.Site.region = property(lambda _site: "eu")
+    message = 'Already storing a site named eu: site "a" of source and dest and site "b" of source have one shortname'
+    with pytest.raises(fastdiffsync.ObjectAlreadyExists, match=message):
+        pair.dest.diff_from(pair.source)
+
+
+def test_parents_are_named(fastdiffsync: Any, pair: Pair) -> None:
+    """What cannot be added to a parent's children, or be taken out of them, is an error that names the parent."""
+    site, device = pair.dest.get("site", "a"), pair.dest.get("device", "a__x")
+    stranger = pair.Device(site="a", name="z")
+    for method, child, message in (
+        (site.add_child, device, 'Already storing a device with unique_id a__x in devices of site "a"'),
+        (site.remove_child, stranger, 'a__z was not found as a child in devices of site "a"'),
+        (device.add_child, site, 'site "a" cannot be added to device "a__x"'),
+        (device.remove_child, site, 'site "a" cannot be taken out of device "a__x"'),
+    ):
+        pair.refuses(
+            fastdiffsync.exceptions.ObjectStoreException, message, lambda method=method, child=child: method(child)
+        )
 
 
 def test_shortnames_that_differ(fastdiffsync: Any) -> None:
     """A pair of records cannot have two shortnames."""
     pair = Pair(fastdiffsync)
     pair.Device._shortname = ("size",)
-    pair.refuses(ValueError, "Shortname mismatch: 2 vs 3", lambda: pair.dest.diff_from(pair.source))
+    pair.refuses(
+        ValueError, r"Shortname mismatch: 2 vs 3: device \"a__y\" must", lambda: pair.dest.diff_from(pair.source)
+    )
 
 
 # ---- declarations ----

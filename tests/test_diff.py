@@ -17,6 +17,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from .parity.journal import Text
 from .profile import by_profile
 from .small_stack import on_small_stack
 
@@ -37,7 +38,7 @@ def attempt(function: Callable[[], Any]) -> Any:
     try:
         return function()
     except Exception as error:  # noqa: BLE001 - whatever it is, the other library must raise it too
-        return type(error).__name__, str(error.args[0])
+        return type(error).__name__, Text(error.args[0])
 
 
 def without_negative_skip(summary: dict[str, int]) -> dict[str, int]:
@@ -437,11 +438,12 @@ def test_elements_need_texts_for_type_and_name(fastdiffsync, arguments, message)
 
 
 def test_refused_element_is_named_and_given(fastdiffsync):
-    """Adding a second element of a type and name raises with its type and name, and has the element."""
+    """Adding a second element of a type and name raises with these and both identifiers, and has the element."""
     diff = fastdiffsync.Diff()
-    diff.add(fastdiffsync.diff.DiffElement("site", "a", {}))
-    second = fastdiffsync.diff.DiffElement("site", "a", {})
-    with pytest.raises(fastdiffsync.ObjectAlreadyExists, match="Already storing a site named a") as caught:
+    diff.add(fastdiffsync.diff.DiffElement("site", "a", {"id": 1}))
+    second = fastdiffsync.diff.DiffElement("site", "a", {"id": 2})
+    message = r"Already storing a site named a: \{'id': 1\} and \{'id': 2\} need different names"
+    with pytest.raises(fastdiffsync.ObjectAlreadyExists, match=message) as caught:
         diff.add(second)
     assert caught.value.existing_object is second
 

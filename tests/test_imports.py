@@ -31,7 +31,7 @@ FLOORS = (
         "what all of the kernel leans on",
         (
             "kernel kernel.capi kernel.known_types kernel.dict_internals kernel.constants kernel.checks "
-            "kernel.equality kernel.identity kernel.skipping kernel.construction_errors kernel.row_errors"
+            "kernel.equality kernel.identity kernel.lookup kernel.skipping kernel.construction_errors kernel.row_errors"
         ),
     ),
     (

@@ -14,6 +14,7 @@ from .enum import DiffSyncModelFlags
 from .exceptions import ChildrenCycle
 from .kernel.constants import INSTANCE_OVERRIDES
 from .kernel.identity import check_element
+from .kernel.lookup import get_children
 from .kernel.plain_py import append_plain, check_pairs
 from .kernel.skipping import skip_reason
 from .schema import schema_of
@@ -279,7 +280,7 @@ def _fetch(data: Any, adapter: Any, parent: Any, field: str, child_type: str) ->
             return list(map(records.__getitem__, uids))
         except KeyError:
             pass
-    return adapter.get_by_uids(uids, child_type)
+    return get_children(adapter, parent, field, uids, child_type)
 
 
 def _check_names(matching: Matching, array: FlatArray, frame: _Frame) -> None:

@@ -119,7 +119,8 @@ class Diff(view.View):
             raise TypeError(message)
         group = self.children[element.type]
         if element.name in group:
-            message = f"Already storing a {element.type} named {element.name}"
+            keys = f"{group[element.name].keys} and {element.keys}"
+            message = f"Already storing a {element.type} named {element.name}: {keys} need different names"
             raise ObjectAlreadyExists(message, element)
         group[element.name] = element
 

@@ -68,8 +68,28 @@ class Matching:
         if is_overridden(self._flat.diff_class, "add"):
             return
         element = element_at(self._flat, index)
-        message = f"Already storing a {element.type} named {element.name}"
+        parent = self._flat.parent(index)
+        below = f" below {self._identity(parent)}" if parent >= 0 else ""
+        message = (
+            f"Already storing a {element.type} named {element.name}: {self._identity(self._namesake(index))} and "
+            f"{self._identity(index)}{below} have one shortname; add to _shortname a field that tells them apart"
+        )
         raise ObjectAlreadyExists(message, element)
+
+    def _namesake(self, index: int) -> int:
+        """Return the first sibling of an entry that has its type and name."""
+        flat = self._flat
+        other = flat.parent(index) + 1
+        while (flat.type(other), flat.name(other)) != (flat.type(index), flat.name(index)):
+            other = flat.end(other)
+        return other
+
+    def _identity(self, index: int) -> str:
+        """Return type and unique id of an entry's record, and which of the adapters have it."""
+        flat = self._flat
+        sides = ((flat.source_name, flat.source(index)), (flat.dest_name, flat.dest(index)))
+        having = [(name, record) for name, record in sides if record is not None]
+        return f"{having[0][1]!r} of {' and '.join(name for name, _ in having)}"
 
 
 class DiffSyncDiffer:

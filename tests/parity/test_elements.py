@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from .compare import differences
-from .journal import fresh
+from .journal import Text, fresh
 from .observe import attempt, see_diff
 from .scenario import examples
 from .values import CONTAINERS, SCALARS
@@ -46,7 +46,7 @@ def grow(library: Any, diff: Any, tree: list[Any], errors: list[Any]) -> Any:
             diff.add(element)
             grow(library, element.child_diff, below, errors)
         except (ValueError, library.exceptions.ObjectAlreadyExists) as error:
-            errors.append((type(error).__name__, str(error.args[0])))
+            errors.append((type(error).__name__, Text(error.args[0])))
     return diff
 
 

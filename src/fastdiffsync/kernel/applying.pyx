@@ -10,7 +10,7 @@ from cpython.object cimport PyObject
 from .array cimport CREATE, DELETE, FOLDED, NO_ACTION, UPDATE, FlatArray, changed_attrs, dict_of, folded
 from .cursor cimport Cursor, look_up
 from .layouts cimport Layout, layout_of
-from .children cimport ChildIndex, put_child, take_child
+from .children cimport LongList, put_child, take_child
 from .local_records cimport claim_record, reference_to
 from .plans cimport NO_FLAGS, Plan, plan_of
 from .fields cimport has_key
@@ -84,7 +84,7 @@ cdef class DirectChanges:
 
     cdef int close_gaps(self) except -1:
         """Let lists of children be as they should before anybody looks."""
-        cdef ChildIndex children
+        cdef LongList children
         for children in self.gaps:
             children.close_gaps()
         self.gaps.clear()

@@ -1,7 +1,7 @@
 from .plans cimport Plan
 
 
-cdef class ChildIndex:
+cdef class LongList:
     cdef list uids
     cdef dict places
     cdef bint has_places

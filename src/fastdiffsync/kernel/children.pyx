@@ -20,9 +20,9 @@ from .checks import check_child_list
 
 __all__ = ["add_child", "remove_child"]
 
-# Below this many children a search through the list is cheaper than keeping an index of it.
-INDEX_CHILDREN_FROM = 24
-cdef Py_ssize_t index_children_from = INDEX_CHILDREN_FROM
+# Below this many children a search through the list is cheaper than noting where each is listed.
+cdef enum:
+    LONG_FROM = 24
 
 cdef object GAP = object()
 
@@ -74,25 +74,25 @@ cdef int put_child(object self, object child) except -1:
     if field is None:
         raise ObjectStoreWrongType(
             f"Unable to store {child_type} as a child of {self.get_type()}; "
-            f"valid types are {sorted(self._children.keys())}"
+            f"valid types are {sorted(self._children.keys())}: {child!r} cannot be added to {self!r}"
         )
     uids = child_list(self, plan, field)
     uid = unique_id(child, child_plan)
-    cdef ChildIndex index = None
+    cdef LongList known_list = None
     if not PyList_CheckExact(<PyObject *>uids) or type(uid) is not str:
         check_child_list(self, field, uids, "append")
         known = uid in uids
-    elif PyList_GET_SIZE(<PyObject *>uids) < index_children_from:
+    elif PyList_GET_SIZE(<PyObject *>uids) < LONG_FROM:
         known = is_in_short_list(<PyObject *>uids, <PyObject *>uid)
     else:
-        index = child_index(self, plan, field, uids)
-        known = index.has(uid)
+        known_list = long_list(self, plan, field, uids)
+        known = known_list.has(uid)
     if known:
-        raise ObjectAlreadyExists(f"Already storing a {child_type} with unique_id {uid}", child)
-    if index is None:
+        raise ObjectAlreadyExists(f"Already storing a {child_type} with unique_id {uid} in {field} of {self!r}", child)
+    if known_list is None:
         uids.append(uid)
     else:
-        index.append(uid)
+        known_list.append(uid)
     return tell_store(self, plan)
 
 
@@ -114,36 +114,36 @@ def remove_child(self, child):
 cdef int take_child(object self, object child, list gaps=None) except -1:
     """Do what `remove_child` does.
 
-    With `gaps`, ids that follow in a long list may be left where they are: then its index is in there, for the caller to
-    call `close_gaps`.
+    With `gaps`, ids that follow in a long list may be left where they are: then it is in there, for the caller to call
+    `close_gaps`.
     """
     cdef Plan plan = plan_of(type(self))
     cdef Plan child_plan = plan_of_record(child, "remove_child")
-    cdef ChildIndex index
+    cdef LongList known_list
     child_type = type_name_of(child, child_plan)
     field = child_field(self, plan, child_type)
     if field is None:
         raise ObjectStoreWrongType(
             f"Unable to find and delete {child_type} as a child of {self.get_type()}; "
-            f"valid types are {sorted(self._children.keys())}"
+            f"valid types are {sorted(self._children.keys())}: {child!r} cannot be taken out of {self!r}"
         )
     uids = child_list(self, plan, field)
     uid = unique_id(child, child_plan)
     if not PyList_CheckExact(<PyObject *>uids):
         check_child_list(self, field, uids, "remove")
     try:
-        if not is_indexed(uids, uid):
+        if not is_long(uids, uid):
             uids.remove(uid)
         else:
-            index = child_index(self, plan, field, uids)
+            known_list = long_list(self, plan, field, uids)
             if gaps is None or len(<list>uids) < LEAVE_GAPS_FROM or store_to_tell(self) is not None:
-                index.remove(uid)
+                known_list.remove(uid)
             else:
-                if not index.gaps:
-                    gaps.append(index)
-                index.leave_gap(uid)
+                if not known_list.gaps:
+                    gaps.append(known_list)
+                known_list.leave_gap(uid)
     except (ValueError, KeyError):
-        raise ObjectNotFound(f"{child} was not found as a child in {field}") from None
+        raise ObjectNotFound(f"{child} was not found as a child in {field} of {self!r}") from None
     return tell_store(self, plan)
 
 
@@ -183,19 +183,19 @@ cdef bint is_in_short_list(PyObject *uids, PyObject *uid) except -1:
     return False
 
 
-cdef bint is_indexed(object uids, object uid) noexcept:
-    """Whether a list of children is long enough for an index to be kept of it, in which the id may be."""
+cdef bint is_long(object uids, object uid) noexcept:
+    """Whether a list of children is so long that it is kept in mind what is where, and the id may be in it."""
     return (
-        PyList_CheckExact(<PyObject *>uids) and PyList_GET_SIZE(<PyObject *>uids) >= index_children_from
+        PyList_CheckExact(<PyObject *>uids) and PyList_GET_SIZE(<PyObject *>uids) >= LONG_FROM
         and type(uid) is str
     )
 
 
-cdef class ChildIndex:
+cdef class LongList:
     """What is known of a long list of children, so that it need not be searched from the front again and again.
 
     A list of children is a plain list, which users read and change as they like: what is known of one that has been
-    changed behind the index, which shows in its length, its last id or an id out of place, is found out anew.
+    changed by hand, which shows in its length, its last id or an id out of place, is found out anew.
 
     Attributes:
         uids: The list.
@@ -219,7 +219,7 @@ cdef class ChildIndex:
         if not (len(self.places) == count and uids[count - 1] in self.places):
             self.has_places = False
             self.places = dict.fromkeys(uids)
-        # What is listed as far as the index knows is looked for: it may have been taken out behind it.
+        # What is known to be listed is looked for nevertheless: it may have been taken out by hand.
         return (len(self.places) != count or uid in self.places) and uid in uids
 
     cdef int append(self, object uid) except -1:
@@ -304,17 +304,17 @@ cdef class ChildIndex:
         return 0
 
 
-cdef ChildIndex child_index(object model, Plan plan, object field, list uids):
-    """Return the index of a long list of children, kept with the record."""
-    indexes = <object>slot(<PyObject *>model, plan.side_data_offset)
-    if indexes is None:
+cdef LongList long_list(object model, Plan plan, object field, list uids):
+    """Return what is known of a long list of children, kept with the record."""
+    lists = <object>slot(<PyObject *>model, plan.side_data_offset)
+    if lists is None:
         # Nothing is in it but the list, which the record has anyhow, and texts: no reason to track the record.
-        indexes = {}
-        set_slot_quietly(<PyObject *>model, plan.side_data_offset, indexes)
-    cdef ChildIndex index = indexes.get(field)
-    if index is None or index.uids is not uids:
-        index = indexes[field] = ChildIndex(uids)
-    return index
+        lists = {}
+        set_slot_quietly(<PyObject *>model, plan.side_data_offset, lists)
+    cdef LongList known_list = lists.get(field)
+    if known_list is None or known_list.uids is not uids:
+        known_list = lists[field] = LongList(uids)
+    return known_list
 
 
 cdef int tell_store(object model, Plan plan) except -1:

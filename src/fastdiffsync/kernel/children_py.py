@@ -17,8 +17,8 @@ from .fields_py import unique_id_of
 
 __all__ = ["add_child", "remove_child"]
 
-# Below this many children a search through the list is cheaper than keeping an index of it.
-INDEX_CHILDREN_FROM = 24
+# Below this many children a search through the list is cheaper than noting where each is listed.
+LONG_FROM = 24
 
 _set_slot = msgspec.Struct.__setattr__
 
@@ -41,7 +41,7 @@ def add_child(self: Any, child: Any) -> None:
     if child_type not in self._children:
         message = (
             f"Unable to store {child_type} as a child of {self.get_type()}; "
-            f"valid types are {sorted(self._children.keys())}"
+            f"valid types are {sorted(self._children.keys())}: {child!r} cannot be added to {self!r}"
         )
         raise ObjectStoreWrongType(message)
     field = self._children[child_type]
@@ -49,12 +49,12 @@ def add_child(self: Any, child: Any) -> None:
     uid = unique_id_of(child)
     if not isinstance(uids, list):
         check_child_list(self, field, uids, "append")
-    is_long = type(uids) is list and len(uids) >= INDEX_CHILDREN_FROM and type(uid) is str
-    index = child_index(self, field, uids) if is_long else None
-    if uid in uids if index is None else index.has(uid):
-        message = f"Already storing a {child_type} with unique_id {uid}"
+    is_long = type(uids) is list and len(uids) >= LONG_FROM and type(uid) is str
+    known_list = long_list(self, field, uids) if is_long else None
+    if uid in uids if known_list is None else known_list.has(uid):
+        message = f"Already storing a {child_type} with unique_id {uid} in {field} of {self!r}"
         raise ObjectAlreadyExists(message, child)
-    (uids if index is None else index).append(uid)
+    (uids if known_list is None else known_list).append(uid)
     tell_store(self)
 
 
@@ -76,7 +76,7 @@ def remove_child(self: Any, child: Any) -> None:
     if child_type not in self._children:
         message = (
             f"Unable to find and delete {child_type} as a child of {self.get_type()}; "
-            f"valid types are {sorted(self._children.keys())}"
+            f"valid types are {sorted(self._children.keys())}: {child!r} cannot be taken out of {self!r}"
         )
         raise ObjectStoreWrongType(message)
     field = self._children[child_type]
@@ -85,19 +85,19 @@ def remove_child(self: Any, child: Any) -> None:
     if not isinstance(uids, list):
         check_child_list(self, field, uids, "remove")
     try:
-        is_long = type(uids) is list and len(uids) >= INDEX_CHILDREN_FROM and type(uid) is str
-        (child_index(self, field, uids) if is_long else uids).remove(uid)
+        is_long = type(uids) is list and len(uids) >= LONG_FROM and type(uid) is str
+        (long_list(self, field, uids) if is_long else uids).remove(uid)
     except (ValueError, KeyError):
-        message = f"{child} was not found as a child in {field}"
+        message = f"{child} was not found as a child in {field} of {self!r}"
         raise ObjectNotFound(message) from None
     tell_store(self)
 
 
-class ChildIndex:
+class LongList:
     """What is known of a long list of children, so that it need not be searched from the front again and again.
 
     A list of children is a plain list, which users read and change as they like: what is known of one that has been
-    changed behind the index, which shows in its length, its last id or an id out of place, is found out anew.
+    changed by hand, which shows in its length, its last id or an id out of place, is found out anew.
 
     Attributes:
         uids: The list.
@@ -124,7 +124,7 @@ class ChildIndex:
         if not (len(self.places) == len(uids) and uids[-1] in self.places):
             self.has_places = False
             self.places = dict.fromkeys(uids)
-        # What is listed as far as the index knows is looked for: it may have been taken out behind it.
+        # What is known to be listed is looked for nevertheless: it may have been taken out by hand.
         return (len(self.places) != len(uids) or uid in self.places) and uid in uids
 
     def append(self, uid: Any) -> None:
@@ -181,16 +181,16 @@ class ChildIndex:
         self.removed = self.searched = 0
 
 
-def child_index(model: Any, field: str, uids: list[Any]) -> ChildIndex:
-    """Return the index of a long list of children, kept with the record."""
-    indexes = model._side_data
-    if indexes is None:
-        indexes = {}
-        _set_slot(model, "_side_data", indexes)
-    index: ChildIndex | None = indexes.get(field)
-    if index is None or index.uids is not uids:
-        index = indexes[field] = ChildIndex(uids)
-    return index
+def long_list(model: Any, field: str, uids: list[Any]) -> LongList:
+    """Return what is known of a long list of children, kept with the record."""
+    lists = model._side_data
+    if lists is None:
+        lists = {}
+        _set_slot(model, "_side_data", lists)
+    known_list: LongList | None = lists.get(field)
+    if known_list is None or known_list.uids is not uids:
+        known_list = lists[field] = LongList(uids)
+    return known_list
 
 
 def tell_store(model: Any) -> None:

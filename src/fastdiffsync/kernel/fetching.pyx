@@ -15,6 +15,8 @@ from .capi cimport (
     PyList_SET_ITEM, Py_INCREF, class_of, prefetch, slot,
 )
 
+from .lookup import get_children
+
 
 cdef enum:
     CACHE_LINE = 64
@@ -59,7 +61,7 @@ cdef class Fetching:
             if found is not None:
                 return found
         are_distinct[0] = False
-        return self.adapter.get_by_uids(uids, child_type)
+        return get_children(self.adapter, parent, field, uids, child_type)
 
     cdef list gather(self, object child_type, list uids, bint *are_distinct):
         """Return the records with these ids, or None if one is missing or something else is unusual."""

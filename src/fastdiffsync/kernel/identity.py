@@ -27,13 +27,16 @@ def check_pair(source: Any, dest: Any, *, are_paired_by_id: bool) -> None:
     if has_hooks or not (schema.knows_type and dest_schema.knows_type and schema.modelname == dest_schema.modelname):
         source_type, dest_type = source.get_type(), dest.get_type()
         if source_type != dest_type:
-            message = f"Type mismatch: {source_type} vs {dest_type}"
+            message = f"Type mismatch: {source_type} vs {dest_type}: {source!r} and {dest!r} have one unique id"
             raise TypeError(message)
     are_named_by_id = schema.is_named_by_unique_id and dest_schema.is_named_by_unique_id
     if has_hooks or not (are_named_by_id and are_paired_by_id):
         source_name, dest_name = source.get_shortname(), dest.get_shortname()
         if source_name != dest_name:
-            message = f"Shortname mismatch: {source_name} vs {dest_name}"
+            message = (
+                f"Shortname mismatch: {source_name} vs {dest_name}: {source!r} must be called the same on both sides; "
+                f"let _shortname name identifiers alone"
+            )
             raise ValueError(message)
     names = schema.identifier_fields
     is_plain = schema.knows_identifiers and dest_schema.knows_identifiers and names == dest_schema.identifier_fields
@@ -41,7 +44,10 @@ def check_pair(source: Any, dest: Any, *, are_paired_by_id: bool) -> None:
         return
     keys, dest_keys = source.get_identifiers(), dest.get_identifiers()
     if keys != dest_keys:
-        message = f"Keys mismatch: {keys} vs {dest_keys}"
+        message = (
+            f"Keys mismatch: {keys} vs {dest_keys}: two records are called {source!r}; "
+            f"let create_unique_id give them different unique ids"
+        )
         raise ValueError(message)
 
 

@@ -65,7 +65,7 @@ class Journal:
             for name, uids in children.items():
                 _shorten(getattr(parent, name), uids)
             if parent._side_data is not None:
-                parent._side_data.clear()  # the indexes of these lists
+                parent._side_data.clear()  # what is known of these lists
         for uids in self.begun:
             uids.clear()
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from ..exceptions import ObjectStoreException
 from ..kernel.constants import INSTANCE_OVERRIDES
 from ..kernel.identity import check_pair, has_one_reading
+from ..kernel.lookup import get_children
 from ..schema import StructMeta, have_like_identities, schema_of
 from .expected import Expected, PairedLists, Queue, has_repeated, next_batch
 
@@ -159,7 +160,7 @@ class Prefetch:
             # The kernel has no records to ask; each step is as it would be with them.
             parents = [adapter.get_by_uids([source], parent_type)[0] for adapter in self._adapters]
             own, others = (
-                adapter.get_by_uids(getattr(parent, field), child_type)
+                get_children(adapter, parent, field, getattr(parent, field), child_type)
                 for adapter, parent in zip(self._adapters, parents, strict=True)
             )
             return PairedLists(own, others)
