@@ -28,6 +28,9 @@ class Case(NamedTuple):
     evidence: Callable[[Any], Any] = repr
     """Makes something comparable, as JSON, of what the last run returned."""
 
+    operations: int = 1
+    """By how many the time of a run is divided: those of its records, or its calls."""
+
 
 def _pair(library: ModuleType, records: int) -> tuple[Any, Any]:
     """Return source and target, loaded in the order in which they are walked."""

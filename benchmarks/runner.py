@@ -22,7 +22,7 @@ class Measurement(NamedTuple):
     """What is to be measured, and on what."""
 
     name: str
-    """Module and function, such as "cases.diff"."""
+    """Module and function, such as "cases.diff", or "shapes.cases.diff:UUID", where the function takes one of many."""
 
     library: str
     """Which of "diffsync" and "fastdiffsync" is measured; "" for what needs neither."""

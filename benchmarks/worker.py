@@ -20,20 +20,22 @@ def find(name: str, library: str, records: int) -> cases.Case | list[float]:
     """Prepare the measurement of this name, or take it, if it is one that a clock has no part in.
 
     Args:
-        name: Module and function, such as "cases.diff".
+        name: Module and function, such as "cases.diff", and after a colon what the function takes last, if anything.
         library: "diffsync", "fastdiffsync", or "" for a measurement that needs neither.
         records: Number of records a side.
     """
-    module, _, function = name.partition(".")
+    path, _, variant = name.partition(":")
+    module, _, function = path.rpartition(".")
     make = getattr(importlib.import_module(f"benchmarks.{module}"), function)
-    return make(models.load_library(library), records) if library else make(records)  # type: ignore[no-any-return]
+    last = (variant,) if variant else ()
+    return make(models.load_library(library), records, *last) if library else make(records, *last)  # type: ignore[no-any-return]
 
 
 def timed(case: cases.Case, repeats: int) -> dict[str, Any]:
     """Repeat the case, garbage collected before each run and the collector on while it runs, as users have it.
 
     Returns:
-        `values`, each run's seconds, and `evidence`, made of the last run's result.
+        `values`, each run's seconds for one of its operations, and `evidence`, made of the last run's result.
     """
     values = []
     for _ in range(repeats):
@@ -42,7 +44,7 @@ def timed(case: cases.Case, repeats: int) -> dict[str, Any]:
         gc.collect()
         start = time.perf_counter()
         result = case.run(*arguments)
-        values.append(time.perf_counter() - start)
+        values.append((time.perf_counter() - start) / case.operations)
         del arguments
     return {"values": values, "evidence": case.evidence(result)}
 
