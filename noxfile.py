@@ -27,8 +27,9 @@ def tests(session: nox.Session, kernel: str) -> None:
 
 @nox.session
 def oldest(session: nox.Session) -> None:
-    """Run the tests with the oldest supported versions of the dependencies."""
-    session.install(".[test]", "msgspec==0.20", "structlog==22.1")
+    """Run the tests with the oldest supported versions of the dependencies, and of what builds the kernel."""
+    session.install("setuptools==77.0.1", "Cython==3.1", "msgspec==0.20", "structlog==22.1")
+    session.install("--no-build-isolation", ".[test]", "msgspec==0.20", "structlog==22.1", env=KERNELS["compiled"])
     session.run("pytest", *session.posargs)
 
 

@@ -17,12 +17,15 @@ import hypothesis
 import pytest
 import structlog
 
-from . import interpreters
+from . import interpreters, reference
 from .profile import IN_CI
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import ModuleType
+
+if reference.IS_LEFT_OUT:
+    sys.meta_path.append(reference.StandIns())
 
 PACKAGE = "fastdiffsync"
 KERNELS = tuple(os.environ.get("FASTDIFFSYNC_TEST_KERNELS", "c,python").split(","))

@@ -436,7 +436,7 @@ class Deviation(NamedTuple):
     """One difference from pydantic that is meant.
 
     `pydantic` and `fastdiffsync` are what comes of the value, as `look` shows it; "rejected"; or, where a class with
-    such an annotation cannot be declared at all, "refused".
+    such an annotation cannot be declared at all, "refused". Which of two it is (`a or b`), depends on Python.
     """
 
     what: str
@@ -481,9 +481,9 @@ DEVIATIONS = [
         "A pair for a `ZoneInfo` field",
         zoneinfo.ZoneInfo,
         lambda: ("Pacific/Niue", 7),  # a zone that nobody else makes: of one that is there, pydantic returns the zone
-        "7",
+        "7 or RuntimeError",
         "rejected",
-        "pydantic returns the second member, a value of the wrong type.",
+        "pydantic returns the second member, a value of the wrong type, at which newer Pythons raise.",
     ),
     Deviation(
         "An object with `__index__` (NumPy's integers) for an `int` field",
@@ -583,14 +583,16 @@ def outcome(compile_annotation: Any, deviation: Deviation) -> str:
         return str(deviation.look(convert(deviation.make())))
     except ValueError:
         return "rejected"
+    except RuntimeError as error:
+        return type(error).__name__
 
 
 @pytest.mark.parametrize("deviation", DEVIATIONS, ids=lambda deviation: deviation.what[:40])
 def test_each_deviation_is_one(fastdiffsync: Any, deviation: Deviation) -> None:
     """Each listed difference from pydantic is still there, on both sides as its row says."""
     compile_type = fastdiffsync.coercion.compile_type
-
-    assert outcome(lambda annotation: adapter_of(annotation).validate_python, deviation) == deviation.pydantic
+    theirs = outcome(lambda annotation: adapter_of(annotation).validate_python, deviation)
+    assert theirs in deviation.pydantic.split(" or ")
     assert outcome(lambda annotation: compile_type(annotation).convert, deviation) == deviation.fastdiffsync
     assert deviation.pydantic != deviation.fastdiffsync
 

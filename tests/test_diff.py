@@ -150,7 +150,7 @@ def diff_classes(library: Any) -> dict[str, Any]:  # noqa: C901 - a row of small
     return {cls.__name__: cls for cls in (library.Diff, *classes, OwnChildren, OnInstance, OnRequest)}
 
 
-CLASSES = st.sampled_from(sorted(diff_classes(diffsync)))
+CLASSES = st.deferred(lambda: st.sampled_from(sorted(diff_classes(diffsync))))
 
 
 # ---- calculated diffs ----

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from .interpreters import run
+from .reference import needs_diffsync
 
 INSTALL = "import fastdiffsync; fastdiffsync.install_as_diffsync()\n"
 SUBMODULES = ["diff", "enum", "exceptions", "helpers", "logging", "store", "store.local", "store.redis", "utils"]
@@ -102,6 +103,7 @@ assert diffsync is fastdiffsync
     )
 
 
+@needs_diffsync
 def test_too_late(kernel: str) -> None:
     """Where the real diffsync has been imported, the call says so and changes nothing."""
     assert_runs(
@@ -123,6 +125,7 @@ assert diffsync.store.local.__name__ == "diffsync.store.local"
     )
 
 
+@needs_diffsync
 def test_importing_alone_replaces_nothing(kernel: str) -> None:
     """Until it is asked to, this library leaves the real diffsync in its place."""
     assert_runs(kernel, "import fastdiffsync, diffsync; assert diffsync.__name__ == 'diffsync'")
@@ -167,6 +170,7 @@ def test_modules_that_do_not_exist(kernel: str) -> None:
     assert "ModuleNotFoundError: No module named 'diffsync.nonsense'" in done.stderr
 
 
+@needs_diffsync
 def test_reload_pickle_and_metadata(kernel: str) -> None:
     """Reloading and pickling work under both names; the real package's metadata stays what it is."""
     assert_runs(

@@ -16,6 +16,8 @@ import pycountry
 import pytest
 from iso3166_2 import Subdivisions
 
+from .reference import needs_diffsync
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -205,6 +207,7 @@ def on_diffsync(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, tupl
     return run_on_diffsync
 
 
+@needs_diffsync
 @pytest.mark.parametrize(
     ("name", "arguments"), [("first_program.py", ()), ("json_file.py", ("{}",)), ("progress.py", ("--devices", "20"))]
 )

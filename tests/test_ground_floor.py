@@ -16,10 +16,12 @@ import msgspec
 import pytest
 
 from .interpreters import run
+from .reference import needs_diffsync
 
 SUBMODULES = ["diff", "enum", "exceptions", "helpers", "logging", "store", "store.local", "store.redis", "utils"]
 
 
+@needs_diffsync
 @pytest.mark.parametrize("name", ["", *(f".{name}" for name in SUBMODULES)])
 def test_every_public_name_of_diffsync_is_there(fastdiffsync: Any, name: str) -> None:
     """What a module of diffsync defines, and all that its package offers, has the same place here."""
@@ -114,6 +116,7 @@ def configured(library: str, verbosity: int) -> tuple[dict[str, Any], str]:
     return json.loads(done.stdout), done.stderr
 
 
+@needs_diffsync
 @pytest.mark.parametrize("verbosity", [0, 1, 2, 3])
 def test_console_logging(verbosity: int) -> None:
     """Console logging is configured as diffsync configures it, and prints the levels that were asked for."""
