@@ -36,7 +36,7 @@ def loaded_record(library: ModuleType, records: int) -> list[float]:
         models.load(loaded, rows)
         return loaded
 
-    return [_bytes_taken(make) / len(make())]
+    return [bytes_taken(make) / len(make())]
 
 
 def unchanged_pair(library: ModuleType, records: int) -> list[float]:
@@ -45,10 +45,10 @@ def unchanged_pair(library: ModuleType, records: int) -> list[float]:
     source, target = adapter("source"), adapter("target")
     models.load(source, data.tree(records, "source"))
     models.load(target, data.tree(records, "source"))
-    return [_bytes_taken(lambda: target.diff_from(source)) / len(source)]
+    return [bytes_taken(lambda: target.diff_from(source)) / len(source)]
 
 
-def _bytes_taken(make: Callable[[], Any]) -> int:
+def bytes_taken(make: Callable[[], Any]) -> int:
     """Return what the made object holds: by the resident set or by tracemalloc, whichever says more.
 
     The resident set misses what fits into memory that was free already, tracemalloc what C code allocates on its own.

@@ -20,7 +20,9 @@ class Mark(NamedTuple):
     theirs: Measurement | float
     """What ours is held against: a measurement, or a number of seconds that is given."""
 
-    bound: float
+    bound: float | None
+    """What the ratio has to be; None where there is nothing to hold, and the ratio is for information."""
+
     share: bool = False
     """Whether the bound is the most that ours may be of theirs; otherwise, how often ours fits into theirs at least."""
 
@@ -33,6 +35,8 @@ class Mark(NamedTuple):
 
     def is_met(self, ours: float, theirs: float) -> bool:
         """Whether the two medians satisfy the mark."""
+        if self.bound is None:
+            return True
         ratio = self.ratio(ours, theirs)
         return ratio <= self.bound if self.share else ratio >= self.bound
 

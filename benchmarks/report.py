@@ -27,6 +27,10 @@ def table(headings: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
 def mark_row(mark: Mark, ours: Result, theirs: Result) -> tuple[str, ...]:
     """Return one mark's row."""
     ratio = mark.ratio(ours.median, theirs.median)
+    bound, met = "–", "–"
+    if mark.bound is not None:
+        bound = f"{'≤' if mark.share else '≥'} {_ratio(mark.bound, share=mark.share)}"
+        met = "yes" if mark.is_met(ours.median, theirs.median) else "**no**"
     records = f"{mark.ours.records:,}" if mark.ours.records else "–"
     return (
         mark.what,
@@ -35,8 +39,8 @@ def mark_row(mark: Mark, ours: Result, theirs: Result) -> tuple[str, ...]:
         quantity(theirs.median, mark.unit),
         quantity(ours.median, mark.unit),
         _ratio(ratio, share=mark.share),
-        f"{'≤' if mark.share else '≥'} {_ratio(mark.bound, share=mark.share)}",
-        "yes" if mark.is_met(ours.median, theirs.median) else "**no**",
+        bound,
+        met,
     )
 
 

@@ -19,7 +19,7 @@ from . import data, models
 from .cases import Case
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
     from types import ModuleType
 
 _START_SECONDS = 10
@@ -66,6 +66,12 @@ class RedisServer:
         """Forget all records."""
         self._client.flushall()
 
+    def forget(self, store_id: str) -> None:
+        """Forget the records of one store."""
+        keys = self._client.keys(f"*{store_id}*")
+        if keys:
+            self._client.delete(*keys)
+
 
 def load_children_first(adapter: Any, sites: Iterable[data.SiteRow]) -> None:
     """Fill the adapter so that each record is added once, when it has all its children.
@@ -97,18 +103,23 @@ def _network(library: ModuleType) -> type:
     return models.adapter_class(library, classes)
 
 
-class _RedisAdapters:
+class RedisAdapters:
     """Makes adapters on one server."""
 
-    def __init__(self, library: ModuleType) -> None:
-        """Start the server."""
+    def __init__(self, library: ModuleType, adapter: type) -> None:
+        """Start the server; `adapter` is the class of all adapters."""
         self._store = __import__(f"{library.__name__}.store.redis", fromlist=["RedisStore"]).RedisStore
-        self._network = _network(library)
+        self._adapter = adapter
         self.server = RedisServer()
 
     def open(self, name: str) -> Any:
         """Return an adapter on the store of this name."""
-        return self._network(name, internal_storage_engine=self._store(url=self.server.url, store_id=name))
+        return self._adapter(name, internal_storage_engine=self._store(url=self.server.url, store_id=name))
+
+    def new(self, name: str) -> Any:
+        """Return an adapter on an empty store of this name."""
+        self.server.forget(name)
+        return self.open(name)
 
     def reload(self, name: str, rows: Iterable[data.SiteRow]) -> Any:
         """Fill the store of this name and return a new adapter on it, which remembers none of its records."""
@@ -118,7 +129,7 @@ class _RedisAdapters:
 
 def redis_load(library: ModuleType, records: int) -> Case:
     """Fill an adapter on a Redis store."""
-    adapters = _RedisAdapters(library)
+    adapters = RedisAdapters(library, _network(library))
     rows = list(data.tree(records, "source"))
 
     def setup() -> tuple[Any]:
@@ -134,7 +145,7 @@ def redis_load(library: ModuleType, records: int) -> Case:
 
 def redis_diff(library: ModuleType, records: int) -> Case:
     """Compare two adapters whose records are in two stores on one Redis server."""
-    adapters = _RedisAdapters(library)
+    adapters = RedisAdapters(library, _network(library))
     adapters.reload("source", data.tree(records, "source"))
     adapters.reload("target", data.tree(records, "target"))
     return Case(
@@ -149,7 +160,7 @@ def redis_sync(library: ModuleType, records: int) -> Case:
 
     What is in the store afterwards is no evidence: diffsync forgets changed attributes and lists of children there.
     """
-    adapters = _RedisAdapters(library)
+    adapters = RedisAdapters(library, _network(library))
     rows = list(data.tree(records, "source")), list(data.tree(records, "target"))
 
     def setup() -> tuple[Any, Any, Any]:
@@ -166,19 +177,19 @@ def redis_sync(library: ModuleType, records: int) -> Case:
     return Case(run, setup, evidence=lambda result: [len(result[0]), result[1].summary()])
 
 
-class _SQLiteAdapters:
+class SQLiteAdapters:
     """Makes adapters on files in one temporary folder."""
 
-    def __init__(self, library: ModuleType, change: Callable[[list[type]], list[type]] = list) -> None:
-        """Make the folder, which goes when this object goes; `change` may change the models."""
+    def __init__(self, library: ModuleType, adapter: type) -> None:
+        """Make the folder, which goes when this object goes; `adapter` is the class of all adapters."""
         self._store = __import__(f"{library.__name__}.store.sqlite", fromlist=["SQLiteStore"]).SQLiteStore
-        self._network = models.adapter_class(library, change(models.scalar_models(library)))
+        self._adapter = adapter
         self._folder = tempfile.TemporaryDirectory()
 
     def open(self, name: str) -> Any:
         """Return an adapter on the file of this name."""
         path = Path(self._folder.name) / f"{name}.sqlite"
-        return self._network(name, internal_storage_engine=self._store(path))
+        return self._adapter(name, internal_storage_engine=self._store(path))
 
     def new(self, name: str) -> Any:
         """Return an adapter on a new file of this name."""
@@ -195,7 +206,8 @@ class _SQLiteAdapters:
 
 def sqlite_load_in_bulk(library: ModuleType, records: int) -> Case:
     """Fill an adapter on a new SQLite file in one call, down to the commit."""
-    adapters = _SQLiteAdapters(library, models.with_parent_keys)
+    classes = models.with_parent_keys(models.scalar_models(library))
+    adapters = SQLiteAdapters(library, models.adapter_class(library, classes))
     rows = data.by_type(data.tree(records, "source"))
 
     def run(target: Any) -> Any:
@@ -207,7 +219,7 @@ def sqlite_load_in_bulk(library: ModuleType, records: int) -> Case:
 
 def sqlite_load(library: ModuleType, records: int) -> Case:
     """Fill an adapter on a new SQLite file, down to the commit."""
-    adapters = _SQLiteAdapters(library)
+    adapters = SQLiteAdapters(library, models.adapter_class(library, models.scalar_models(library)))
     rows = list(data.tree(records, "source"))
 
     def run(target: Any) -> Any:
@@ -247,7 +259,7 @@ def sqlite_executemany(records: int) -> Case:
 
 def sqlite_diff(library: ModuleType, records: int) -> Case:
     """Compare two SQLite files that have just been opened."""
-    adapters = _SQLiteAdapters(library)
+    adapters = SQLiteAdapters(library, models.adapter_class(library, models.scalar_models(library)))
     adapters.fill("source", data.tree(records, "source"))
     adapters.fill("target", data.tree(records, "target"))
     return Case(
@@ -259,7 +271,7 @@ def sqlite_diff(library: ModuleType, records: int) -> Case:
 
 def sqlite_open(library: ModuleType, records: int) -> Case:
     """Open a SQLite file and get one record; the system has the file's pages in memory."""
-    adapters = _SQLiteAdapters(library)
+    adapters = SQLiteAdapters(library, models.adapter_class(library, models.scalar_models(library)))
     adapters.fill("target", data.tree(records, "target"))
     device = f"device-{records // data.RECORDS_PER_SITE * data.DEVICES_PER_SITE // 2:07d}"
     return Case(run=lambda: adapters.open("target").get("device", device))

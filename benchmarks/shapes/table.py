@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .kinds import CONTAINERS, KINDS, SCALARS, Kind
+from .kinds import KINDS, SCALARS, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -258,4 +258,5 @@ GROUPS: dict[str, dict[str, Shape]] = {
 SHAPES = {name: shape for group in GROUPS.values() for name, shape in group.items()}
 """All shapes by the name that a measurement has after the colon."""
 
-STRINGS, CONTAINER_NAMES = "str", tuple(CONTAINERS)
+STRINGS = "str"
+"""The shape from which the others differ."""
