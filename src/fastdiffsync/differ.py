@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from .adapter import Adapter
     from .enum import DiffSyncFlags
+    from .model import DiffSyncModel
 
 
 class Matching:
@@ -202,8 +203,8 @@ class DiffSyncDiffer:
         if prefetch is not None and prefetch.reads_both:
             yield from prefetch.top_level(modelname)
             return
-        sources = None if matching.source_data is not None else self.src_diffsync.get_all(modelname)
-        dests = None if matching.dest_data is not None else self.dst_diffsync.get_all(modelname)
+        sources = _all_records(self.src_diffsync, matching.source_data, modelname)
+        dests = _all_records(self.dst_diffsync, matching.dest_data, modelname)
         if prefetch is not None:
             prefetch.expect_below(sources, dests)
         yield PairedLists(sources, dests)
@@ -215,6 +216,17 @@ class DiffSyncDiffer:
             store = owner._access().batches_to_walk
             count = len(owner.get_all(modelname)) if store is None else store.count(model=modelname)
             self._progress.advance(count)
+
+
+def _all_records(adapter: Adapter, data: Any, modelname: str) -> list[DiffSyncModel] | None:
+    """Return all records of a type; None if the kernel is to take them from local data.
+
+    A local store names a type that has been asked for, also if it has none of its records.
+    """
+    if data is None:
+        return adapter.get_all(modelname)
+    data[modelname]
+    return None
 
 
 def check_diff_class(diff_class: Any, where: str) -> None:

@@ -20,6 +20,7 @@ from .runtime.arguments import check_adapter, check_run
 from .runtime.progress import Progress
 from .schema import StructMeta, schema_of
 from .syncing.log import OperationLog
+from .syncing.names import TypeNames
 from .syncing.operation import Operation, check_returned, nothing_returned, of_element
 from .syncing.records import LocalRecords, StoredRecords
 from .views.binding import flat_view
@@ -68,9 +69,11 @@ class DiffSyncSyncer:
         self.base_logger: Any = structlog.get_logger().new(src=src_diffsync, dst=dst_diffsync, flags=flags)
         self._log = OperationLog(self.base_logger, flags)
         self._progress = Progress("sync", len(diff), callback or None)
-        # The source's record is of no use to the executor; diffsync looks it up all the same, and an override sees it.
+        # The source's record is of no use to the executor; diffsync looks it up all the same: an override sees it, and
+        # a local store names the type.
         source_access = src_diffsync._access()
-        self._asks_source = source_access.data_to_search is None and source_access.batches_to_search is None
+        self._source_data = source_access.data_to_search
+        self._asks_source = self._source_data is None and source_access.batches_to_search is None
         self._access = dst_diffsync._access()
         self._store_keeps_copies = dst_diffsync.store.keeps_copies
         self._together = _Together(dst_diffsync.store)
@@ -165,13 +168,15 @@ class DiffSyncSyncer:
     def _walk_changes(self, flat: ViewedDiff, dest_records: LocalRecords | StoredRecords) -> bool:
         """Apply the diff record by record of the flat array, passing over what needs no method to be called."""
         array, models = flat.array, dest_records.models
+        names = TypeNames(array, self._source_data)
         index, count = 0, len(array)
         postponed: list[tuple[int, Operation]] = []
         changed = False
         while True:
             self._together.reach(index)
             stop = postponed[-1][0] if postponed else count
-            following = dest_records.pass_over(index, min(stop, index + self._progress.interval))
+            limit = min(stop, index + self._progress.interval, names.next_from(index))
+            following = dest_records.pass_over(index, limit)
             if following > index:
                 changed = changed or array.next_changed(index, following) < following
                 self._progress.advance(following - index)
@@ -181,6 +186,9 @@ class DiffSyncSyncer:
                 if not postponed:
                     return changed
                 self._perform(postponed.pop()[1])
+                continue
+            if names.next_from(index) == index:
+                names.name_type(index)
                 continue
             parent = array.parent(index)
             parent_model = models[parent] if parent in models else flat.dest(parent)
@@ -203,6 +211,8 @@ class DiffSyncSyncer:
             index = end if model is None else index + 1
 
     def _begin(self, element: DiffElement, parent_model: DiffSyncModel | None) -> Operation:
+        if self._source_data is not None:
+            self._source_data[element.type]
         if self._asks_source:
             self.src_diffsync.get_or_none(getattr(self.dst_diffsync, element.type), element.keys)
         if element._flat is not None and element._flat.dest_adapter is self.dst_diffsync:

@@ -90,6 +90,7 @@ def see_adapter(adapter: Any) -> dict[str, Any]:
     store = adapter.store
     return {
         "records": {name: [see_record(model, adapter) for model in store.get_all(model=name)] for name in _held(store)},
+        "names": sorted(store.get_all_model_names()),
         "keys": {name: list(records) for name, records in getattr(store, "_data", {}).items() if records},
         "len": len(adapter),
         "counts": {name: adapter.count(name) for name in _held(store)},

@@ -39,7 +39,7 @@ class FlatArray:
         self._parents: list[int] = []
         self._ends: list[int] = []
         self._types: list[str] = []
-        self._occurring: set[str] = set()
+        self._occurring: dict[str, None] = {}
         self._sources: list[Any] = []
         self._dests: list[Any] = []
         self._actions: bytearray = bytearray()
@@ -66,7 +66,7 @@ class FlatArray:
         self._parents.append(parent)
         self._ends.append(index + 1)
         self._types.append(element_type)
-        self._occurring.add(element_type)
+        self._occurring[element_type] = None
         self._sources.append(source)
         self._dests.append(dest)
         return index
@@ -77,7 +77,7 @@ class FlatArray:
         self._parents += [parent] * count
         self._ends += range(start + 1, start + count + 1)
         self._types += [element_type] * count
-        self._occurring.add(element_type)
+        self._occurring[element_type] = None
         self._sources += sources
         self._dests += dests
 
