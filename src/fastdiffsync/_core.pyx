@@ -68,7 +68,8 @@ def match(matching, FlatArray array, modelname, sources, dests, bint are_paired=
     top.names = matching.names
     top.child_type = modelname
     is_local = matching.source_data is not None and matching.dest_data is not None
-    if is_local and not walk.is_watched and not walk.flag_bits:
+    walk.due = matching.progress.until_report
+    if is_local:
         walk.kinds = {}
     try:
         if not (sources is None and dests is None and take_top_trees(walk, top)):
@@ -214,7 +215,7 @@ cdef Frame visit(Walk walk, Frame frame, object source, object dest, object uid)
     if walk.flag_bits or has_flags(source) or has_flags(dest):
         reason = skip_reason(walk.flags, source, dest)
         if reason:
-            walk.matching.skip(model, reason)
+            walk.skip(model, reason)
             return None
     element_type = plan.modelname if plan.knows_type and key != OVERRIDES else model.get_type()
     cdef bint asks_name = not (is_plain and plan.knows_shortname), is_named_by_uid = False

@@ -120,8 +120,9 @@ def _note_leaf_types(leaf_types: dict[type, str | None], source: Any, dest: Any)
         if model is None or type(model) in leaf_types:
             continue
         schema = schema_of(type(model))
+        is_leaf = schema.is_plain and schema.key_is_name and not schema.children
         if schema.children or type(model._unique_id) is str:
-            leaf_types[type(model)] = schema.modelname if schema.is_plain and not schema.children else None
+            leaf_types[type(model)] = schema.modelname if is_leaf else None
 
 
 def _watch_path(path: set[int], stack: list[_Frame]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import structlog
@@ -15,6 +16,7 @@ from .runtime.progress import Progress
 from .runtime.threads import compare_threads
 from .store.expected import PairedLists
 from .store.prefetch import prefetch_for
+from .syncing.log import listens
 from .utils import intersection, symmetric_difference
 from .views.binding import bind_diff
 from .views.view import ViewedDiff, is_overridden
@@ -45,6 +47,7 @@ class Matching:
         """Prepare the walk that fills `flat`."""
         self._flat = flat
         self._logger = logger
+        self._hears_debug = listens(logger, logging.DEBUG)
         self.progress = progress
         self.flags = flags
         self.has_flags = bool(flags.value)
@@ -61,7 +64,8 @@ class Matching:
 
     def skip(self, model: Any, reason: str) -> None:
         """Log that a pair is left out of the diff, and why."""
-        self._logger.bind(model=model.get_type(), unique_id=model.get_unique_id()).debug(reason)
+        if self._hears_debug:
+            self._logger.bind(model=model.get_type(), unique_id=model.get_unique_id()).debug(reason)
         self.progress.advance(1)
 
     def repeated_name(self, index: int) -> None:

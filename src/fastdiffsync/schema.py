@@ -192,7 +192,9 @@ class Schema:
         self.key_is_name = self.knows_unique_id and self.is_named_by_unique_id
         self.has_telling_key = has_identity and self.key_is_name
         self.has_telling_identifiers = has_identity and self.is_named_by_unique_id
-        self.is_plain = self.has_telling_key and self.knows_children and has_own_marks
+        self.is_plain = (
+            has_identity and self.knows_unique_id and self.knows_shortname and self.knows_children and has_own_marks
+        )
         self.constructs_directly = (
             not self.private_defaults
             and not hasattr(cls, "__post_init__")
@@ -204,6 +206,7 @@ class Schema:
         self.changes_directly = self.knows_type and self.knows_attributes and self.may_be_marked and is_own(*SYNC_HOOKS)
         self.may_go_unread = (
             self.is_plain
+            and self.key_is_name
             and self.knows_attributes
             and "adapter" not in self.attributes
             and set(self.fields).issuperset(self.children.values())
@@ -247,13 +250,16 @@ class Schema:
 
     @property
     def certain_types(self) -> tuple[type, ...] | None:
-        """The exact type of each identifier, `str` or `int`, where all records have them; None where they may not."""
+        """The exact type of each identifier, where all records have it and its texts differ as its values do, or None.
+
+        Then equal keys mean equal identifiers, if there is but one way to take them apart.
+        """
         if self.cls in _doubted_classes or not self.knows_identifiers:
             return None
         found = []
         for name in self.identifiers:
             field_type, default = self.field_types.get(name), self.defaults[name]
-            if field_type is None or field_type.convert is None or field_type.exact not in {(str,), (int,)}:
+            if field_type is None or field_type.convert is None or not _tells_by_text(field_type.exact):
                 return None
             if default is not msgspec.NODEFAULT and type(default) not in field_type.exact:
                 return None
@@ -288,6 +294,21 @@ def have_like_identities(schema: Schema, other: Schema) -> bool:
     """Whether records of two classes are of one type and identified by the same fields, in the same order."""
     return schema is other or (schema.modelname == other.modelname and schema.identifiers == other.identifiers)
 
+
+def _tells_by_text(types: tuple[type, ...]) -> bool:
+    """Whether values of these exact types, a single one, are equal if and only if their texts are."""
+    if types in {(str,), (int,)}:
+        return True
+    names = [(kind.__module__, kind.__qualname__) for kind in types]
+    return len(names) == 1 and names[0] in _TOLD_BY_TEXT
+
+
+_TOLD_BY_TEXT = {
+    ("uuid", "UUID"),
+    ("ipaddress", "IPv4Address"),
+    ("ipaddress", "IPv6Address"),
+    ("datetime", "date"),
+}
 
 _doubted_classes: weakref.WeakSet[type[Any]] = weakref.WeakSet()
 

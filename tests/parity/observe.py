@@ -80,7 +80,7 @@ def see_element(element: Any, *, is_live: bool) -> dict[str, Any]:
         "children": attempt(lambda: [child.name for child in element.get_children()]),
     }
     if is_live and element.action is None:
-        for name in ("attrs", "keys", "name", "text"):
+        for name in ("attrs", "attrs keys", "keys", "name", "text"):
             del seen[name]
     return seen
 

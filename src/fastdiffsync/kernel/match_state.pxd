@@ -30,11 +30,14 @@ cdef class Walk:
     # `{type: Kinds}`; None if nothing may be walked without the interpreter.
     cdef dict kinds
     cdef Py_ssize_t done
+    # Of a run that is watched: when `done` is to be told.
+    cdef Py_ssize_t due
     cdef object last_mapping
     cdef list last_types, last_fields
     cdef object leaf_class
     cdef Plan leaf_plan
     cdef int advance(self, Py_ssize_t delta) except -1
+    cdef int tell(self) except -1
 
 
 cdef bint take_top_trees(Walk walk, Frame top) except -1

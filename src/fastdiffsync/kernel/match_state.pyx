@@ -20,11 +20,26 @@ cdef class Walk:
     """The state of one match."""
 
     cdef int advance(self, Py_ssize_t delta) except -1:
-        if self.is_watched:
-            self.matching.advance(delta)
-        else:
-            self.done += delta
+        """Count what is done. Of a run that is watched, it is told as soon as a report is due."""
+        self.done += delta
+        if self.is_watched and self.done >= self.due:
+            self.tell()
         return 0
+
+    cdef int tell(self) except -1:
+        """Tell how much has been done."""
+        cdef Py_ssize_t done = self.done
+        self.done = 0
+        if done:
+            self.matching.advance(done)
+        self.due = self.matching.progress.until_report
+        return 0
+
+    def skip(self, record, reason):
+        """Tell that a record is left out of the diff, and why."""
+        self.tell()
+        self.matching.skip(record, reason)
+        self.due = self.matching.progress.until_report
 
 
 # ---- whole trees ----
@@ -71,6 +86,8 @@ cdef bint walk_plain(Walk walk, Frame frame, PlainTrees plain) except -1:
     cdef list special_places = [], sources = [], dests = []
     if not plain.are_worthwhile(threads):
         return False
+    plain.global_bits = walk.flag_bits
+    frame.needs_names = not plain.have_distinct_names()
     for place, uid, source, dest in plain.walk(threads):
         if not (source is None or bears(source, uid)) or not (dest is None or bears(dest, uid)):
             return False
@@ -95,8 +112,14 @@ cdef int take_walked_trees(Walk walk, Frame frame) except -1:
     cdef Py_ssize_t stop = frame.plain.siblings.count
     if frame.position < len(frame.special_places):
         stop = frame.special_places[frame.position]
-    walk.done += frame.plain.take(walk.array, frame.index, stop)
+    cdef Py_ssize_t i, first = walk.array.size
+    cdef Py_ssize_t count = frame.plain.take(walk.array, frame.index, stop, walk)
     frame.plain.taken = stop + 1
+    if not walk.is_watched:
+        walk.done += count
+        return 0
+    for i in range(first, walk.array.size):
+        walk.advance((walk.array._sources[i] is not None) + (walk.array._dests[i] is not None))
     return 0
 
 
@@ -114,8 +137,6 @@ cdef int take_leaves(Walk walk, Frame frame) except -1:
     cdef PyObject *dest
     cdef PyObject *key
     cdef Plan plan = walk.leaf_plan
-    if walk.is_watched:
-        return 0
     while place < count:
         source = PyList_GET_ITEM(<PyObject *>frame.sources, place)
         dest = PyList_GET_ITEM(<PyObject *>frame.dests, place)
@@ -137,10 +158,15 @@ cdef int take_leaves(Walk walk, Frame frame) except -1:
             break
         walk.array.add(frame.index, plan.modelname, <object>source, <object>dest)
         place += 1
-    walk.done += 2 * (place - frame.position)
+    cdef Py_ssize_t found = place - frame.position
     frame.position = place
+    if not walk.is_watched:
+        walk.done += 2 * found
+        return 0
+    for place in range(found):
+        walk.advance(2)
     return 0
 
 
 cdef bint is_leaf_plan(Plan plan) noexcept:
-    return plan.is_plain and len(plan.children) == 0
+    return plan.is_plain and plan.key_is_name and len(plan.children) == 0

@@ -244,7 +244,7 @@ def _columns(schema: Schema, models: list[Any]) -> list[tuple[Any, ...]] | None:
 def _walkable_schema(matching: Matching, cls: type[Any], modelname: str, above: tuple[str, ...]) -> Schema | None:
     """Return the schema of a class whose records may be read here, and probably those below them; or None."""
     schema = schema_of(cls) if isinstance(cls, StructMeta) else None
-    if schema is None or not schema.is_plain or schema.modelname != modelname:
+    if schema is None or not schema.is_plain or not schema.key_is_name or schema.modelname != modelname:
         return None
     if modelname in above or len(above) == MOST_LEVELS:
         return None

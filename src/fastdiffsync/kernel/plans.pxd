@@ -32,6 +32,9 @@ cdef class Plan:
     cdef object certain_types
     cdef Py_ssize_t *attribute_offsets
     cdef Py_ssize_t *identifier_field_offsets
+    # The fields that make the shortname; none if it is the unique id.
+    cdef Py_ssize_t name_count
+    cdef Py_ssize_t *name_offsets
     cdef Py_ssize_t value_count
     cdef Py_ssize_t *value_offsets
     cdef list check_types

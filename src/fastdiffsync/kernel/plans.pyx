@@ -124,6 +124,8 @@ cdef class Plan:
         self.empty_attributes = dict.fromkeys(schema.attributes)
         self.empty_identifiers = dict.fromkeys(schema.identifier_fields)
         self.identifier_field_offsets = offsets_of(cls, schema.identifier_fields)
+        self.name_count = len(schema.shortname)
+        self.name_offsets = offsets_of(cls, schema.shortname)
         value_names = [name for name in schema.fields if name not in ("model_flags", "adapter")]
         value_names = [name for name in value_names if name not in schema.children.values()]
         self.value_count = len(value_names)
@@ -140,6 +142,7 @@ cdef class Plan:
         PyMem_Free(self.identifier_offsets)
         PyMem_Free(self.attribute_offsets)
         PyMem_Free(self.identifier_field_offsets)
+        PyMem_Free(self.name_offsets)
         PyMem_Free(self.value_offsets)
         PyMem_Free(self.checks)
         cdef Py_ssize_t i

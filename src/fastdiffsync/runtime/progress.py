@@ -42,6 +42,11 @@ class Progress:
         """Whether there is a callback."""
         return self._callback is not None
 
+    @property
+    def until_report(self) -> int:
+        """How much is to be done before the next call is due."""
+        return self.interval - (self.done - self._reported)
+
     def advance(self, delta: int) -> None:
         """Add `delta` to what is done; nothing happens for 0."""
         self.done += delta

@@ -25,8 +25,8 @@ class OperationLog:
         """
         self._base = base
         self._logs_unchanged = bool(flags & DiffSyncFlags.LOG_UNCHANGED_RECORDS)
-        self.hears_debug = _listens(base, logging.DEBUG)
-        self.hears_info = _listens(base, logging.INFO)
+        self.hears_debug = listens(base, logging.DEBUG)
+        self.hears_info = listens(base, logging.INFO)
         self._operation: Operation | None = None
         self._bound: Any = None
 
@@ -63,7 +63,7 @@ class OperationLog:
         return self._bound
 
 
-def _listens(logger: Any, level: int) -> bool:
+def listens(logger: Any, level: int) -> bool:
     """Whether a message of this level may go anywhere: structlog's filtering loggers know that it does not."""
     is_enabled_for = getattr(logger, "is_enabled_for", None)
     return True if is_enabled_for is None else bool(is_enabled_for(level))

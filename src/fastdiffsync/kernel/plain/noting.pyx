@@ -38,7 +38,7 @@ cdef uint8_t note_change(Changes *changes, Kind *kind, Py_ssize_t index, PyObjec
     change.index, change.kind, change.first, change.mask = <int32_t>index, kind.number, changes.value_count, 0
     if source != NULL and dest != NULL and not find_differences(&kind.values, source, dest, &change.mask):
         return UNDECIDED
-    if not make_room(changes, 1 + side.identifier_field_count + kind.sides[0].attribute_count + kind.sides[1].attribute_count):
+    if not make_room(changes, 1 + kind.name_count + side.identifier_field_count + kind.sides[0].attribute_count + kind.sides[1].attribute_count):
         return UNDECIDED
     changes.items[changes.count] = change
     changes.count += 1
@@ -46,7 +46,8 @@ cdef uint8_t note_change(Changes *changes, Kind *kind, Py_ssize_t index, PyObjec
     changes.values[changes.value_count] = slot(model, side.key)
     changes.value_count += 1
     if (
-        not note_values(changes, model, side.identifier_fields, side.identifier_field_count)
+        not note_values(changes, model, side.names, kind.name_count)
+        or not note_values(changes, model, side.identifier_fields, side.identifier_field_count)
         or not (source == NULL or note_attributes(changes, &kind.sides[0], source))
         or not (dest == NULL or note_attributes(changes, &kind.sides[1], dest))
     ):
@@ -142,6 +143,8 @@ cdef int take_snapshot(Changes *changes, Change *change, Kinds kinds, FlatArray 
     cdef PyObject **values = &changes.values[change.first]
     name = <object>values[0]
     values += 1
+    if kind.name_count:
+        name = "__".join([str(part) for part in take_values(&values, kind.name_count)])
     cdef tuple identifiers = take_values(&values, kind.sides[1 if action == DELETE else 0].identifier_field_count)
     cdef tuple names = None, attributes = None, dest_names = None, dest_attributes = None
     if action != DELETE:

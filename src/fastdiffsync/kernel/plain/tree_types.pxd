@@ -1,6 +1,7 @@
 from cpython.object cimport PyObject, PyTypeObject
 from libc.stdint cimport uint16_t
 
+from ..plans cimport Plan
 from .finding cimport Contents, Search, Table
 from .pairing cimport Room
 from .columns cimport Offsets
@@ -27,6 +28,7 @@ cdef struct Side:
     PyObject *plan
     Py_ssize_t *identifier_fields
     Py_ssize_t *attributes
+    Py_ssize_t *names              # the fields that make the shortname
     Py_ssize_t identifier_field_count, attribute_count
     bint knows_attributes      # whether the attributes can be read without asking a hook
 
@@ -43,6 +45,10 @@ cdef struct Kind:
     Py_ssize_t identifier_count, child_count
     ChildField[MAX_CHILD_TYPES] children
     uint16_t number
+    Py_ssize_t name_count          # how many fields make the shortname; 0 if it is the key
+    # Which of the key's parts they are, if they are identifiers, so that the key tells the name.
+    bint key_tells_name
+    Py_ssize_t[MAX_PARTS] name_parts
 
 
 cdef class Kinds:
@@ -58,6 +64,7 @@ cdef class Kinds:
     cdef readonly bint are_plain
     cdef int add(self, object name) except -1
     cdef int fill(self, Py_ssize_t number, object name) except -1
+    cdef int describe_names(self, Kind *kind, Plan plan) except -1
     cdef int describe_contents(self, Kind *kind) except -1
     cdef Search *begin(self, double share) except NULL
     cdef Py_ssize_t record_count(self, Py_ssize_t first, Py_ssize_t stop) noexcept

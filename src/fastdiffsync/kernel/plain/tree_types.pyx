@@ -98,6 +98,7 @@ cdef class Kinds:
             side.identifier_fields = plan.identifier_field_offsets
             side.identifier_field_count = len(plan.identifier_names)
             side.attributes = plan.attribute_offsets
+            side.names = plan.name_offsets
             side.attribute_count = len(plan.attribute_names)
             side.knows_attributes = plan.knows_attributes
             for i in range(plan.identifier_count):
@@ -114,10 +115,20 @@ cdef class Kinds:
             )
             first = plan
         if first is not None:
+            self.describe_names(kind, first)
             kind.child_count = len(first.children)
             for i, child_type in enumerate(first.children):
                 kind.children[i].kind = &self.items[self.add(child_type)]
             self.describe_contents(kind)
+        return 0
+
+    cdef int describe_names(self, Kind *kind, Plan plan) except -1:
+        """Say what makes the shortname; nothing if it is the unique id."""
+        shortname, identifiers = plan.schema.shortname, plan.schema.identifiers
+        kind.name_count = 0 if shortname == identifiers else plan.name_count
+        kind.key_tells_name = kind.is_certain and set(identifiers).issuperset(shortname)
+        for i, name in enumerate(shortname if kind.key_tells_name else ()):
+            kind.name_parts[i] = identifiers.index(name)
         return 0
 
     cdef int describe_contents(self, Kind *kind) except -1:
@@ -187,10 +198,14 @@ cdef class Kinds:
 
 
 cdef bint has_plain_trees(Plan plan, object name) except -1:
-    return plan.is_plain and plan.modelname == name and len(plan.children) <= MAX_CHILD_TYPES
+    return (
+        plan.is_plain and plan.modelname == name and len(plan.children) <= MAX_CHILD_TYPES
+        and plan.name_count <= MAX_PARTS
+    )
 
 
 cdef bint are_alike(Plan source, Plan dest) except -1:
     return (
-        have_like_identities(source.schema, dest.schema) and list(source.children.items()) == list(dest.children.items())
+        have_like_identities(source.schema, dest.schema) and source.schema.shortname == dest.schema.shortname
+        and list(source.children.items()) == list(dest.children.items())
     )

@@ -11,6 +11,7 @@ cdef struct Run:
     # Records that a range has found one after the other.
     Range *part
     Py_ssize_t first, stop
+    Py_ssize_t first_skip, last_skip
     # Where they go, with their objects' references: by how much their indices are larger there, what their types' numbers
     # are, and the index of the record below which they come, -1 for none.
     Entry *items
@@ -31,6 +32,7 @@ cdef class PlainTrees:
     cdef PyObject **uids
     cdef Tree *trees
     cdef Py_ssize_t taken          # how many trees have been
+    cdef int global_bits
     cdef Range *ranges
     cdef int threads, range_count
     cdef bint has_begun            # whether the trees' types have their numbers
@@ -44,7 +46,8 @@ cdef class PlainTrees:
     cdef int prepare_ranges(self, Py_ssize_t *order) except -1
     cdef int walk_together(self, Py_ssize_t count) except -1
     cdef bint build_tables(self) except -1
-    cdef Py_ssize_t take(self, FlatArray array, Py_ssize_t parent, Py_ssize_t stop) except -1
+    cdef bint have_distinct_names(self) noexcept
+    cdef Py_ssize_t take(self, FlatArray array, Py_ssize_t parent, Py_ssize_t stop, object matching) except -1
     cdef int begin(self, FlatArray array) except -1
     cdef void next_run(self, Run *run, Py_ssize_t stop) noexcept
     cdef Py_ssize_t copy_runs(

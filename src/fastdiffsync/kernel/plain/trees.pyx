@@ -22,6 +22,8 @@ from .finding cimport open_window
 from ..array cimport UNSEEN, Entry, FlatArray
 from .tree_types cimport MAX_DEPTH, Kinds, Side
 from .pairing cimport Room, Siblings, make_room, pair_siblings
+from .naming cimport have_distinct_names
+from .skipping cimport free_skips, tell_skips
 from .noting cimport free_changes, take_snapshots
 from .threads cimport MAX_SHARES, MAX_THREADS, SHARES_EACH, Share, run_together, share_start
 from .walking cimport Range, Tree, find_siblings, walk_range
@@ -47,6 +49,7 @@ cdef class PlainTrees:
                 drop(&self.trees[i])
         for i in range(self.range_count if self.ranges != NULL else 0):
             free_changes(&self.ranges[i].changes)
+            free_skips(&self.ranges[i].skips)
             free(self.ranges[i].items)
             free(self.ranges[i].sources)
             free(self.ranges[i].dests)
@@ -159,6 +162,7 @@ cdef class PlainTrees:
             part.kind = self.kinds.items
             part.siblings = &self.siblings
             part.trees = self.trees
+            part.global_bits = self.global_bits
             part.order = order
             if i == 0:
                 part.searches = self.kinds.searches
@@ -195,10 +199,14 @@ cdef class PlainTrees:
                     self.kinds.searches[place].has_missed = True
         return self.kinds.build_tables()
 
-    cdef Py_ssize_t take(self, FlatArray array, Py_ssize_t parent, Py_ssize_t stop) except -1:
+    cdef bint have_distinct_names(self) noexcept:
+        """Whether it is certain that no two siblings share a name."""
+        return have_distinct_names(self.kinds.items, &self.siblings)
+
+    cdef Py_ssize_t take(self, FlatArray array, Py_ssize_t parent, Py_ssize_t stop, object matching) except -1:
         """Append to a flat array, below `parent`, the trees up to a place; return how many records they have of both sides."""
         cdef Run[MAX_SHARES] runs
-        cdef Py_ssize_t first, run_count, size, count = 0
+        cdef Py_ssize_t i, first, run_count, size, count = 0
         if not self.has_begun:
             self.has_begun = True
             self.begin(array)
@@ -215,6 +223,8 @@ cdef class PlainTrees:
                 self.taken = first  # what has no room is not the array's
                 raise
             count += self.copy_runs(runs, run_count, size, array, parent)
+            for i in range(run_count):
+                tell_skips(&runs[i].part.skips, runs[i].first_skip, runs[i].last_skip, matching)
         return count
 
     cdef int begin(self, FlatArray array) except -1:
@@ -235,8 +245,12 @@ cdef class PlainTrees:
         cdef Tree *tree = &self.trees[self.taken]
         run.part = tree.range
         run.first = run.stop = tree.first
-        while self.taken < stop and tree.range == run.part and tree.first == run.stop:
+        run.first_skip = run.last_skip = tree.first_skip
+        while (
+            self.taken < stop and tree.range == run.part and tree.first == run.stop and tree.first_skip == run.last_skip
+        ):
             run.stop = tree.stop
+            run.last_skip = tree.last_skip
             self.taken += 1
             tree += 1
 

@@ -6,11 +6,13 @@ from ..array cimport Entry
 from .tree_types cimport Kind
 from .pairing cimport Room, Siblings
 from .noting cimport Changes
+from .skipping cimport Skips
 
 
 cdef struct Tree:
     Range *range                   # that has walked it; NULL if it turned out to be special
     int32_t first, stop            # its items there
+    Py_ssize_t first_skip, last_skip   # and what was skipped in it
 
 
 cdef struct Range:
@@ -28,6 +30,8 @@ cdef struct Range:
     PyObject **dests
     Py_ssize_t size, capacity
     Changes changes
+    Skips skips
+    int global_bits                # the flags of the diff
     uint64_t kinds                 # one bit for each kind that has been found
     bint has_tracked               # whether the garbage collector knows one of the records that have been compared
 

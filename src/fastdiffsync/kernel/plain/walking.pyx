@@ -9,7 +9,6 @@ from cpython.object cimport PyObject
 from libc.stdint cimport int32_t, uint8_t, uint64_t
 from libc.stdlib cimport realloc
 
-from ..plans cimport NO_FLAGS
 from .finding cimport WINDOW, Search, find_all
 from ..array cimport NO_ACTION, UNSEEN, Entry
 from .tree_types cimport MAX_DEPTH, ChildField, Kind, Side
@@ -18,6 +17,9 @@ from ..capi cimport (
     NONE, PyListObject, PyList_CheckExact, PyList_GET_SIZE, PyObject_GC_IsTracked, add_reference, class_of,
     drop_reference, is_exact_str, prefetch, same_str, slot, str_length,
 )
+from ..known_types cimport values_differ
+from .naming cimport have_distinct_names, have_same_names
+from .skipping cimport forget_skips, note_skip, reason_to_skip
 from .noting cimport forget_changes, note_change
 from .columns cimport (
     ask_for_dest_values, ask_for_record, ask_for_source_values, has_clear_parts, have_equal_values,
@@ -32,7 +34,7 @@ cdef enum:
 cdef void walk_range(void *share) noexcept nogil:
     cdef Range *part = <Range *>share
     cdef Siblings *siblings = part.siblings
-    cdef Py_ssize_t i, place, before
+    cdef Py_ssize_t i, place, before, skipped
     cdef uint64_t kinds
     for i in range(part.first, part.stop):
         if i + 2 * AHEAD < part.stop:
@@ -41,13 +43,16 @@ cdef void walk_range(void *share) noexcept nogil:
             ask_for_contents(part.kind, siblings, part.order[i + AHEAD])
         place = part.order[i]
         before = part.size
+        skipped = part.skips.count
         kinds = part.kinds
         if append_pair(part, part.kind, siblings, place, -1, 0):
             part.trees[place].range = part
             part.trees[place].first = <int32_t>before
             part.trees[place].stop = <int32_t>part.size
+            part.trees[place].first_skip, part.trees[place].last_skip = skipped, part.skips.count
         else:
             drop(part, before)
+            forget_skips(&part.skips, skipped)
             part.kinds = kinds
 
 
@@ -74,6 +79,12 @@ cdef bint append_pair(
         return False
     if source != NULL and dest != NULL and not are_same_thing(kind, source, dest):
         return False
+    cdef int reason = reason_to_skip(
+        part.global_bits,
+        NULL if source == NULL else slot(source, kind.sides[0].flags), NULL if dest == NULL else slot(dest, kind.sides[1].flags),
+    )
+    if reason:
+        return reason > 0 and note_skip(&part.skips, dest if source == NULL else source, reason)
     if kind.child_count and place + 1 < siblings.count:
         ask_for_children(kind, 0, siblings.sources[place + 1])
         ask_for_children(kind, 1, siblings.dests[place + 1])
@@ -156,6 +167,8 @@ cdef bint walk_children(
     if not make_room(&siblings, &part.rooms[depth]):
         return False
     if not find_siblings(kind, part.searches, &siblings) or not pair_siblings(&siblings):
+        return False
+    if not have_distinct_names(kind, &siblings):
         return False
     if kind.sides[0].table.entries != NULL or kind.sides[1].table.entries != NULL or siblings.count > WINDOW:
         for place in range(min(siblings.count, AHEAD)):
@@ -256,8 +269,8 @@ cdef inline void ask_for_children(Kind *kind, int which, PyObject *record) noexc
 
 
 cdef inline bint is_expected(Side *side, PyObject *record, PyObject *uid) noexcept nogil:
-    """Whether a record is of the expected class, without flags, and bears this id."""
-    if class_of(record) != side.cls or slot(record, side.flags) != NO_FLAGS:
+    """Whether a record is of the expected class and bears this id."""
+    if class_of(record) != side.cls:
         return False
     cdef PyObject *key = slot(record, side.key)
     if key == NULL or not is_exact_str(key):
@@ -274,13 +287,18 @@ cdef inline bint are_same_thing(Kind *kind, PyObject *source, PyObject *dest) no
     cdef Py_ssize_t i
     cdef PyObject *value
     cdef PyObject *other
+    if not have_same_names(kind, source, dest):
+        return False
     if kind.is_certain and has_clear_parts(slot(source, kind.sides[0].key), kind.identifier_count):
         return True
     for i in range(kind.identifier_count):
         value = slot(source, kind.sides[0].identifiers[i])
         other = slot(dest, kind.sides[1].identifiers[i])
-        if value == NULL or other == NULL or not is_exact_str(value) or not is_exact_str(other):
+        if value == NULL or other == NULL:
             return False
-        if value != other and str_length(value) != str_length(other):
+        if not is_exact_str(value) or not is_exact_str(other):
+            if values_differ(value, other):
+                return False
+        elif value != other and str_length(value) != str_length(other):
             return False
     return True
