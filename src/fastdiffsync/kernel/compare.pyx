@@ -23,7 +23,7 @@ from .capi cimport (
 )
 from .plain.threads cimport MAX_THREADS, Share, run_together
 from .plain.columns cimport (
-    CACHE_LINE, Offsets, ask_for_dest_values, ask_for_record, ask_for_source_values, fill_offsets,
+    CACHE_LINE, Offsets, ask_for_dest_values, ask_for_record, ask_for_source_values, fill_offsets, free_offsets,
     have_equal_values,
 )
 
@@ -68,6 +68,9 @@ cdef class PairPlan:
         self.dest_class = dest_class
         self.names = common_attributes(source.schema, dest.schema)
         fill_offsets(&self.offsets, source, dest)
+
+    def __dealloc__(self):
+        free_offsets(&self.offsets)
 
 
 def compare(FlatArray array, int threads=1):

@@ -17,11 +17,12 @@ cdef struct Offsets:
     Py_ssize_t source_size, dest_size
     Py_ssize_t source_key, dest_key
     Py_ssize_t count
-    Py_ssize_t[MAX_ATTRIBUTES] source_values
-    Py_ssize_t[MAX_ATTRIBUTES] dest_values
+    Py_ssize_t *source_values      # one block of memory, which `free_offsets` frees
+    Py_ssize_t *dest_values
 
 
 cdef int fill_offsets(Offsets *offsets, Plan source, Plan dest) except -1
+cdef void free_offsets(Offsets *offsets) noexcept
 
 
 cdef inline void ask_for_record(PyObject *record, Py_ssize_t size) noexcept nogil:

@@ -1,6 +1,7 @@
 # cython: language_level=3, boundscheck=False, wraparound=False
 """Where the values of a pair of records stand, and whether they are equal as far as memory tells."""
 
+from cpython.mem cimport PyMem_Calloc, PyMem_Free
 from cpython.object cimport PyTypeObject
 
 from ..plans cimport Plan
@@ -19,6 +20,12 @@ cdef int fill_offsets(Offsets *offsets, Plan source, Plan dest) except -1:
     offsets.dest_key = dest.key_offset
     # Where hooks are to be asked the values are not compared here, but they will be read all the same.
     offsets.count = min(len(names), MAX_ATTRIBUTES)
+    free_offsets(offsets)
+    offsets.source_values = <Py_ssize_t *>PyMem_Calloc(2 * offsets.count or 1, sizeof(Py_ssize_t))
+    if offsets.source_values == NULL:
+        offsets.count = 0
+        raise MemoryError
+    offsets.dest_values = offsets.source_values + offsets.count
     for i in range(offsets.count):
         offsets.source_values[i] = source.offset(names[i])
         offsets.dest_values[i] = dest.offset(names[i])
@@ -27,3 +34,8 @@ cdef int fill_offsets(Offsets *offsets, Plan source, Plan dest) except -1:
             offsets.count = i
             return 0
     return 0
+
+
+cdef void free_offsets(Offsets *offsets) noexcept:
+    PyMem_Free(offsets.source_values)
+    offsets.source_values = offsets.dest_values = NULL

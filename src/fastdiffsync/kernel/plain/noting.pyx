@@ -13,7 +13,7 @@ from ..array cimport CREATE, DELETE, UNDECIDED, UPDATE
 from .tree_types cimport Side
 from ..plans cimport Plan
 from ..capi cimport (
-    PyObject_GC_UnTrack, PyTuple_New, PyTuple_SET_ITEM, Py_XDECREF, add_reference, drop_reference, is_scalar,
+    PyObject_GC_UnTrack, PyTuple_New, PyTuple_SET_ITEM, Py_XDECREF, add_reference, drop_reference, is_exact_str, is_scalar,
     slot,
 )
 from ..known_types cimport is_single, values_differ
@@ -46,7 +46,7 @@ cdef uint8_t note_change(Changes *changes, Kind *kind, Py_ssize_t index, PyObjec
     changes.values[changes.value_count] = slot(model, side.key)
     changes.value_count += 1
     if (
-        not note_values(changes, model, side.names, kind.name_count)
+        not note_names(changes, model, side.names, kind.name_count)
         or not note_values(changes, model, side.identifier_fields, side.identifier_field_count)
         or not (source == NULL or note_attributes(changes, &kind.sides[0], source))
         or not (dest == NULL or note_attributes(changes, &kind.sides[1], dest))
@@ -72,6 +72,15 @@ cdef bint find_differences(Offsets *offsets, PyObject *source, PyObject *dest, u
 
 cdef bint note_attributes(Changes *changes, Side *side, PyObject *record) noexcept nogil:
     return side.knows_attributes and note_values(changes, record, side.attributes, side.attribute_count)
+
+
+cdef bint note_names(Changes *changes, PyObject *record, Py_ssize_t *offsets, Py_ssize_t count) noexcept nogil:
+    """Note the parts of a record's name; False if one of them is no text."""
+    cdef Py_ssize_t i
+    for i in range(count):
+        if slot(record, offsets[i]) == NULL or not is_exact_str(slot(record, offsets[i])):
+            return False
+    return note_values(changes, record, offsets, count)
 
 
 cdef bint note_values(Changes *changes, PyObject *record, Py_ssize_t *offsets, Py_ssize_t count) noexcept nogil:
@@ -144,7 +153,7 @@ cdef int take_snapshot(Changes *changes, Change *change, Kinds kinds, FlatArray 
     name = <object>values[0]
     values += 1
     if kind.name_count:
-        name = "__".join([str(part) for part in take_values(&values, kind.name_count)])
+        name = "__".join(take_values(&values, kind.name_count))
     cdef tuple identifiers = take_values(&values, kind.sides[1 if action == DELETE else 0].identifier_field_count)
     cdef tuple names = None, attributes = None, dest_names = None, dest_attributes = None
     if action != DELETE:

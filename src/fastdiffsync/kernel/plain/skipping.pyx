@@ -21,7 +21,7 @@ cdef enum:
 
 # Every combination of flags is one object, which the enum keeps.
 cdef PyObject *combinations[ALL_BITS]
-cdef list keep_alive = [DiffSyncModelFlags(bits) for bits in range(ALL_BITS)]
+cdef tuple keep_alive = tuple(map(DiffSyncModelFlags, range(ALL_BITS)))
 for bits in range(ALL_BITS):
     combinations[bits] = <PyObject *>keep_alive[bits]
 

@@ -10,7 +10,7 @@ from ..capi cimport PyDict_GET_SIZE
 from .finding cimport MAX_LISTS, Contents, Search, begin_at, build_next_table, free_table
 from ..plans cimport Plan, plan_of
 from .pairing cimport Room
-from .columns cimport fill_offsets
+from .columns cimport fill_offsets, free_offsets
 
 from ...schema import have_like_identities
 
@@ -44,9 +44,11 @@ cdef class Kinds:
         self.searches = self.begin(0)
 
     def __dealloc__(self):
-        cdef Py_ssize_t depth
+        cdef Py_ssize_t depth, i
         if self.items != NULL:
             self.drop_tables()
+            for i in range(self.count):
+                free_offsets(&self.items[i].values)
         if self.rooms != NULL:
             for depth in range(MAX_DEPTH + 1):
                 free(self.rooms[depth].cells)
@@ -139,7 +141,7 @@ cdef class Kinds:
             contents = &kind.sides[which].contents
             contents.cls = kind.sides[which].cls
             contents.size = kind.sides[which].size
-            contents.values = &kind.values.dest_values[0] if which else &kind.values.source_values[0]
+            contents.values = kind.values.dest_values if which else kind.values.source_values
             contents.value_count = kind.values.count
             contents.identifiers = &kind.sides[which].identifiers[0]
             contents.identifier_count = 0 if kind.is_certain else kind.identifier_count
