@@ -87,7 +87,7 @@ def test_what_exists_already_can_be_sent_away(fastdiffsync: Any, adapter: Any, m
     with pytest.raises(fastdiffsync.ObjectAlreadyExists) as caught:
         adapter.get("place", "north").add_child(adapter.get("device", "north-r1"))
     error = caught.value
-    assert str(error) == "Already storing a device with unique_id north-r1"
+    assert str(error) == 'Already storing a device with unique_id north-r1 in devices of place "north"'
     assert error.args == (str(error), error.existing_object)
     assert error.existing_object.adapter is adapter
     twin = pickle.loads(pickle.dumps(error))
