@@ -9,6 +9,7 @@ from cpython.object cimport PyObject
 
 from .array cimport CREATE, DELETE, FOLDED, NO_ACTION, UPDATE, FlatArray, changed_attrs, dict_of, folded
 from .cursor cimport Cursor, look_up
+from .known_types cimport is_single, shallow_copy
 from .layouts cimport Layout, layout_of
 from .children cimport LongList, put_child, take_child
 from .local_records cimport claim_record, reference_to
@@ -16,7 +17,7 @@ from .plans cimport NO_FLAGS, Plan, plan_of
 from .fields cimport has_key
 from .capi cimport (
     NONE, PyDict_CheckExact, PyDict_GetItemWithError, PyDict_Next, PyList_GET_ITEM, class_of, is_exact_str,
-    is_scalar, set_slot_quietly, slot,
+    is_scalar, set_slot, set_slot_quietly, slot,
 )
 
 from ..dumping.copies import copy_containers
@@ -160,16 +161,20 @@ cdef class DirectChanges:
         if not plan.changes_directly or plan.modelname != element_type or not self.find_layout(plan, snapshot[1], snapshot[3]):
             return False
         self.close_gaps()
+        if len(identifiers) + 1 + len(attributes) != self.layout.shape_count:
+            return False
         for value in identifiers:
             values[count] = <PyObject *>value
-            count += is_scalar(<PyObject *>value)
+            count += 1
         values[count] = <PyObject *>self.adapter
         count += 1
+        cdef list copies = []
         for value in attributes:
-            values[count] = <PyObject *>value
-            count += is_scalar(<PyObject *>value)
-        if count != self.layout.shape_count:
-            return False  # a container, which the record must not share
+            own = unshared(value)
+            if own is not value:
+                copies.append(own)
+            values[count] = <PyObject *>own
+            count += 1
         model = self.layout.fill_shaped(values)
         if model is None:
             return False
@@ -225,13 +230,22 @@ cdef bint update(object model, Plan plan, tuple snapshot, mask) except -1:
     if not is_common or plan.validates_assignment:
         return False
     for place in range(len(names)):
-        if mask >> place & 1 and (plan.attribute_offsets[place] < 0 or not is_scalar(<PyObject *>values[place])):
+        if mask >> place & 1 and plan.attribute_offsets[place] < 0:
             return False
     for place in range(len(names)):
         if mask >> place & 1:
-            set_slot_quietly(<PyObject *>model, plan.attribute_offsets[place], values[place])
+            value = unshared(values[place])
+            set_slot(<PyObject *>model, plan.attribute_offsets[place], value)
     set_outcome(model, plan, "Updated successfully")
     return True
+
+
+cdef inline object unshared(object value):
+    """Return a value as a record may keep it: a container is copied, since the diff must not share it."""
+    if is_single(<PyObject *>value):
+        return value
+    copy = shallow_copy(value)
+    return copy_containers(value) if copy is None else copy
 
 
 cdef int set_outcome(object model, Plan plan, object message) except -1:

@@ -7,6 +7,7 @@ The twin of `fields_py.py`; whoever changes one changes both.
 from cpython.object cimport PyObject
 
 from .dict_internals cimport entries_of
+from .known_types cimport is_single, shallow_copy
 from .plans cimport MAX_PARTS, Plan, adapter_offset, compute_key, plan_of
 from .capi cimport (
     PyObject_GC_UnTrack, PyTuple_New, PyTuple_SET_ITEM, Py_DECREF, Py_INCREF, is_scalar, set_slot,
@@ -124,10 +125,14 @@ cdef dict fields_of(object model, tuple names, Py_ssize_t *offsets, dict empty):
 
 
 cdef inline object field_of(object model, object name, Py_ssize_t offset):
+    """Return the value of a field as plain data. Takes a record, borrowed; needs the lock."""
     cdef PyObject *value = slot(<PyObject *>model, offset)
     if value == NULL:
         return as_data(getattr(model, name))
-    return <object>value if is_scalar(value) else as_data(<object>value)
+    if is_single(value):
+        return <object>value
+    copy = shallow_copy(<object>value)
+    return as_data(<object>value) if copy is None else copy
 
 
 cdef tuple attribute_values(object model, Plan plan):

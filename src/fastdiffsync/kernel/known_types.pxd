@@ -227,6 +227,7 @@ cdef KnownType *known_types
 cdef PyTypeObject *enum_type
 
 cdef int refresh_known_types() except -1
+cdef object shallow_copy(object value)
 
 
 cdef inline int values_differ(PyObject *left, PyObject *right) noexcept nogil:

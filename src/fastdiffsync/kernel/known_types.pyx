@@ -6,7 +6,7 @@ Without a twin: the kernel in Python compares all values by their own `!=`.
 
 from cpython.object cimport PyObject, PyTypeObject
 
-from .capi cimport slot_offset
+from .capi cimport class_of, slot_offset
 
 from ..schema import find_in_mro
 
@@ -43,6 +43,27 @@ cdef int refresh_known_types() except -1:
         own_equality["decimal"] = None
         add_decimal()
     return 0
+
+
+cdef object shallow_copy(object value):
+    """Return a copy of a container of single values; None, with the lock held, for what needs more than that.
+
+    A tuple or frozenset of single values is its own copy: nobody can change it.
+    """
+    cdef const KnownType *known = find_type(known_types, class_of(<PyObject *>value))
+    if known == NULL or known.comparator < LIST_OF:
+        return None
+    if known.comparator == DICT_OF:
+        for key, item in (<dict>value).items():
+            if not is_single(<PyObject *>key) or not is_single(<PyObject *>item):
+                return None
+        return (<dict>value).copy()
+    for item in value:
+        if not is_single(<PyObject *>item):
+            return None
+    if known.comparator == LIST_OF:
+        return (<list>value)[:]
+    return set(value) if type(value) is set else value
 
 
 cdef int refresh_slotted(object cls, object module_name, tuple slots) except -1:
