@@ -9,6 +9,7 @@ import structlog
 
 from . import _kernel as kernel
 from .diff import Diff, element_at
+from .enum import DiffSyncFlags
 from .exceptions import DiffClassMismatch, ObjectAlreadyExists
 from .runtime.arguments import check_adapter, check_run, described
 from .runtime.garbage import PausedCollection
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from .adapter import Adapter
-    from .enum import DiffSyncFlags
     from .model import DiffSyncModel
 
 
@@ -38,6 +38,7 @@ class Matching:
             directly in place of `get_by_uids`; None for any other.
         flags: The global flags.
         has_flags: Whether any is set.
+        skips_unmatched: Whether one of them is about records that only one side has.
         prefetch: What reads children ahead, None if neither side's store gains from it.
         threads: How many threads may share what needs no Python.
         names: `{type: names}` of top-level elements whose names are not their unique ids.
@@ -51,6 +52,7 @@ class Matching:
         self.progress = progress
         self.flags = flags
         self.has_flags = bool(flags.value)
+        self.skips_unmatched = bool(flags & DiffSyncFlags.SKIP_UNMATCHED_BOTH)
         self.source: Adapter = flat.source_adapter
         self.dest: Adapter = flat.dest_adapter
         source_access, dest_access = self.source._access(), self.dest._access()

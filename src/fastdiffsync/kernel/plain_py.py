@@ -12,7 +12,7 @@ It makes no difference to the result. `plain/trees.pyx` is the like of it in the
 from __future__ import annotations
 
 from bisect import bisect_left
-from itertools import compress
+from itertools import chain, compress, pairwise
 from operator import attrgetter, ne
 from typing import TYPE_CHECKING, Any
 
@@ -55,9 +55,21 @@ class Level:
         starts: Where the children of each parent begin, and where those of the last one end.
         below: The children, for each type of them that there are any of.
         undecided: Places of the records that are not known to be equal, in descending order.
+        names: The shortnames, where they are not the unique ids.
     """
 
-    __slots__ = ("below", "dest_only", "dests", "modelname", "source_only", "sources", "starts", "uids", "undecided")
+    __slots__ = (
+        "below",
+        "dest_only",
+        "dests",
+        "modelname",
+        "names",
+        "source_only",
+        "sources",
+        "starts",
+        "uids",
+        "undecided",
+    )
 
     def __init__(self, modelname: str) -> None:
         """Make siblings of one type, none so far."""
@@ -70,6 +82,7 @@ class Level:
         self.starts = [0]
         self.below: list[Level] = []
         self.undecided: list[int] = []
+        self.names: list[str] = []
 
     # ---- pairing ----
 
@@ -125,7 +138,10 @@ class Level:
         if not columns or not other_columns or not self._are_paired(schema, columns, other_columns):
             return False
         flags = schema.field_numbers["model_flags"]
-        if self._may_skip(columns[flags]) or self._may_skip(other_columns[flags]):
+        may_skip_singles = matching.skips_unmatched and bool(self.source_only or self.dest_only)
+        if may_skip_singles or self._may_skip(columns[flags]) or self._may_skip(other_columns[flags]):
+            return False
+        if not schema.key_is_name and not self._have_own_names(schema, columns, other_columns):
             return False
         self._compare(schema, columns, other_columns)
         for modelname, field in schema.children.items():
@@ -157,6 +173,15 @@ class Level:
             and len(set(uids)) == len(uids)
             and all(columns[place] == other_columns[place] for place in identifiers)
         )
+
+    def _have_own_names(self, schema: Schema, columns: list[Any], other_columns: list[Any]) -> bool:
+        """Whether both records of each pair have one shortname, and no other child of their parent has it."""
+        numbers = [schema.field_numbers[name] for name in schema.shortname]
+        parts = [columns[number] for number in numbers]
+        if parts != [other_columns[number] for number in numbers] or {*map(type, chain(*parts))} != {str}:
+            return False
+        self.names = list(map("__".join, zip(*parts, strict=True))) if len(parts) > 1 else list(parts[0])
+        return all(len(set(self.names[start:stop])) == stop - start for start, stop in pairwise(self.starts))
 
     def _may_skip(self, flags: tuple[Any, ...]) -> bool:
         """Whether the flags of one side's records are a reason to look at one of them by itself."""
@@ -244,7 +269,7 @@ def _columns(schema: Schema, models: list[Any]) -> list[tuple[Any, ...]] | None:
 def _walkable_schema(matching: Matching, cls: type[Any], modelname: str, above: tuple[str, ...]) -> Schema | None:
     """Return the schema of a class whose records may be read here, and probably those below them; or None."""
     schema = schema_of(cls) if isinstance(cls, StructMeta) else None
-    if schema is None or not schema.is_plain or not schema.key_is_name or schema.modelname != modelname:
+    if schema is None or not schema.is_plain or schema.modelname != modelname:
         return None
     if modelname in above or len(above) == MOST_LEVELS:
         return None
@@ -268,7 +293,7 @@ def append_plain(  # noqa: PLR0913, PLR0917 - all that pairing takes
     None if the siblings are to be paired otherwise: not all of them are known to bear their own unique ids.
     """
     by_key, dest_by_key = _by_key(sources), _by_key(dests)
-    if by_key is None or dest_by_key is None or matching.has_flags:
+    if by_key is None or dest_by_key is None:
         return None
     siblings = Level(modelname)
     siblings.add_family(list(by_key), list(dest_by_key))
@@ -291,10 +316,13 @@ def _by_key(models: Any) -> dict[Any, Any] | None:
 def _append_parts(matching: Matching, array: FlatArray, parent: int, siblings: Level) -> Iterator[tuple[Any, Any]]:
     """Append siblings part by part, as many at once as have some `AT_ONCE` records below them; yield the special."""
     start, count, are_checked = 0, FIRST_COUNT, False
+    names: set[str] = set()
     while start < len(siblings.uids):
         part = siblings.part(start, start + count)
         first = len(array)
-        if part.read(matching):
+        # A name that an earlier part has is found by whoever visits the pairs.
+        if part.read(matching) and names.isdisjoint(part.names):
+            names.update(part.names)
             part.append(matching, array, parent)
             count = max(1, AT_ONCE * len(part.uids) // (len(array) - first))
         else:
