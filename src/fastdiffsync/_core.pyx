@@ -15,7 +15,9 @@ from .kernel.known_types cimport refresh_known_types
 from .kernel.match_state cimport Frame, Walk, take_walked_trees, take_child_trees, take_top_trees, take_leaves
 from .kernel.pairing cimport pair_records
 from .kernel.plans cimport NO_FLAGS, OVERRIDES, Plan, plan_of
-from .kernel.capi cimport PyList_GET_ITEM, class_of, is_exact_str, prefetch, slot
+from .kernel.capi cimport (
+    STEPS_BETWEEN_SIGNALS, PyErr_CheckSignals, PyList_GET_ITEM, class_of, is_exact_str, prefetch, slot,
+)
 
 from .exceptions import ChildrenCycle
 from .kernel.constants import INSTANCE_OVERRIDES
@@ -97,16 +99,19 @@ cdef int walk_tree(Walk walk, Frame top) except -1:
     cdef list stack = [top]
     cdef Frame frame, child
     cdef set path = set()
-    cdef Py_ssize_t place
+    cdef Py_ssize_t place, heeded = 0
     while stack:
         frame = <Frame>stack[len(stack) - 1]
         child = None
         while True:
+            if walk.array.size - heeded >= STEPS_BETWEEN_SIGNALS:
+                heeded = walk.array.size
+                PyErr_CheckSignals()
             if frame.plain is not None:
                 take_walked_trees(walk, frame)
             else:
                 take_leaves(walk, frame)
-            if frame.position == len(frame.sources):
+            if frame.position >= len(frame.sources) or frame.position >= len(frame.dests):
                 break
             place = frame.position
             frame.position += 1

@@ -16,8 +16,8 @@ from .local_records cimport claim_record, reference_to
 from .plans cimport NO_FLAGS, Plan, plan_of
 from .fields cimport has_key
 from .capi cimport (
-    NONE, PyDict_CheckExact, PyDict_GetItemWithError, PyDict_Next, PyList_GET_ITEM, class_of, is_exact_str,
-    is_scalar, set_slot, set_slot_quietly, slot,
+    NONE, STEPS_BETWEEN_SIGNALS, PyDict_CheckExact, PyDict_GetItemWithError, PyDict_Next, PyErr_CheckSignals,
+    PyList_GET_ITEM, class_of, is_exact_str, is_interrupted, is_scalar, set_slot, set_slot_quietly, slot,
 )
 
 from ..dumping.copies import copy_containers
@@ -29,6 +29,7 @@ __all__ = ["DirectChanges", "change_of"]
 
 cdef enum:
     MAX_VALUES = 128
+    MARKED_AT_ONCE = 1 << 16  # unchanged records, before a look whether Ctrl-C has come
 
 cdef object UNKNOWN = DiffSyncStatus.UNKNOWN
 cdef object SUCCESS = DiffSyncStatus.SUCCESS
@@ -67,11 +68,15 @@ cdef class DirectChanges:
 
     def pass_over(self, Py_ssize_t index, Py_ssize_t stop):
         """Apply the records from `index` on, and return the first one that needs more than is done here, or `stop`."""
-        cdef Py_ssize_t following
+        cdef Py_ssize_t following, step = 0
         try:
             while index < stop:
+                step += 1
+                if step % STEPS_BETWEEN_SIGNALS == 0 and is_interrupted():
+                    self.close_gaps()
+                    PyErr_CheckSignals()
                 if self.array.items[index].action == NO_ACTION:
-                    following = self.mark_unchanged(index, stop)
+                    following = self.mark_unchanged(index, min(stop, index + MARKED_AT_ONCE))
                     if following == index:
                         break
                     index = following
@@ -150,7 +155,7 @@ cdef class DirectChanges:
             return False
         if self.array.items[index].action == DELETE:
             return self.delete(index, model, plan, parent, known, key)
-        return update(model, plan, snapshot, self.array.mask(index))
+        return self.update(model, plan, snapshot, self.array.mask(index))
 
     cdef bint create(self, Py_ssize_t index, tuple snapshot, object parent, object element_type, dict known) except -1:
         cdef PyObject *values[MAX_VALUES]
@@ -216,28 +221,33 @@ cdef class DirectChanges:
         self.note(index, model)
         return True
 
+    cdef bint update(self, object model, Plan plan, tuple snapshot, mask) except -1:
+        cdef tuple names = snapshot[3], values = snapshot[4], dest_names = snapshot[5]
+        cdef Py_ssize_t place, count = 0
+        cdef PyObject *held
+        cdef list own = []  # all of them, before one is set: making a copy may fail
+        if names is not dest_names or names is not plan.attribute_names or plan.validates_assignment:
+            return False
+        for place in range(len(names)):
+            if mask >> place & 1:
+                if plan.attribute_offsets[place] < 0:
+                    return False
+                held = slot(<PyObject *>model, plan.attribute_offsets[place])
+                if held != NULL and not is_single(held):
+                    self.close_gaps()  # code of a user's may run when the value goes
+                own.append(unshared(values[place]))
+        for place in range(len(names)):
+            if mask >> place & 1:
+                set_slot(<PyObject *>model, plan.attribute_offsets[place], own[count])
+                count += 1
+        set_outcome(model, plan, "Updated successfully")
+        return True
+
     cdef int note(self, Py_ssize_t index, object model) except -1:
         """Keep the record if others are to come below it."""
         if self.array.items[index].end > index + 1:
             self.models[index] = model
         return 0
-
-
-cdef bint update(object model, Plan plan, tuple snapshot, mask) except -1:
-    cdef tuple names = snapshot[3], values = snapshot[4], dest_names = snapshot[5]
-    cdef Py_ssize_t place
-    cdef bint is_common = names is dest_names and names is plan.attribute_names
-    if not is_common or plan.validates_assignment:
-        return False
-    for place in range(len(names)):
-        if mask >> place & 1 and plan.attribute_offsets[place] < 0:
-            return False
-    for place in range(len(names)):
-        if mask >> place & 1:
-            value = unshared(values[place])
-            set_slot(<PyObject *>model, plan.attribute_offsets[place], value)
-    set_outcome(model, plan, "Updated successfully")
-    return True
 
 
 cdef inline object unshared(object value):

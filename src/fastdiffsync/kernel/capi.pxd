@@ -185,6 +185,14 @@ cdef extern from *:
     #define FDS_DROP_REFERENCE fds_drop_reference
     #endif
 
+    /* Whether Ctrl-C has come and its handler has not run yet. Looking at that is safe anywhere; the handler, which
+       `PyErr_CheckSignals` calls, may do anything to the data. */
+    static inline int fds_is_interrupted(void) {
+        if (!PyOS_InterruptOccurred()) return 0;
+        PyErr_SetInterrupt();
+        return 1;
+    }
+
     #if defined(__GNUC__) || defined(__clang__)
     #define FDS_PREFETCH(address) __builtin_prefetch(address)
     #else
@@ -205,6 +213,7 @@ cdef extern from *:
     Py_hash_t known_hash "fds_known_hash"(PyObject *text) nogil
     bint have_other_hashes "fds_have_other_hashes"(PyObject *left, PyObject *right) nogil
     bint same_str "fds_same_str"(PyObject *left, PyObject *right) nogil
+    bint is_interrupted "fds_is_interrupted"()
 
 # The functions of CPython's C-API that the kernel calls, each declared once. All take and return pointers: references are
 # counted where the code says so. Those that say `nogil` only read memory.
@@ -247,3 +256,19 @@ cdef extern from "Python.h":
     bint PyObject_GC_IsTracked(PyObject *value) nogil
     void PyObject_GC_Track(PyObject *value)
     void PyObject_GC_UnTrack(PyObject *value)
+
+    int PyErr_CheckSignals() except -1
+
+# How many steps of a long run pass before signals are looked at: a fraction of a millisecond.
+cdef enum:
+    STEPS_BETWEEN_SIGNALS = 1024
+
+
+cdef inline int heed_signals(Py_ssize_t step) except -1:
+    """Let handlers of signals run, that of Ctrl-C among them, at some of the steps of a long run.
+
+    It is for where any code of a user's may run: what has been read must be read again.
+    """
+    if step % STEPS_BETWEEN_SIGNALS == 0:
+        PyErr_CheckSignals()
+    return 0

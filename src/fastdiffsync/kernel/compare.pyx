@@ -19,7 +19,7 @@ from .plans cimport Plan, plan_of
 from .fields cimport attribute_values, identifier_values, name_of
 from .capi cimport (
     PyDict_Next, PyListObject, PyObject_GC_IsTracked, PyObject_GC_UnTrack, class_of, is_exact_str,
-    scalars_differ, slot,
+    heed_signals, scalars_differ, slot,
 )
 from .plain.threads cimport MAX_THREADS, Share, run_together
 from .plain.columns cimport (
@@ -129,6 +129,7 @@ cdef int compare_one_by_one(FlatArray array, dict plans, Py_ssize_t *undecided, 
     cdef PairPlan plan = None
     cdef Py_ssize_t place, i
     for place in range(count):
+        heed_signals(place)
         # What the scan has read is no longer in the cache, and making snapshots reads it all again.
         if place + PREFETCH_VALUES < count:
             i = undecided[place + PREFETCH_VALUES]

@@ -148,12 +148,13 @@ def _put(model: Any, schema: Schema, name: str, value: Any) -> None:
 
 def put_identifier(model: Any, schema: Schema, name: str, value: Any) -> None:
     """Set an identifier and the key that is made of it, or neither."""
-    before = getattr(model, name, msgspec.UNSET)
-    _set_slot(model, name, value)
-    if model._unique_id is not INSTANCE_OVERRIDES:
-        try:
+    before, key = getattr(model, name, msgspec.UNSET), model._unique_id
+    try:
+        _set_slot(model, name, value)
+        if key is not INSTANCE_OVERRIDES:
             _set_slot(model, "_unique_id", unique_id_key(model, schema))
-        except BaseException:
-            if before is not msgspec.UNSET:
-                _set_slot(model, name, before)
-            raise
+    except BaseException:
+        if before is not msgspec.UNSET:
+            _set_slot(model, name, before)
+            _set_slot(model, "_unique_id", key)
+        raise

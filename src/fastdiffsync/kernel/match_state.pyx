@@ -9,7 +9,9 @@ from cpython.object cimport PyObject
 from .plain.tree_types cimport Kinds
 from .pairing cimport check_identities, known_key
 from .plans cimport NO_FLAGS, plan_of
-from .capi cimport NONE, PyList_GET_ITEM, class_of, is_exact_str, same_str, slot
+from .capi cimport (
+    NONE, STEPS_BETWEEN_SIGNALS, PyErr_CheckSignals, PyList_GET_ITEM, class_of, is_exact_str, same_str, slot,
+)
 
 
 cdef class Frame:
@@ -88,7 +90,11 @@ cdef bint walk_plain(Walk walk, Frame frame, PlainTrees plain) except -1:
         return False
     plain.global_bits = walk.flag_bits
     frame.needs_names = not plain.have_distinct_names()
-    for place, uid, source, dest in plain.walk(threads):
+    cdef list special = plain.walk(threads)
+    if special is None:
+        PyErr_CheckSignals()
+        return False
+    for place, uid, source, dest in special:
         if not (source is None or bears(source, uid)) or not (dest is None or bears(dest, uid)):
             return False
         special_places.append(place)
@@ -132,7 +138,8 @@ cdef int take_leaves(Walk walk, Frame frame) except -1:
     Nearly all records are leaves that both sides have, of one class without overrides, unflagged: this loop does what
     `visit` does, for those alone, and left to `visit` they would take twice as long.
     """
-    cdef Py_ssize_t place = frame.position, count = len(frame.sources)
+    cdef Py_ssize_t place = frame.position
+    cdef Py_ssize_t count = min(len(frame.sources), len(frame.dests), place + STEPS_BETWEEN_SIGNALS)
     cdef PyObject *source
     cdef PyObject *dest
     cdef PyObject *key

@@ -13,9 +13,9 @@ from .plans cimport Plan, plan_of
 from .children cimport child_list, tell_store
 from .fields cimport has_key, type_name_of, unique_id
 from .capi cimport (
-    PyDict_Check, PyDict_CheckExact, PyDict_GetItemWithError, PyDict_SetDefault, PyList_Append,
-    PyList_CheckExact, PyList_GET_SIZE, PyObject_GC_UnTrack, PyTuple_GET_ITEM, is_exact_str, prefetch,
-    same_str, set_slot_quietly, slot,
+    PyDict_Check, PyDict_CheckExact, PyDict_GetItemWithError, PyDict_SetDefault, PyErr_CheckSignals,
+    PyList_Append, PyList_CheckExact, PyList_GET_SIZE, PyObject_GC_UnTrack, PyTuple_GET_ITEM, heed_signals,
+    is_exact_str, prefetch, same_str, set_slot_quietly, slot,
 )
 
 from itertools import islice
@@ -71,6 +71,7 @@ cdef class Block:
 
     cdef bint next(self) except -1:
         """Go on to the next rows and make their records; False if there are none."""
+        PyErr_CheckSignals()
         self.start += len(self.rows)
         self.place = -1
         if self.source is None:
@@ -376,6 +377,7 @@ def link_table(store, table, journal):
     cdef Py_ssize_t place = 0
     try:
         for place in range(len(records)):
+            heed_signals(place)
             linker.link(records[place], rows[place])
     except Exception as error:
         raise_at_row(error, table.modelname, place)

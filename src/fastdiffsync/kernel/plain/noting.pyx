@@ -13,8 +13,8 @@ from ..array cimport CREATE, DELETE, UNDECIDED, UPDATE
 from .tree_types cimport Side
 from ..plans cimport Plan
 from ..capi cimport (
-    PyObject_GC_UnTrack, PyTuple_New, PyTuple_SET_ITEM, Py_XDECREF, add_reference, drop_reference, is_exact_str, is_scalar,
-    slot,
+    PyObject_GC_UnTrack, PyTuple_New, PyTuple_SET_ITEM, Py_XDECREF, add_reference, drop_reference, heed_signals,
+    is_exact_str, is_scalar, slot,
 )
 from ..known_types cimport is_single, values_differ
 from .columns cimport Offsets
@@ -139,6 +139,7 @@ cdef int take_snapshots(
         else:
             end = middle
     while place < changes.count and changes.items[place].index < stop:
+        heed_signals(place)
         take_snapshot(changes, &changes.items[place], kinds, array, changes.items[place].index + shift)
         place += 1
     return 0

@@ -35,6 +35,7 @@ cdef class PlainTrees:
     cdef int global_bits
     cdef Range *ranges
     cdef int threads, range_count
+    cdef bint is_paused            # whether a walk has stopped in the middle, to look at signals
     cdef bint has_begun            # whether the trees' types have their numbers
     cdef uint16_t[MAX_KINDS] type_numbers
     cdef bint pair_all(self) except -1
@@ -42,9 +43,9 @@ cdef class PlainTrees:
     cdef bint are_worthwhile(self, int threads) noexcept
     cdef list walk(self, int threads)
     cdef Py_ssize_t expected_count(self) noexcept
-    cdef int walk_parts(self, bint may_build_tables) except -1
+    cdef bint walk_parts(self, bint may_build_tables) except -1
     cdef int prepare_ranges(self, Py_ssize_t *order) except -1
-    cdef int walk_together(self, Py_ssize_t count) except -1
+    cdef bint walk_together(self, Py_ssize_t count) except -1
     cdef bint build_tables(self) except -1
     cdef bint have_distinct_names(self) noexcept
     cdef Py_ssize_t take(self, FlatArray array, Py_ssize_t parent, Py_ssize_t stop, object matching) except -1

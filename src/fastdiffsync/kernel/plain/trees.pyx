@@ -17,7 +17,7 @@ from libc.stdint cimport int32_t
 from libc.stdlib cimport free
 from libc.string cimport memcpy, memset
 
-from ..capi cimport NONE, PyDict_GET_SIZE, PyDict_Next, PyListObject, Py_DECREF
+from ..capi cimport NONE, PyDict_GET_SIZE, PyDict_Next, PyListObject, Py_DECREF, is_interrupted
 from .finding cimport open_window
 from ..array cimport UNSEEN, Entry, FlatArray
 from .tree_types cimport MAX_DEPTH, Kinds, Side
@@ -26,7 +26,7 @@ from .naming cimport have_distinct_names
 from .skipping cimport free_skips, tell_skips
 from .noting cimport free_changes, take_snapshots
 from .threads cimport MAX_SHARES, MAX_THREADS, SHARES_EACH, Share, run_together, share_start
-from .walking cimport Range, Tree, find_siblings, walk_range
+from .walking cimport PAUSE_AFTER, Range, Tree, find_siblings, walk_range
 
 
 # From how many records on threads share a walk: below, starting one takes longer than it saves.
@@ -88,9 +88,11 @@ cdef class PlainTrees:
 
     cdef bint are_worthwhile(self, int threads) noexcept:
         """Whether to walk here, or to visit the siblings one by one: if they are too few to share, what is below may do."""
+        cdef Py_ssize_t count = self.siblings.count, expected_count = self.expected_count()
+        # What is below one of the siblings is walked in one go: it must not be more than Ctrl-C can wait for.
         return (
-            threads == 1 or self.siblings.count >= 2 * threads or self.kinds.items.child_count == 0
-            or self.expected_count() < SHARED_FROM
+            self.kinds.items.child_count == 0 or expected_count < SHARED_FROM
+            or (count >= 2 * threads and expected_count <= 2 * PAUSE_AFTER * count)
         )
 
     cdef Py_ssize_t expected_count(self) noexcept:
@@ -100,7 +102,10 @@ cdef class PlainTrees:
         return <Py_ssize_t>(<double>sibling_count / max(own_count, 1) * self.kinds.record_count(0, self.kinds.count))
 
     cdef list walk(self, int threads):
-        """Walk the trees, and return the pairs of those that are special, as (place, unique id, source, destination)."""
+        """Walk the trees, and return the pairs of those that are special, as (place, unique id, source, destination).
+
+        None if Ctrl-C has come: its handler is to run before anything else, and what has been walked is of no use then.
+        """
         cdef Py_ssize_t place, expected_count = self.expected_count()
         cdef PyObject *source
         cdef PyObject *dest
@@ -114,7 +119,8 @@ cdef class PlainTrees:
         if self.trees == NULL or self.ranges == NULL:
             raise MemoryError
         # A table is of all records, and worth its while only if most of them are walked.
-        self.walk_parts(2 * expected_count >= self.kinds.record_count(0, self.kinds.count))
+        if not self.walk_parts(2 * expected_count >= self.kinds.record_count(0, self.kinds.count)):
+            return None
         for place in range(self.siblings.count):
             if self.trees[place].range == NULL:
                 source = self.siblings.sources[place]
@@ -127,8 +133,11 @@ cdef class PlainTrees:
                 ))
         return special
 
-    cdef int walk_parts(self, bint may_build_tables) except -1:
-        """Walk all trees; those that could not be walked because a record was not found, once more with its table."""
+    cdef bint walk_parts(self, bint may_build_tables) except -1:
+        """Walk all trees; those that could not be walked because a record was not found, once more with its table.
+
+        False if Ctrl-C has come.
+        """
         cdef Py_ssize_t i, left = self.siblings.count
         cdef Py_ssize_t *order = <Py_ssize_t *>PyMem_Malloc((left + 1) * sizeof(Py_ssize_t))
         if order == NULL:
@@ -138,7 +147,8 @@ cdef class PlainTrees:
                 order[i] = i
             self.prepare_ranges(order)
             while left:
-                self.walk_together(left)
+                if not self.walk_together(left):
+                    return False
                 if not may_build_tables or not self.build_tables():
                     break
                 left = 0
@@ -151,7 +161,7 @@ cdef class PlainTrees:
             self.kinds.drop_tables()
             for i in range(1, self.range_count):
                 release_workplace(&self.ranges[i])
-        return 0
+        return True
 
     cdef int prepare_ranges(self, Py_ssize_t *order) except -1:
         """Give each range its workplace; the first has that of the kinds, which remembers where it was."""
@@ -164,6 +174,7 @@ cdef class PlainTrees:
             part.trees = self.trees
             part.global_bits = self.global_bits
             part.order = order
+            part.is_paused = &self.is_paused
             if i == 0:
                 part.searches = self.kinds.searches
                 part.rooms = self.kinds.rooms
@@ -179,16 +190,24 @@ cdef class PlainTrees:
                     raise MemoryError
         return 0
 
-    cdef int walk_together(self, Py_ssize_t count) except -1:
-        """Walk the first trees of the order, some of them in each of the ranges."""
+    cdef bint walk_together(self, Py_ssize_t count) except -1:
+        """Walk the first trees of the order, some of them in each of the ranges; False if Ctrl-C has come.
+
+        While anything is walked nobody's code may run, so that the handler must wait. Large walks pause to look for it.
+        """
         cdef Share[MAX_SHARES] shares
         cdef Py_ssize_t i
         for i in range(self.range_count):
             self.ranges[i].first = share_start(i, self.threads, count)
             self.ranges[i].stop = share_start(i + 1, self.threads, count) if i + 1 < self.range_count else count
             shares[i] = &self.ranges[i]
-        run_together(walk_range, shares, self.range_count, self.threads)
-        return 0
+        self.is_paused = True
+        while self.is_paused:
+            self.is_paused = False
+            run_together(walk_range, shares, self.range_count, self.threads)
+            if self.is_paused and is_interrupted():
+                return False
+        return True
 
     cdef bint build_tables(self) except -1:
         cdef Py_ssize_t i, place

@@ -9,6 +9,10 @@ from .noting cimport Changes
 from .skipping cimport Skips
 
 
+cdef enum:
+    PAUSE_AFTER = 1 << 17          # items that a range finds: a few hundredths of a second
+
+
 cdef struct Tree:
     Range *range                   # that has walked it; NULL if it turned out to be special
     int32_t first, stop            # its items there
@@ -24,6 +28,7 @@ cdef struct Range:
     Py_ssize_t first, stop
     Search *searches
     Room *rooms
+    bint *is_paused                # whether all ranges are to stop where they are, to go on later
     # What has been found, every object with a reference of its own, but for None.
     Entry *items
     PyObject **sources

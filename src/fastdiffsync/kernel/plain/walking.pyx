@@ -36,6 +36,9 @@ cdef void walk_range(void *share) noexcept nogil:
     cdef Siblings *siblings = part.siblings
     cdef Py_ssize_t i, place, before, skipped
     cdef uint64_t kinds
+    cdef Py_ssize_t limit = part.size + PAUSE_AFTER
+    if part.is_paused[0]:
+        return
     for i in range(part.first, part.stop):
         if i + 2 * AHEAD < part.stop:
             ask_for_pair(part.kind, siblings, part.order[i + 2 * AHEAD])
@@ -54,6 +57,10 @@ cdef void walk_range(void *share) noexcept nogil:
             drop(part, before)
             forget_skips(&part.skips, skipped)
             part.kinds = kinds
+        part.first = i + 1
+        if part.size >= limit:
+            part.is_paused[0] = True
+            return
 
 
 cdef void drop(Range *part, Py_ssize_t first) noexcept nogil:
