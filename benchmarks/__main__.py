@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from . import report
+from .calls.marks import call_marks
 from .marks import GROWTH, OURS, Mark, marks, sizes, store_marks
 from .runner import Measurement, Result, Runner
 from .shapes.marks import shape_marks
@@ -64,9 +65,10 @@ def _growth_table(runner: Runner, wanted: list[tuple[str, str, str]], counts: li
 def _groups(options: argparse.Namespace) -> list[list[Mark]]:
     """Return the marks of each table that is asked for."""
     quick = options.quick
+    shapes, calls = shape_marks(quick=quick), call_marks()
     if options.shapes or options.calls:
-        return [shape_marks(quick=quick)] if options.shapes else []
-    return [marks(quick=quick), store_marks(quick=quick), shape_marks(quick=quick)]
+        return [each for each, wanted in ((shapes, options.shapes), (calls, options.calls)) if wanted]
+    return [marks(quick=quick), store_marks(quick=quick), shapes, calls]
 
 
 def main() -> None:

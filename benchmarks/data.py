@@ -160,11 +160,16 @@ def tree(records: int, side: Side, fields: Fields = SCALARS) -> Iterator[SiteRow
     if rest:
         message = f"records must be a multiple of {RECORDS_PER_SITE}, not {records}"
         raise ValueError(message)
+    yield from some_sites(sites, DEVICES_PER_SITE, side, fields)
+
+
+def some_sites(sites: int, devices: int, side: Side, fields: Fields = SCALARS) -> Iterator[SiteRow]:
+    """Make the records of this many sites, with this many devices each; other arguments as for `tree`."""
     draw = _Draw(side, one_sided=0.0025)
     for number in range(sites):
         values = fields.site(number, draw.changed(draw()))
-        first = number * DEVICES_PER_SITE
-        rows = [_device_row(device, draw, fields) for device in range(first, first + DEVICES_PER_SITE)]
+        first = number * devices
+        rows = [_device_row(device, draw, fields) for device in range(first, first + devices)]
         yield values, [row for row in rows if row]
 
 

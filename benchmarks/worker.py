@@ -16,6 +16,14 @@ from typing import Any
 from . import cases, models
 
 
+def resolve(name: str) -> tuple[Any, ...]:
+    """Return the function of a measurement's name, and what it takes last, if anything."""
+    path, _, variant = name.partition(":")
+    module, _, function = path.rpartition(".")
+    make = getattr(importlib.import_module(f"benchmarks.{module}"), function)
+    return (make, variant) if variant else (make,)
+
+
 def find(name: str, library: str, records: int) -> cases.Case | list[float]:
     """Prepare the measurement of this name, or take it, if it is one that a clock has no part in.
 
@@ -24,10 +32,7 @@ def find(name: str, library: str, records: int) -> cases.Case | list[float]:
         library: "diffsync", "fastdiffsync", or "" for a measurement that needs neither.
         records: Number of records a side.
     """
-    path, _, variant = name.partition(":")
-    module, _, function = path.rpartition(".")
-    make = getattr(importlib.import_module(f"benchmarks.{module}"), function)
-    last = (variant,) if variant else ()
+    make, *last = resolve(name)
     return make(models.load_library(library), records, *last) if library else make(records, *last)  # type: ignore[no-any-return]
 
 

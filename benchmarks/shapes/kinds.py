@@ -5,13 +5,17 @@
 from __future__ import annotations
 
 import enum
+import sys
 import uuid
 from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from ipaddress import IPv4Address, IPv4Network, IPv6Address
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from typing_extensions import TypedDict
+if sys.version_info >= (3, 12):
+    from typing import TypedDict
+else:
+    from typing_extensions import TypedDict  # the other one's keys pydantic cannot read
 
 if TYPE_CHECKING:
     from collections.abc import Callable

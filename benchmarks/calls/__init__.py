@@ -1,0 +1,1 @@
+"""Every public method, one call at a time, next to diffsync."""
