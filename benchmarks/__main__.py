@@ -27,21 +27,21 @@ def _agree(mark: Mark, ours: Result, theirs: Result) -> None:
     expected, found = theirs.evidence, ours.evidence
     if isinstance(expected, dict) and isinstance(found, dict):
         found = {name: found.get(name) for name in expected}
-    if expected is not None and expected != found:
+    if expected is not None and found is not None and expected != found:
         message = f"{mark.what}, {mark.peer}: the peer found {expected}, fastdiffsync {found}"
         raise RuntimeError(message)
 
 
-def _mark_rows(runner: Runner, wanted: list[Mark]) -> Iterator[tuple[str, ...]]:
+def _rows(runner: Runner, wanted: list[Mark]) -> Iterator[report.Row]:
     """Measure the marks and yield their rows; one that cannot be measured has the reason in place of its figures."""
     for mark in wanted:
         try:
             theirs = Result([mark.theirs], None) if isinstance(mark.theirs, float) else runner.measure(mark.theirs)
             ours = runner.measure(mark.ours)
             _agree(mark, ours, theirs)
-            yield report.mark_row(mark, ours, theirs)
+            yield report.Row(mark, ours.median, theirs.median)
         except RuntimeError as error:
-            yield report.failed_row(mark, error)
+            yield report.Row(mark, error=str(error))
 
 
 def _measurements(wanted: list[Mark]) -> Iterator[Measurement]:
@@ -71,6 +71,14 @@ def _groups(options: argparse.Namespace) -> list[list[Mark]]:
     return [marks(quick=quick), store_marks(quick=quick), shapes, calls]
 
 
+def _print(rows: list[report.Row]) -> None:
+    """Print the table of one group, what its rows leave unsaid, and how many marks are met."""
+    print("", report.table(report.HEADINGS, [row.cells() for row in rows]), sep="\n")
+    texts = report.notes([row.mark for row in rows]), report.overview(rows), report.count(rows)
+    for text in filter(None, texts):
+        print("", text, sep="\n", flush=True)
+
+
 def main() -> None:
     """Measure what the options ask for."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
@@ -93,9 +101,7 @@ def main() -> None:
         wanted = [mark for mark in every if chosen.search(f"{mark.what} / {mark.peer}")]
         runner.measure_in_turn(_measurements(wanted), options.rounds)
         if wanted:
-            print(
-                "", report.table(report.HEADINGS, list(_mark_rows(runner, wanted))), "", report.notes(wanted), sep="\n"
-            )
+            _print(list(_rows(runner, wanted)))
     growing = [row for row in GROWTH if chosen.search(row[0]) and not (options.shapes or options.calls)]
     if growing:
         print("", _growth_table(runner, growing, sizes(quick=options.quick, large=options.large)), sep="\n")

@@ -7,12 +7,12 @@ from __future__ import annotations
 import importlib.metadata
 import os
 import platform
+from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from .marks import Mark
-    from .runner import Result
 
 PACKAGES = ("fastdiffsync", "diffsync", "pydantic", "msgspec", "structlog", "polars", "duckdb", "redis", "hiredis")
 HEADINGS = ("what", "records a side", "peer", "peer's", "ours", "ratio", "mark", "met")
@@ -24,29 +24,65 @@ def table(headings: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
-def mark_row(mark: Mark, ours: Result, theirs: Result) -> tuple[str, ...]:
-    """Return one mark's row."""
-    ratio = mark.ratio(ours.median, theirs.median)
-    bound, met = "–", "–"
-    if mark.bound is not None:
-        bound = f"{'≤' if mark.share else '≥'} {_ratio(mark.bound, share=mark.share)}"
-        met = "yes" if mark.is_met(ours.median, theirs.median) else "**no**"
-    records = f"{mark.ours.records:,}" if mark.ours.records else "–"
-    return (
-        mark.what,
-        records,
-        mark.peer,
-        quantity(theirs.median, mark.unit),
-        quantity(ours.median, mark.unit),
-        _ratio(ratio, share=mark.share),
-        bound,
-        met,
-    )
+class Row(NamedTuple):
+    """A mark and what was measured for it."""
+
+    mark: Mark
+    ours: float = 0.0
+    theirs: float = 0.0
+    """The two medians."""
+
+    error: str = ""
+    """Why there are none, if it could not be measured."""
+
+    @property
+    def is_met(self) -> bool:
+        """Whether it was measured, and is as the mark has it."""
+        return not self.error and self.mark.is_met(self.ours, self.theirs)
+
+    @property
+    def ratio(self) -> str:
+        """The medians' ratio, for people."""
+        return _ratio(self.mark.ratio(self.ours, self.theirs), share=self.mark.share)
+
+    def cells(self) -> tuple[str, ...]:
+        """Return what stands under `HEADINGS`."""
+        mark = self.mark
+        records = f"{mark.ours.records:,}" if mark.ours.records else "–"
+        if self.error:
+            return (mark.what, records, mark.peer, "", self.error, "", "", "**failed**")
+        bound, met = "–", "–"
+        if mark.bound is not None:
+            bound = f"{'≤' if mark.share else '≥'} {_ratio(mark.bound, share=mark.share)}"
+            met = "yes" if self.is_met else "**no**"
+        medians = quantity(self.theirs, mark.unit), quantity(self.ours, mark.unit)
+        return (mark.what, records, mark.peer, *medians, self.ratio, bound, met)
 
 
-def failed_row(mark: Mark, error: Exception) -> tuple[str, ...]:
-    """Return the row of a mark that could not be measured."""
-    return (mark.what, f"{mark.ours.records:,}", mark.peer, "", str(error), "", "", "**failed**")
+def count(rows: list[Row]) -> str:
+    """Say how many of the marks are met."""
+    held = [row for row in rows if row.mark.bound is not None]
+    failed = sum(bool(row.error) for row in held)
+    met = sum(row.is_met for row in held)
+    return f"{met} of {len(held)} marks are met" + (f", {failed} could not be measured." if failed else ".")
+
+
+def overview(rows: list[Row]) -> str:
+    """Return the ratios of the shapes to diffsync, a line for each shape and a column for what several do.
+
+    Marks that are not met are printed bold.
+    """
+    cells: dict[str, dict[str, str]] = {}
+    for row in rows:
+        shape, _, done = row.mark.what.removeprefix("shape: ").rpartition(": ")
+        if row.mark.what.startswith("shape: ") and row.mark.peer.startswith("diffsync"):
+            ratio = "failed" if row.error else row.ratio
+            cells.setdefault(shape, {})[done] = ratio if row.is_met else f"**{ratio}**"
+    every = Counter(done for line in cells.values() for done in line)
+    several = [done for done, lines in every.items() if lines > 1]
+    lines = [(shape, *[line.get(done, "") for done in several]) for shape, line in cells.items()]
+    lines = [line for line in lines if any(line[1:])]
+    return table(("times diffsync's speed", *several), lines) if several else ""
 
 
 def notes(marks: list[Mark]) -> str:
