@@ -6,7 +6,7 @@ cdef enum:
     UNSEEN                         # values have not been looked at
 
 
-# Length of a snapshot that is folded.
+# The length of a folded snapshot.
 cdef enum:
     FOLDED = 7
 
@@ -25,18 +25,18 @@ cdef class FlatArray:
     cdef dict type_numbers
     cdef object last_type
     cdef uint16_t last_type_number
-    # Objects are kept in lists, not in the records, so that the garbage collector sees them.
+    # Records are kept in lists, not in the entries, so that the garbage collector sees them.
     cdef readonly list _sources, _dests
     cdef readonly dict _masks
-    # By index: what `snapshot` returns, or, folded, tuples in place of dicts, which take a fraction of the time to make:
-    # (name, identifier names and values, the source's attribute names and values, and the destination's), values of
-    # None standing for no record.
+    # Snapshots by index: either what `snapshot` returns, or folded. A folded one has tuples in place of dicts, which take a
+    # fraction of the time to make: (name, identifier names, identifiers, the source's attribute names, its values, the
+    # destination's attribute names, its values). Names and values of a side without a record are None.
     cdef dict _snapshots
-    # Of entries whose names only hooks know, until they have been compared.
+    # By index: names that only hooks know, until the entries have been compared.
     cdef dict names
-    # For the comparison: whether the garbage collector may know one of the records that have been seen.
+    # For *compare*: whether the garbage collector may know one of the records that have been seen.
     cdef bint has_tracked
-    # How many entries have each action, and once they are compared, the first that has one.
+    # How many entries have each action, and the first that has one, which is known once all are compared.
     cdef Py_ssize_t[UNSEEN + 1] totals
     cdef bint is_counted
     cdef Py_ssize_t first_changed

@@ -1,7 +1,8 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, binding=True
 """The flat array that a diff is.
 
-The twin of `array_py.py`; whoever changes one changes both.
+The twin of `array_py.py`; whoever changes one changes both. Objects that a function takes are borrowed; of those that the
+array keeps it takes a reference of its own. All that is here needs the lock.
 """
 
 from cpython.mem cimport PyMem_Free, PyMem_Realloc
@@ -17,7 +18,8 @@ __all__ = ["FlatArray"]
 
 cdef extern from *:
     """
-    /* Return a list with room for more: `list` itself if it has that, otherwise a new one that has taken over its items. */
+    /* Return a list with room for more, owned: `list`, borrowed, if it has the room; otherwise a new one that has taken over
+       its items with their references. Needs the lock. */
     static PyObject *fds_list_with_room(PyObject *list, Py_ssize_t more) {
         Py_ssize_t size = PyList_GET_SIZE(list);
         if (((PyListObject *)list)->allocated - size >= more) return Py_NewRef(list);
@@ -29,7 +31,8 @@ cdef extern from *:
         return larger;
     }
 
-    /* Count objects that have been put behind the last one of a list, with their references, as its own. */
+    /* Count objects that have been put behind the last one of a list as its own, with the references that came with them.
+       The list is borrowed, and has the room. Needs the lock. */
     static inline void fds_grow_list(PyObject *list, Py_ssize_t count) { Py_SET_SIZE(list, PyList_GET_SIZE(list) + count); }
     """
     list list_with_room "fds_list_with_room"(list objects, Py_ssize_t more)
@@ -55,6 +58,7 @@ cdef class FlatArray:
         return self.size
 
     cdef Py_ssize_t add(self, Py_ssize_t parent, object element_type, object source, object dest) except -1:
+        """Do what `append` does. Takes the type's name and the records, borrowed; needs the lock."""
         cdef Py_ssize_t index = self.size
         if index == self.capacity:
             self.reserve(index + 64)
@@ -69,7 +73,10 @@ cdef class FlatArray:
         return index
 
     cdef int reserve(self, Py_ssize_t count) except -1:
-        """Make room for so many more entries."""
+        """Make room for so many more entries, and as many objects in either list. Needs the lock.
+
+        The lists may be others afterwards, so a borrowed pointer to what they hold does not outlive the call.
+        """
         self._sources = list_with_room(self._sources, count)
         self._dests = list_with_room(self._dests, count)
         cdef Py_ssize_t capacity = self.size + count
@@ -85,11 +92,13 @@ cdef class FlatArray:
         return 0
 
     cdef int take_in(self, Py_ssize_t count, Py_ssize_t none_count) except -1:
-        """Count entries that have been put behind the last one, where there is room for them, as the array's own.
+        """Count entries that have been put behind the last one as the array's own. Needs the lock.
+
+        The records come with a reference each, which is the array's from now on.
 
         Args:
-            count: How many they are.
-            none_count: How many of their objects are None, to which they have no reference.
+            count: How many entries they are; `reserve` has made room for them.
+            none_count: How many of their objects are None, which come without a reference.
         """
         cdef Py_ssize_t i
         for i in range(none_count):
@@ -100,6 +109,7 @@ cdef class FlatArray:
         return 0
 
     cdef uint16_t type_number(self, object element_type) except? 0xFFFF:
+        """Return the number that stands for a type in entries. Takes the type's name, borrowed; needs the lock."""
         if element_type is self.last_type:
             return self.last_type_number
         number = self.type_numbers.get(element_type)
@@ -114,6 +124,11 @@ cdef class FlatArray:
         return number
 
     cdef Py_ssize_t checked(self, Py_ssize_t index) except -1:
+        """Return an index as it is. Needs the lock.
+
+        Raises:
+            IndexError: If no entry has it.
+        """
         if not 0 <= index < self.size:
             raise IndexError(f"entry {index} of {self.size}")
         return index
@@ -155,11 +170,11 @@ cdef class FlatArray:
         return self.items[self.checked(index)].action
 
     def mask(self, index):
-        """Return the bitmask of an entry's changed attributes, by their place among the attributes of both sides."""
+        """Return the bitmask of an entry's changed attributes: a bit for each attribute that both sides have."""
         return self._masks.get(self.checked(index), 0)
 
     def snapshot(self, index):
-        """Return what the record of an entry that has an action was when it was compared, None for any other.
+        """Return what the records of an entry with an action were when they were compared, None for any other entry.
 
         Returns:
             (name, identifiers, source attributes or None, destination attributes or None)
@@ -171,7 +186,7 @@ cdef class FlatArray:
         return found
 
     def has_same_snapshot(self, index, FlatArray other, other_index):
-        """Whether a record had the same snapshot taken as one of another array, or none of them had one taken."""
+        """Whether an entry has the same snapshot as one of another array, or neither has one."""
         one = self._snapshots.get(index)
         two = other._snapshots.get(other_index)
         if one is None or two is None or one == two:
@@ -243,10 +258,10 @@ cdef class FlatArray:
         self, Py_ssize_t index, object name, tuple identifier_names, tuple identifiers,
         tuple names, tuple values, tuple dest_names, tuple dest_values,
     ) except -1:
-        """Keep a folded snapshot.
+        """Keep a folded snapshot, see `array.pxd`. Takes its parts, borrowed; needs the lock.
 
-        The garbage collector need not know of one whose values are plain: looking at tens of thousands, right after the
-        diff when it is switched on again, took as long as a sixth of all.
+        The garbage collector is not told of a snapshot whose values are scalars. After a diff, when the collector is
+        switched on again, looking at tens of thousands of them took a sixth of the diff's time.
         """
         cdef tuple snapshot = (name, identifier_names, identifiers, names, values, dest_names, dest_values)
         if type(name) is str and is_untracked(identifiers) and is_untracked(values) and is_untracked(dest_values):
@@ -255,7 +270,7 @@ cdef class FlatArray:
         return 0
 
     cdef int count_all(self) except -1:
-        """Note how many entries have each action, and the first that has one."""
+        """Note how many entries have each action, and the first that has one. Needs the lock."""
         cdef Py_ssize_t i
         if self.totals[UNDECIDED] or self.totals[UNSEEN]:
             memset(self.totals, 0, sizeof(self.totals))
@@ -277,16 +292,17 @@ cdef class FlatArray:
 
 
 cdef bint is_untracked(tuple values) noexcept:
+    """Whether the garbage collector does not know a tuple, borrowed, or there is none. Needs the lock."""
     return values is None or not PyObject_GC_IsTracked(<PyObject *>values)
 
 
 cdef tuple shown(tuple snapshot):
-    """Return what `FlatArray.snapshot` returns of a snapshot."""
+    """Return a snapshot, folded or not, as `FlatArray.snapshot` does: owned. Takes it borrowed; needs the lock."""
     return unfolded(snapshot) if len(snapshot) == FOLDED else snapshot
 
 
 cdef tuple unfolded(tuple folded):
-    """Return what `FlatArray.snapshot` returns of a snapshot as it was taken, see `array.pxd`."""
+    """Return a folded snapshot as `FlatArray.snapshot` does: a new tuple, owned. Takes it borrowed; needs the lock."""
     name, identifier_names, identifiers, source_names, source_values, dest_names, dest_values = folded
     return (
         name, dict_of(identifier_names, identifiers), dict_of(source_names, source_values), dict_of(dest_names, dest_values)
@@ -294,7 +310,10 @@ cdef tuple unfolded(tuple folded):
 
 
 cdef dict dict_of(tuple names, tuple values):
-    """Return a dict of as many values as there are names, None for None."""
+    """Return a new dict of names and values, owned, or None if the values are None.
+
+    Takes both borrowed, as many values as names; needs the lock.
+    """
     cdef Py_ssize_t i
     cdef dict made = {}
     if values is None:
@@ -305,7 +324,10 @@ cdef dict dict_of(tuple names, tuple values):
 
 
 cdef dict changed_attrs(tuple folded, mask):
-    """Return the source's values of the attributes that a bitmask names, which counts those that both sides have."""
+    """Return the source's values of the attributes that a bitmask names, in a new dict, owned.
+
+    The bitmask has a bit for each attribute that both sides have. Takes a folded snapshot, borrowed; needs the lock.
+    """
     cdef tuple names = folded[3], values = folded[4], dest_names = folded[5]
     cdef dict attrs = {}
     cdef Py_ssize_t i, place = 0
@@ -321,7 +343,7 @@ cdef dict changed_attrs(tuple folded, mask):
 
 
 cdef tuple folded(tuple snapshot):
-    """Return a snapshot as it was taken."""
+    """Return a snapshot in its folded form, see `array.pxd`: a new tuple, owned. Takes it borrowed; needs the lock."""
     cdef list parts = [snapshot[0]]
     for values in snapshot[1:]:
         parts.append(None if values is None else tuple(values))

@@ -46,7 +46,7 @@ class FlatArray:
         self._masks: dict[int, int] = {}
         # Indices of the entries whose values have not been looked at.
         self.unseen: list[int] = []
-        # Of entries whose names only hooks know, until they have been compared.
+        # By index: names that only hooks know, until the entries have been compared.
         self.names: dict[int, str] = {}
         self._snapshots: dict[int, Snapshot] = {}
 
@@ -61,7 +61,7 @@ class FlatArray:
         return index
 
     def add(self, parent: int, element_type: str, source: Any, dest: Any) -> int:
-        """Do what `append` does with an entry whose values have been looked at."""
+        """Do what `append` does, with an entry whose values have been looked at."""
         index = len(self._parents)
         self._parents.append(parent)
         self._ends.append(index + 1)
@@ -72,7 +72,7 @@ class FlatArray:
         return index
 
     def extend(self, parent: int, element_type: str, sources: list[Any], dests: list[Any]) -> None:
-        """Add entries without descendants below `parent` whose values have been looked at."""
+        """Add entries without descendants below `parent`; their values have been looked at."""
         start, count = len(self._types), len(sources)
         self._parents += [parent] * count
         self._ends += range(start + 1, start + count + 1)
@@ -114,11 +114,11 @@ class FlatArray:
         return self._actions[self._checked(index)]
 
     def mask(self, index: int) -> int:
-        """Return the bitmask of an entry's changed attributes, by their place among the attributes of both sides."""
+        """Return the bitmask of an entry's changed attributes: a bit for each attribute that both sides have."""
         return self._masks.get(self._checked(index), 0)
 
     def snapshot(self, index: int) -> Snapshot | None:
-        """Return what the record of an entry that has an action was when it was compared, None for any other.
+        """Return what the records of an entry with an action were when they were compared, None for any other entry.
 
         Returns:
             (name, identifiers, source attributes or None, destination attributes or None)
@@ -126,7 +126,7 @@ class FlatArray:
         return self._snapshots.get(index)
 
     def has_same_snapshot(self, index: int, other: FlatArray, other_index: int) -> bool:
-        """Whether a record had the same snapshot taken as one of another array, or none of them had one taken."""
+        """Whether an entry has the same snapshot as one of another array, or neither has one."""
         return self._snapshots.get(index) == other._snapshots.get(other_index)
 
     def noted_name(self, index: int) -> str | None:

@@ -3,8 +3,10 @@
 
 The twin of `compare_py.py`; whoever changes one changes both.
 
-First a scan that only reads memory settles the pairs whose values are equal exact scalars, nearly all of them; it may be
-shared by several threads. What it leaves is compared one by one, asking Python where a value is anything else.
+First comes a scan, which only reads memory and which several threads may share. It settles the pairs whose values are seen
+to be equal, nearly all of them. What it leaves undecided is compared one by one, asking Python where memory does not tell.
+
+Objects that a function takes are borrowed. Every function needs the lock, but for those of the scan marked `nogil`.
 """
 
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
@@ -36,8 +38,8 @@ __all__ = ["compare"]
 cdef enum:
     MAX_PLANS = 64
 
-# How many records ahead of the comparison memory is asked for, first for the records and, when those have come, for
-# their values: enough to hide a miss, few enough to stay in cache. Without, the scan takes 2.5 times as long.
+# How many entries ahead memory is asked for: first for the records, and when those have come, for their values. That is
+# enough to hide a miss of the cache, and few enough to stay in it. Without it the scan takes 2.5 times as long.
 cdef enum:
     PREFETCH_RECORDS = 24
 cdef enum:
@@ -47,7 +49,7 @@ cdef enum:
 cdef enum:
     MOST_RECORDS = 192
 
-# From how many records on several threads share the scan: below, starting one takes longer than it saves.
+# From how many entries on several threads share the scan. Below, starting one takes longer than it saves.
 cdef enum:
     SHARED_FROM = 20000
 
@@ -74,7 +76,7 @@ cdef class PairPlan:
 
 
 def compare(FlatArray array, int threads=1):
-    """Fill in every record's action and bitmask, and take snapshots of those that have an action.
+    """Fill in every entry's action and bitmask, and take snapshots of those that have an action.
 
     Args:
         array: The flat array.
@@ -89,8 +91,8 @@ def compare(FlatArray array, int threads=1):
         plans = plans_of(array)
         scan_together(array, list(plans.values()), threads)
     if not array.has_tracked:
-        # Where the garbage collector does not know the records, no cycle goes through the lists of them, and it need
-        # not look at hundreds of thousands of objects for nothing: that took as long as a sixth of a diff.
+        # Where the garbage collector does not know the records, no cycle goes through the lists of them. It need not look
+        # at hundreds of thousands of objects for nothing, which took as long as a sixth of a diff.
         PyObject_GC_UnTrack(<PyObject *>array._sources)
         PyObject_GC_UnTrack(<PyObject *>array._dests)
     if array.totals[UNDECIDED] or array.totals[UNSEEN]:
@@ -100,6 +102,7 @@ def compare(FlatArray array, int threads=1):
 
 
 cdef int compare_undecided(FlatArray array, dict plans) except -1:
+    """Compare what the scan has left. Takes the plans by classes, and adds to them; needs the lock."""
     cdef Py_ssize_t count = 0
     cdef Py_ssize_t *undecided = undecided_in(array, &count)
     try:
@@ -110,7 +113,10 @@ cdef int compare_undecided(FlatArray array, dict plans) except -1:
 
 
 cdef Py_ssize_t *undecided_in(FlatArray array, Py_ssize_t *count) except NULL:
-    """Return the indices of the records that the scan has left undecided; the caller frees them."""
+    """Return the indices of the entries that the scan has left undecided, and fill in how many they are.
+
+    The memory is the caller's, who frees it by `PyMem_Free`. Needs the lock.
+    """
     cdef Py_ssize_t i
     for i in range(array.size):
         count[0] += array.items[i].action == UNDECIDED
@@ -126,11 +132,12 @@ cdef Py_ssize_t *undecided_in(FlatArray array, Py_ssize_t *count) except NULL:
 
 
 cdef int compare_one_by_one(FlatArray array, dict plans, Py_ssize_t *undecided, Py_ssize_t count) except -1:
+    """Compare the entries of some indices, borrowed; any code of a user's may run meanwhile. Needs the lock."""
     cdef PairPlan plan = None
     cdef Py_ssize_t place, i
     for place in range(count):
         heed_signals(place)
-        # What the scan has read is no longer in the cache, and making snapshots reads it all again.
+        # What the scan has read is no longer in the cache, and taking snapshots reads all of it again.
         if place + PREFETCH_VALUES < count:
             i = undecided[place + PREFETCH_VALUES]
             ask_for_record(<PyObject *>array._sources[i], MOST_RECORDS)
@@ -167,7 +174,10 @@ cdef struct Scan:
 
 
 cdef dict plans_of(FlatArray array):
-    """Return the plan of the classes that the first pair of each type has; one type mostly has one class."""
+    """Return plans for the first pair of each type, by their classes: mostly, all records of a type are of one class.
+
+    The dict is new, owned. Needs the lock.
+    """
     cdef dict plans = {}
     cdef bytearray is_planned = bytearray(len(array.type_names))
     cdef Py_ssize_t i, missing = len(is_planned)
@@ -185,7 +195,10 @@ cdef dict plans_of(FlatArray array):
 
 
 cdef int scan_together(FlatArray array, list plans, int threads) except -1:
-    """Settle what can be settled by reading memory; all else becomes undecided."""
+    """Settle what can be settled by reading memory; all else becomes undecided.
+
+    Needs the lock, and keeps it while the threads read. The scans borrow the array's records and the plans' offsets.
+    """
     cdef OffsetsPointer[MAX_PLANS] offsets
     cdef Scan[MAX_THREADS] scans
     cdef Share[MAX_THREADS] shares
@@ -206,14 +219,17 @@ cdef int scan_together(FlatArray array, list plans, int threads) except -1:
         scans[i].stop = array.size * (i + 1) // threads
         scans[i].has_tracked = array.has_tracked
         shares[i] = &scans[i]
-    run_together(scan_records, shares, threads, threads)
+    run_together(scan_entries, shares, threads, threads)
     for i in range(threads):
         array.has_tracked = array.has_tracked or scans[i].has_tracked
     return 0
 
 
-cdef void scan_records(void *share) noexcept nogil:
-    """Mark the records whose values are not equal exact scalars as undecided."""
+cdef void scan_entries(void *share) noexcept nogil:
+    """Mark the entries of a scan whose values are not seen to be equal as undecided.
+
+    Takes a `Scan`, whose pointers are all borrowed. Works without the lock, on any thread, while the calling one holds it.
+    """
     cdef Scan *scan = <Scan *>share
     cdef Py_ssize_t i, first = scan.first, stop = scan.stop
     cdef PyObject *source
@@ -243,6 +259,7 @@ cdef void scan_records(void *share) noexcept nogil:
 
 
 cdef inline void ask_for_values(Offsets *plan, PyObject *source, PyObject *dest) noexcept nogil:
+    """Ask memory for the values of two records, borrowed, if they are of the plan's classes. Works without the lock."""
     if class_of(source) == plan.source_class:
         ask_for_source_values(plan, source)
     if class_of(dest) == plan.dest_class:
@@ -250,6 +267,7 @@ cdef inline void ask_for_values(Offsets *plan, PyObject *source, PyObject *dest)
 
 
 cdef Offsets *find_plan(Scan *scan, PyObject *source, PyObject *dest) noexcept nogil:
+    """Return where the values of two records, borrowed, stand; NULL if no plan tells. Works without the lock."""
     cdef Py_ssize_t i
     for i in range(scan.plan_count):
         if class_of(source) == scan.plans[i].source_class and class_of(dest) == scan.plans[i].dest_class:
@@ -261,7 +279,10 @@ cdef Offsets *find_plan(Scan *scan, PyObject *source, PyObject *dest) noexcept n
 
 
 cdef bint note_single(FlatArray array, Py_ssize_t index, object model, bint is_dest) except -1:
-    """Note the action and the snapshot of a record that one side has; False if its hooks must be asked."""
+    """Note the action and the snapshot of a single; False, with nothing noted, if its hooks must be asked.
+
+    Takes the record, borrowed, and whether it is the destination's; needs the lock.
+    """
     cdef Plan plan = plan_of(type(model))
     cdef PyObject *key = slot(<PyObject *>model, plan.key_offset)
     if not plan.knows_attributes or key == NULL or not is_exact_str(key):
@@ -279,7 +300,10 @@ cdef bint note_single(FlatArray array, Py_ssize_t index, object model, bint is_d
 
 
 cdef tuple folded_identifiers(object model, Plan plan):
-    """Return the names and the values of a record's identifiers, asking it where that may be the user's to say."""
+    """Return the names and the values of a record's identifiers, owned; the record is asked where its hooks may say.
+
+    Takes the record, borrowed, and the plan of its class; needs the lock.
+    """
     if plan.knows_identifiers:
         return plan.identifier_names, identifier_values(model, plan)
     identifiers = model.get_identifiers()
@@ -287,6 +311,7 @@ cdef tuple folded_identifiers(object model, Plan plan):
 
 
 cdef PairPlan pair_plan(dict plans, object source_class, object dest_class):
+    """Return the plan for pairs of two classes, owned, making it if it is not among the plans yet. Needs the lock."""
     classes = (source_class, dest_class)
     plan = plans.get(classes)
     if plan is None:
@@ -296,9 +321,10 @@ cdef PairPlan pair_plan(dict plans, object source_class, object dest_class):
 
 
 cdef bint compare_values(FlatArray array, PairPlan plan, Py_ssize_t index, object source, object dest) except -1:
-    """Compare two records attribute by attribute, asking Python where a value is not a plain scalar.
+    """Compare two records attribute by attribute, asking Python where memory does not tell.
 
-    Returns False if a method is replaced on either instance, so that its hooks must be asked.
+    Takes the records, borrowed, of the plan's classes; needs the lock. Returns False, with nothing done, if a method is
+    replaced on either instance, so that its hooks must be asked.
     """
     cdef Py_ssize_t i
     cdef int outcome
@@ -335,7 +361,7 @@ cdef bint compare_values(FlatArray array, PairPlan plan, Py_ssize_t index, objec
 
 
 cdef int compare_by_hooks(FlatArray array, Py_ssize_t index, object source, object dest) except -1:
-    """Compare what `get_attrs` returns; it may be the user's."""
+    """Compare what `get_attrs` returns, which may be the user's. Takes the records, borrowed; needs the lock."""
     attrs = None if source is None else source.get_attrs()
     dest_attrs = None if dest is None else dest.get_attrs()
     model = dest if source is None else source
@@ -352,7 +378,7 @@ cdef int compare_by_hooks(FlatArray array, Py_ssize_t index, object source, obje
     array.items[index].action = action
     if mask:
         array._masks[index] = mask
-    # What two records that are equal say can be asked of them again, unless one of them says nothing.
+    # What equal records say can be asked of them again, unless one of them says nothing.
     if action != NO_ACTION or attrs is None or dest_attrs is None:
         name = array.names.get(index)
         name = model.get_shortname() if name is None else name
@@ -361,7 +387,7 @@ cdef int compare_by_hooks(FlatArray array, Py_ssize_t index, object source, obje
 
 
 cdef bint are_equal_in_step(dict attrs, dict dest_attrs) noexcept:
-    """Whether two dicts have the same keys in one order, and values that are equal without asking Python."""
+    """Whether two dicts have the same keys in one order, and scalars that are equal. Takes both borrowed; needs the lock."""
     cdef Py_ssize_t position = 0, other_position = 0
     cdef Py_ssize_t i, count = len(attrs)
     cdef PyObject **entries = entries_of(attrs)
@@ -385,8 +411,11 @@ cdef bint are_equal_in_step(dict attrs, dict dest_attrs) noexcept:
 
 
 cdef object mask_of(object attrs, object dest_attrs):
-    """Return the bitmask of the attributes that both have and that differ."""
-    cdef Py_ssize_t place = 0
+    """Return the bitmask of the attributes that differ, owned: a bit for each that both mappings have.
+
+    Takes what hooks have returned, borrowed; needs the lock.
+    """
+    cdef Py_ssize_t bit = 0
     mask = 0
     for name in dest_attrs:
         if name in attrs:
@@ -394,6 +423,6 @@ cdef object mask_of(object attrs, object dest_attrs):
             other = dest_attrs[name]
             outcome = scalars_differ(<PyObject *>value, <PyObject *>other)
             if value != other if outcome < 0 else outcome:
-                mask |= <object>1 << place
-            place += 1
+                mask |= <object>1 << bit
+            bit += 1
     return mask

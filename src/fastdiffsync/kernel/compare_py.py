@@ -23,7 +23,7 @@ AT_ONCE = 512
 
 
 def compare(array: FlatArray, threads: int = 1) -> None:  # noqa: ARG001 - of the compiled kernel
-    """Fill in every record's action and bitmask, and take snapshots of those that have an action.
+    """Fill in every entry's action and bitmask, and take snapshots of those that have an action.
 
     Args:
         array: The flat array.
@@ -36,7 +36,7 @@ def compare(array: FlatArray, threads: int = 1) -> None:  # noqa: ARG001 - of th
     array._actions.extend(bytes(len(sources)))
     for index in _undecided(array.unseen, sources, dests):
         source, dest = sources[index], dests[index]
-        names = None if source is None or dest is None else _common_plain_attributes(type(source), type(dest))
+        names = None if source is None or dest is None else _common_attributes(type(source), type(dest))
         if names is None or type(source._unique_id) is not str or type(dest._unique_id) is not str:
             _compare_by_hooks(array, index, source, dest)
         else:
@@ -46,9 +46,9 @@ def compare(array: FlatArray, threads: int = 1) -> None:  # noqa: ARG001 - of th
 
 
 def _undecided(unseen: list[int], sources: list[Any], dests: list[Any]) -> list[int]:
-    """Return the unseen indices, in order, of all but the pairs whose values are equal and of exact types.
+    """Return the unseen indices, in order, of all but the pairs whose values are seen to be equal.
 
-    Pairs are compared class by class and many at a time: all loops run in the interpreter's own code, which takes half
+    Pairs are compared class by class and many at a time. All loops run in the interpreter's own code, which takes half
     as long as one pair after the other.
     """
     groups: dict[tuple[Any, Any], list[int]] = {}
@@ -58,7 +58,7 @@ def _undecided(unseen: list[int], sources: list[Any], dests: list[Any]) -> list[
     for classes, indices in groups.items():
         if classes == (str, str):
             continue  # a store knows that they are equal
-        names = None if type(None) in classes else _common_plain_attributes(*classes)
+        names = None if type(None) in classes else _common_attributes(*classes)
         if names is None:
             undecided += indices
             continue
@@ -87,38 +87,38 @@ def _differing(indices: list[int], read: Any, sources: list[Any], dests: list[An
 def _compare_values(array: FlatArray, index: int, source: Any, dest: Any, names: tuple[str, ...]) -> None:
     """Compare two records attribute by attribute."""
     mask = 0
-    for place, name in enumerate(names):
+    for bit, name in enumerate(names):
         value, other = getattr(source, name), getattr(dest, name)
         if not (value is other and type(value) in IDENTITY_TYPES) and differ(value, other):
-            mask |= 1 << place
+            mask |= 1 << bit
     if mask:
         array.set_outcome(index, UPDATE, mask)
         attrs, dest_attrs = source.get_attrs(), dest.get_attrs()
         array._snapshots[index] = (source.get_shortname(), source.get_identifiers(), attrs, dest_attrs)
 
 
-def _common_plain_attributes(source_class: type[Any], dest_class: type[Any]) -> tuple[str, ...] | None:
+def _common_attributes(source_class: type[Any], dest_class: type[Any]) -> tuple[str, ...] | None:
     """Return the attributes that both classes have, in the destination's order; None if a hook must be asked."""
     source, dest = schema_of(source_class), schema_of(dest_class)
     return common_attributes(source, dest) if compares_by_fields(source, dest) else None
 
 
 def _compare_by_hooks(array: FlatArray, index: int, source: Any, dest: Any) -> None:
-    """Compare what `get_attrs` returns; it may be the user's."""
+    """Compare what `get_attrs` returns, which may be the user's."""
     attrs = None if source is None else source.get_attrs()
     dest_attrs = None if dest is None else dest.get_attrs()
     model = dest if source is None else source
     mask = 0
     if attrs is not None and dest_attrs is not None:
         names = [name for name in dest_attrs if name in attrs]
-        mask = sum(1 << place for place, name in enumerate(names) if attrs[name] != dest_attrs[name])
+        mask = sum(1 << bit for bit, name in enumerate(names) if attrs[name] != dest_attrs[name])
         action = UPDATE if mask else NO_ACTION
     elif attrs is not None:
         action = CREATE
     else:
         action = NO_ACTION if dest_attrs is None else DELETE
     array.set_outcome(index, action, mask)
-    # What two records that are equal say can be asked of them again, unless one of them says nothing.
+    # What equal records say can be asked of them again, unless one of them says nothing.
     if action or attrs is None or dest_attrs is None:
         name = array.names.get(index)
         name = model.get_shortname() if name is None else name

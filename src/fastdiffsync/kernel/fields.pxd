@@ -6,16 +6,21 @@ from .capi cimport slot
 
 
 cdef inline bint has_key(object model, Plan plan) noexcept:
+    """Whether a record's key is a text. Takes the record, borrowed, and the plan of its class; needs the lock."""
     cdef PyObject *key = slot(<PyObject *>model, plan.key_offset)
     return key != NULL and PyUnicode_CheckExact(<object>key)
 
 
 cdef inline object type_name_of(object model, Plan plan):
+    """Return a record's type, owned. Takes the record, borrowed, and the plan of its class; needs the lock."""
     return plan.modelname if plan.knows_type and has_key(model, plan) else model.get_type()
 
 
 cdef inline object unique_id(object model, Plan plan):
-    """Return the unique id of any record: its key where that is valid, otherwise what its hook says."""
+    """Return the unique id of any record, owned: its key where that is valid, otherwise what its hook says.
+
+    Takes the record, borrowed, and the plan of its class; needs the lock.
+    """
     if plan.knows_unique_id and has_key(model, plan):
         return <object>slot(<PyObject *>model, plan.key_offset)
     return model.get_unique_id()

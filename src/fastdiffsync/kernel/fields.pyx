@@ -1,7 +1,7 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, binding=True
 """Reading the fields of records, and assigning to them.
 
-The twin of `fields_py.py`; whoever changes one changes both.
+The twin of `fields_py.py`; whoever changes one changes both. A plan that a function takes is that of the record's class.
 """
 
 from cpython.object cimport PyObject
@@ -38,7 +38,8 @@ __all__ = [
 
 cdef extern from *:
     """
-    /* Setting a Struct's attribute past DiffSyncModel.__setattr__. */
+    /* Set a Struct's attribute past DiffSyncModel.__setattr__. All four are borrowed: the slot takes a reference of its own.
+       Needs the lock. */
     static inline int fds_set_attribute(PyObject *struct_class, PyObject *model, PyObject *name, PyObject *value) {
         return ((PyTypeObject *)struct_class)->tp_setattro(model, name, value);
     }
@@ -103,10 +104,11 @@ def get_attrs(self):
 
 
 cdef dict fields_of(object model, tuple names, Py_ssize_t *offsets, dict empty):
-    """Return some fields and their values.
+    """Return some fields and their values as plain data, in a new dict, owned.
 
-    The dict begins as a copy of `empty`, which has the names, so that it need not grow; and as nobody else has seen it
-    yet, plain values are put where its own are, which takes a fifth of the time that looking the names up takes.
+    Takes the record, the names and `empty`, a dict of these names, borrowed; needs the lock. The result begins as a copy
+    of `empty`, so that it need not grow. As nobody else has seen it yet, scalars are written to where its values lie, which
+    takes a fifth of the time that looking the names up takes.
     """
     cdef dict result = empty.copy()
     cdef PyObject **entries = entries_of(result)
@@ -125,7 +127,7 @@ cdef dict fields_of(object model, tuple names, Py_ssize_t *offsets, dict empty):
 
 
 cdef inline object field_of(object model, object name, Py_ssize_t offset):
-    """Return the value of a field as plain data. Takes a record, borrowed; needs the lock."""
+    """Return the value of a field as plain data, owned. Takes the record, borrowed; needs the lock."""
     cdef PyObject *value = slot(<PyObject *>model, offset)
     if value == NULL:
         return as_data(getattr(model, name))
@@ -136,17 +138,20 @@ cdef inline object field_of(object model, object name, Py_ssize_t offset):
 
 
 cdef tuple attribute_values(object model, Plan plan):
-    """Return the values of `get_attrs`, of a record that need not be asked for them."""
+    """Return the values of `get_attrs`, owned, without asking the hook. Takes the record, borrowed; needs the lock."""
     return values_of(model, plan.attribute_names, plan.attribute_offsets)
 
 
 cdef tuple identifier_values(object model, Plan plan):
-    """Return the values of `get_identifiers`, of a record that need not be asked for them."""
+    """Return the values of `get_identifiers`, owned, without asking the hook. Takes the record, borrowed; needs the lock."""
     return values_of(model, plan.identifier_names, plan.identifier_field_offsets)
 
 
 cdef tuple values_of(object model, tuple names, Py_ssize_t *offsets):
-    """Return the values of some fields; the garbage collector does not know of the tuple if all of them are plain."""
+    """Return the values of some fields as plain data, in a new tuple, owned.
+
+    Takes the record and the names, borrowed; needs the lock. The garbage collector is not told of a tuple of scalars.
+    """
     cdef Py_ssize_t i, count = len(names)
     cdef tuple values = PyTuple_New(count)
     cdef bint are_scalars = True
@@ -161,7 +166,10 @@ cdef tuple values_of(object model, tuple names, Py_ssize_t *offsets):
 
 
 cdef object name_of(object model):
-    """Return what `get_shortname` returns, asking it only where it may be the user's or is made of fields."""
+    """Return what `get_shortname` returns, owned; the hook is asked unless the key is the name.
+
+    Takes the record, borrowed; needs the lock.
+    """
     cdef Plan plan = plan_of(type(model))
     if plan.key_is_name and has_key(model, plan):
         return <object>slot(<PyObject *>model, plan.key_offset)
@@ -177,6 +185,11 @@ def get_adapter(self):
 
 
 cdef object adapter_of(object self):
+    """Return the adapter of a record, or None; owned. Takes the record, borrowed; needs the lock.
+
+    Raises:
+        AttributeError: If the slot is empty.
+    """
     cdef PyObject *owner = slot(<PyObject *>self, adapter_offset)
     if owner == NULL:
         raise AttributeError("adapter")
@@ -197,7 +210,7 @@ def set_attribute(model, name, value):
     Raises:
         ValueError: If the name is neither a field, nor private, nor an attribute of the class.
         ValidationError: If the value is checked and cannot be made one of the field's type.
-        TypeError: If flags are none.
+        TypeError: If `model_flags` is to be anything but `DiffSyncModelFlags`.
     """
     cdef Plan plan = plan_of(type(model))
     if <PyObject *>name == MODEL_FLAGS and type(value) is not DiffSyncModelFlags:
@@ -215,6 +228,7 @@ def put_attribute(model, name, value):
 
 
 cdef int put(object model, Plan plan, object name, object value) except -1:
+    """Do what `put_attribute` does. Takes all borrowed: the record takes a reference of its own; needs the lock."""
     cls = plan.schema.cls
     cdef PyObject *record = <PyObject *>model
     if name in plan.schema.slots:
@@ -236,13 +250,16 @@ cdef int put(object model, Plan plan, object name, object value) except -1:
 
 
 cdef int put_identifier(object model, Plan plan, object name, object value) except -1:
-    """Set an identifier and the key that is made of it, or neither."""
+    """Set an identifier and the key that is made of it, or neither.
+
+    Takes all borrowed: the record takes references of its own; needs the lock.
+    """
     cdef PyObject *record = <PyObject *>model
-    cdef Py_ssize_t place = plan.schema.identifiers.index(name)
-    if plan.certain_types is not None and type(value) is not plan.certain_types[place]:
+    cdef Py_ssize_t number = plan.schema.identifiers.index(name)
+    if plan.certain_types is not None and type(value) is not plan.certain_types[number]:
         plan.schema.doubt_identifiers()
         forget_plans()
-    cdef PyObject *held = slot(record, plan.identifier_offsets[place]) if plan.identifier_offsets[place] >= 0 else NULL
+    cdef PyObject *held = slot(record, plan.identifier_offsets[number]) if plan.identifier_offsets[number] >= 0 else NULL
     before = None if held == NULL else <object>held
     set_struct_attribute(<PyObject *>Struct, record, <PyObject *>name, <PyObject *>value)
     if plan.knows_unique_id and slot(record, plan.key_offset) != <PyObject *>INSTANCE_OVERRIDES:

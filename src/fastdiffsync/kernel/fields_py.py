@@ -110,7 +110,7 @@ def set_attribute(model: Any, name: str, value: Any) -> None:
     Raises:
         ValueError: If the name is neither a field, nor private, nor an attribute of the class.
         ValidationError: If the value is checked and cannot be made one of the field's type.
-        TypeError: If flags are none.
+        TypeError: If `model_flags` is to be anything but `DiffSyncModelFlags`.
     """
     schema = schema_of(type(model))
     if name == "model_flags":
