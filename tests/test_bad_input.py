@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -216,6 +217,21 @@ def test_siblings_with_one_shortname(fastdiffsync: Any, sides: tuple[str, ...], 
             verb(pair.source)
         assert re.search(message, caught.value.args[0])
         assert caught.value.existing_object.name == "x"
+
+
+@pytest.mark.parametrize("name", ["n", "n__m", "_", "é", "日", "😀"])
+def test_siblings_with_one_shortname_and_unlike_unique_ids(fastdiffsync: Any, name: str) -> None:
+    """Whatever the identifiers that are not in the shortname, the second sibling of the name is noticed."""
+    others = ["b", "a__b", "b_", "_b", "é", "日", "😀"]
+    for first, second in itertools.permutations(others, 2):
+        pair = Pair(fastdiffsync)
+        pair.Device._shortname = ("name",)
+        for site in (first, second):
+            twin = pair.Device(site=site, name=name)
+            pair.source.add(twin)
+            pair.source.get("site", "a").add_child(twin)
+        with pytest.raises(fastdiffsync.ObjectAlreadyExists, match=f"Already storing a device named {name}:"):
+            pair.dest.diff_from(pair.source)
 
 
 def test_top_level_records_with_one_shortname(fastdiffsync: Any) -> None:

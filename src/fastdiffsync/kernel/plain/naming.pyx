@@ -12,7 +12,6 @@ from libc.string cimport memcpy, memset
 
 from ..capi cimport class_of, data_of_text, is_exact_str, kind_of_text, same_str, slot, str_length
 from .columns cimport has_clear_parts
-from .finding cimport text_hash
 from .pairing cimport Siblings
 from .tree_types cimport Kind, Side
 
@@ -71,7 +70,7 @@ cdef bint put_all(Kind *kind, Siblings *siblings, uint64_t *table, size_t last) 
 
 
 cdef uint64_t hash_of_name(Kind *kind, int which, PyObject *record) noexcept nogil:
-    """Return a number for a record's name, 0 if Python must be asked for it."""
+    """Return a number for a record's name, 0 if Python must be asked for it; the same by its key as by its fields."""
     cdef Side *side = &kind.sides[which]
     cdef Py_ssize_t i
     cdef uint64_t number = 1
@@ -88,8 +87,7 @@ cdef uint64_t hash_of_name(Kind *kind, int which, PyObject *record) noexcept nog
         # Parts that hold what joins them may make one name in two ways.
         if value == NULL or not is_exact_str(value) or (kind.name_count > 1 and not is_one_part(value)):
             return 0
-        number = (number ^ text_hash(value)) * FACTOR
-        number ^= number >> 29
+        number = hash_of_bytes(number, <const char *>data_of_text(value), str_length(value) * kind_of_text(value))
     return number | 1
 
 
