@@ -147,6 +147,9 @@ def _fill(  # noqa: PLR0913, PLR0917 - as `match`
     else:
         special = append_plain(matching, array, frame.index, child_type, sources, dests)
         frame.pairs = iter(_pair(matching, sources, dests)) if special is None else special
+        if special is not None and frame.index < 0 and matching.prefetch is not None:
+            # At the top, what stores have comes in parts, of which later ones may have names of earlier ones.
+            frame.needs_names = not all(schema_of(cls).key_is_name for cls in {*map(type, sources), *map(type, dests)})
 
 
 def _visit_unread(matching: Matching, array: FlatArray, frame: _Frame, uid: str) -> _Frame | None:

@@ -268,6 +268,23 @@ def test_any_pair_of_stores_tells_them_apart(
     del held
 
 
+@pytest.mark.parametrize("sides", [(0, 0), (0, 1), (1, 0), (1, 1)])
+def test_two_records_with_one_shortname(
+    fastdiffsync: Any, reopen: Any, kinds: tuple[str, str], sides: tuple[int, int]
+) -> None:
+    """Two records at the top with one shortname cannot stand in one diff, on whichever sides they are."""
+    adapter_class = make_look_alikes(fastdiffsync)
+    items: tuple[list[Any], list[Any]] = ([], [])
+    for side, first in zip(sides, ("a", "b"), strict=True):
+        items[side].append(("top_named", Item((first, "n"), VALUES[0], None)))
+    source, dest = (
+        reopen(kind, functools.partial(load, items=each), adapter_class)
+        for kind, each in zip(kinds, items, strict=True)
+    )
+    with pytest.raises(fastdiffsync.ObjectAlreadyExists, match="Already storing a top_named named n:"):
+        dest.diff_from(source)
+
+
 @pytest.mark.parametrize("modelname", ["site", "certain"])
 def test_two_identities_with_one_unique_id(
     fastdiffsync: Any, reopen: Any, kinds: tuple[str, str], modelname: str
