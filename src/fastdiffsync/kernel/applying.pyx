@@ -7,7 +7,7 @@ same, call by call, in five times as long; so does this one with whatever is not
 
 from cpython.object cimport PyObject
 
-from .array cimport CREATE, DELETE, FOLDED, NO_ACTION, UPDATE, FlatArray, changed_attrs, dict_of, folded
+from .array cimport CREATE, DELETE, FOLDED, NO_ACTION, UPDATE, Entry, FlatArray, changed_attrs, dict_of, folded
 from .cursor cimport Cursor, look_up
 from .known_types cimport is_single, shallow_copy
 from .layouts cimport Layout, layout_of
@@ -106,28 +106,38 @@ cdef class DirectChanges:
         cdef Plan plan
         cdef PyObject *dest
         cdef PyObject *key
-        cdef Cursor cursor
+        cdef Cursor cursor = None
+        cdef Entry *items = self.array.items
+        cdef int last_type = -1  # the type that the cursor is of: siblings are of one
         empty = ""
         for i in range(max(start, 0), min(stop, self.array.size)):
             dest = PyList_GET_ITEM(<PyObject *>self.array._dests, i)
-            if self.array.items[i].action != NO_ACTION or dest == NONE or is_exact_str(dest):
+            if items[i].action != NO_ACTION or dest == NONE or is_exact_str(dest):
                 return i
             plan = plan_of(<object>class_of(dest))
             key = slot(dest, plan.key_offset)
             if not plan.may_be_marked or key == NULL or not is_exact_str(key):
                 return i
-            cursor = self.cursors.get(self.array.type_names[self.array.items[i].type])
-            if cursor is None:
-                stored = self.data.get(self.array.type_names[self.array.items[i].type])
-                if not PyDict_CheckExact(<PyObject *>stored):
+            if items[i].type != last_type:
+                cursor = self.cursor_of(self.array.type_names[items[i].type])
+                if cursor is None:
                     return i
-                cursor = Cursor(stored)
-                self.cursors[self.array.type_names[self.array.items[i].type]] = cursor
+                last_type = items[i].type
             if look_up(cursor, key) != dest:
                 return i
             set_slot_quietly(dest, plan.status_offset, UNKNOWN)
             set_slot_quietly(dest, plan.message_offset, empty)
         return stop
+
+    cdef Cursor cursor_of(self, object element_type):
+        """Return the cursor into the dict of a type's records, None if it is no dict."""
+        cursor = self.cursors.get(element_type)
+        if cursor is None:
+            stored = self.data.get(element_type)
+            if not PyDict_CheckExact(<PyObject *>stored):
+                return None
+            cursor = self.cursors[element_type] = Cursor(stored)
+        return cursor
 
     cdef bint apply(self, Py_ssize_t index) except -1:
         """Create, update or delete one record; False, with nothing done, if it is to be done by calling methods."""
