@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import pickle
 from typing import TYPE_CHECKING, Any
@@ -76,7 +77,8 @@ def test_diffs_put_together_by_hand(fastdiffsync: Any, tree: Any, changes: list[
             "add_child",
             "delete child",
         }:
-            change_one(fastdiffsync, other, what, name, place)
+            with contextlib.suppress(fastdiffsync.ObjectAlreadyExists):  # the same child a second time
+                change_one(fastdiffsync, other, what, name, place)
     assert (diff == other) is (said(diff) == said(other))
 
 
