@@ -101,5 +101,9 @@ class Runner:
         if worker.returncode:
             message = f"measuring {wanted} failed with exit status {worker.returncode}"
             raise RuntimeError(message)
-        found = json.loads(worker.stdout)
+        try:
+            found = json.loads(worker.stdout)
+        except ValueError as error:
+            message = f"measuring {wanted} gave no answer that can be read: {worker.stdout[-100:]!r}"
+            raise RuntimeError(message) from error
         return Result(found["values"], found["evidence"])
