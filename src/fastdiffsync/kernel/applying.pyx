@@ -233,6 +233,7 @@ cdef class DirectChanges:
 
     cdef bint update(self, object model, Plan plan, tuple snapshot, mask) except -1:
         cdef tuple names = snapshot[3], values = snapshot[4], dest_names = snapshot[5]
+        cdef Py_ssize_t[MAX_VALUES] offsets
         cdef Py_ssize_t place, count = 0
         cdef PyObject *held
         cdef list own = []  # all of them, before one is set: making a copy may fail
@@ -240,16 +241,16 @@ cdef class DirectChanges:
             return False
         for place in range(len(names)):
             if mask >> place & 1:
-                if plan.attribute_offsets[place] < 0:
+                if plan.attribute_offsets[place] < 0 or count == MAX_VALUES:
                     return False
+                offsets[count] = plan.attribute_offsets[place]
+                count += 1
                 held = slot(<PyObject *>model, plan.attribute_offsets[place])
                 if held != NULL and not is_single(held):
                     self.close_gaps()  # code of a user's may run when the value goes
                 own.append(unshared(values[place]))
-        for place in range(len(names)):
-            if mask >> place & 1:
-                set_slot(<PyObject *>model, plan.attribute_offsets[place], own[count])
-                count += 1
+        for place in range(count):
+            set_slot(<PyObject *>model, offsets[place], own[place])
         set_outcome(model, plan, "Updated successfully")
         return True
 
