@@ -1,7 +1,8 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, binding=True
 """The unique ids of a record's children, which it lists in its fields.
 
-The twin of `children_py.py`; whoever changes one changes both.
+The twin of `children_py.py`; whoever changes one changes both. Functions borrow what they take, a plan is that of the
+record's class, and all of them need the lock.
 """
 
 from cpython.object cimport PyObject
@@ -28,15 +29,16 @@ cdef object GAP = object()
 
 cdef extern from *:
     """
-    /* From this many children on, letting all that follow a removed one move up takes longer than all else about it. Where
-       other threads may look at a list at any time, it is never put off. */
+    /* From this many children on, moving up all that follow a removed one takes longer than all else about it, and is put
+       off. Where other threads may look at a list at any time, it never is. */
     #ifdef Py_GIL_DISABLED
     #define FDS_LEAVE_GAPS_FROM PY_SSIZE_T_MAX
     #else
     #define FDS_LEAVE_GAPS_FROM 1000
     #endif
 
-    /* Take marks out of a list, of which the first is known: what `del` would do, without memory for it. */
+    /* Take `count` marks out of a list, the first of which is at `first`, and drop the list's references to them: what `del`
+       would do, without memory for it. Both objects are borrowed. Needs the lock. */
     static void fds_close_gaps(PyObject *list, PyObject *mark, Py_ssize_t first, Py_ssize_t count) {
         PyObject **items = ((PyListObject *)list)->ob_item;
         Py_ssize_t size = PyList_GET_SIZE(list), from = first, to = first;
@@ -67,6 +69,7 @@ def add_child(self, child):
 
 
 cdef int put_child(object self, object child) except -1:
+    """Do what `add_child` does."""
     cdef Plan plan = plan_of(type(self))
     cdef Plan child_plan = plan_of_record(child, "add_child")
     child_type = type_name_of(child, child_plan)
@@ -114,8 +117,8 @@ def remove_child(self, child):
 cdef int take_child(object self, object child, list gaps=None) except -1:
     """Do what `remove_child` does.
 
-    With `gaps`, ids that follow in a long list may be left where they are: then it is in there, for the caller to call
-    `close_gaps`.
+    With `gaps`, what follows in a long list may be left where it is. The list is then appended to `gaps`, and the caller
+    is to call its `close_gaps`.
     """
     cdef Plan plan = plan_of(type(self))
     cdef Plan child_plan = plan_of_record(child, "remove_child")
@@ -148,7 +151,7 @@ cdef int take_child(object self, object child, list gaps=None) except -1:
 
 
 cdef object child_field(object model, Plan plan, object child_type):
-    """Return the name of the field for children of a type, None if there is none."""
+    """Return the name of the field for children of a type, owned; None if there is none."""
     cdef PyObject *field
     if plan.knows_children:
         field = PyDict_GetItemWithError(<PyObject *>plan.children, <PyObject *>child_type)
@@ -158,6 +161,7 @@ cdef object child_field(object model, Plan plan, object child_type):
 
 
 cdef object child_list(object model, Plan plan, object field):
+    """Return what a record has in a field for children, owned."""
     cdef PyObject *value = NULL
     if field is not plan.last_child_field:
         plan.last_child_offset = plan.child_offsets.get(field, -1)
@@ -168,6 +172,7 @@ cdef object child_list(object model, Plan plan, object field):
 
 
 cdef bint is_in_short_list(PyObject *uids, PyObject *uid) except -1:
+    """Whether a list has an id; Python is asked only where one of them is no text."""
     cdef Py_ssize_t i
     cdef PyObject *other
     if not is_exact_str(uid):
@@ -184,7 +189,7 @@ cdef bint is_in_short_list(PyObject *uids, PyObject *uid) except -1:
 
 
 cdef bint is_long(object uids, object uid) noexcept:
-    """Whether a list of children is so long that it is kept in mind what is where, and the id may be in it."""
+    """Whether a list of children is so long that places in it are noted, and the id is one that may be in it."""
     return (
         PyList_CheckExact(<PyObject *>uids) and PyList_GET_SIZE(<PyObject *>uids) >= LONG_FROM
         and type(uid) is str
@@ -194,8 +199,8 @@ cdef bint is_long(object uids, object uid) noexcept:
 cdef class LongList:
     """What is known of a long list of children, so that it need not be searched from the front again and again.
 
-    A list of children is a plain list, which users read and change as they like: what is known of one that has been
-    changed by hand, which shows in its length, its last id or an id out of place, is found out anew.
+    The list is an ordinary one, which users read and change as they like. That somebody has changed it shows in its
+    length, its last id or an id out of place; then all that is known of it is found out anew.
 
     Attributes:
         uids: The list.
@@ -205,7 +210,7 @@ cdef class LongList:
         removed: How many ids have been taken out since.
         searched: How many ids have been passed in vain since: places are noted when that has cost as much as noting.
         gaps: How many ids have been taken out and replaced by marks; only in this kernel, see `leave_gap`.
-        first_gap: Where the first of these is.
+        first_gap: The place of the first mark.
     """
 
     def __cinit__(self, list uids):
@@ -219,7 +224,7 @@ cdef class LongList:
         if not (len(self.places) == count and uids[count - 1] in self.places):
             self.has_places = False
             self.places = dict.fromkeys(uids)
-        # What is known to be listed is looked for nevertheless: it may have been taken out by hand.
+        # An id that is known to be listed is looked for all the same: a user may have taken it out.
         return (len(self.places) != count or uid in self.places) and uid in uids
 
     cdef int append(self, object uid) except -1:
@@ -241,9 +246,10 @@ cdef class LongList:
         return 0
 
     cdef int leave_gap(self, object uid) except -1:
-        """Do what `remove` does, but for the ids that follow to move up: `close_gaps` is to be called for that.
+        """Do what `remove` does, but put a mark in the id's place, so that those that follow need not move up yet.
 
-        It must be before any code of a user's runs, who would see the marks; it needs no memory.
+        `close_gaps` takes the marks out. It is to be called before any code of a user's runs, which would see them. Neither
+        needs memory.
 
         Raises:
             ValueError: If the id is not listed.
@@ -259,17 +265,17 @@ cdef class LongList:
         return 0
 
     cdef int close_gaps(self) noexcept:
-        """Let the ids that follow gaps move up, all at once: for each gap alone it would take a long list long."""
+        """Take the marks out of the list: the ids behind them move up once for all, where each alone would move them."""
         close_gaps(self.uids, GAP, self.first_gap, self.gaps)
         self.removed += self.gaps
         self.gaps = 0
         return 0
 
     cdef Py_ssize_t find(self, object uid) except -1:
-        """Return where an id is listed.
+        """Return the place of an id.
 
-        Every id that has been taken out stood before it or behind it. So it stands where it did, or before that by at
-        most as many places as ids have been taken out: it is at either end of these if they went in order.
+        An id moves up by one place for each id before it that is taken out. So it is where it was when places were
+        noted, or at most `removed` places before. If they are taken out in order, it is at either end of these.
 
         Raises:
             ValueError: If it is not listed.
@@ -294,7 +300,7 @@ cdef class LongList:
         return place
 
     cdef int note_places(self) except -1:
-        """Note where each id is listed."""
+        """Note the place of each id."""
         try:
             self.places = dict(zip(self.uids, range(len(self.uids))))
         except TypeError:  # somebody has listed what cannot be an id
@@ -305,10 +311,10 @@ cdef class LongList:
 
 
 cdef LongList long_list(object model, Plan plan, object field, list uids):
-    """Return what is known of a long list of children, kept with the record."""
+    """Return what is known of a long list of children, owned; the record keeps it too."""
     lists = <object>slot(<PyObject *>model, plan.side_data_offset)
     if lists is None:
-        # Nothing is in it but the list, which the record has anyhow, and texts: no reason to track the record.
+        # Nothing but texts and the list, which the record has anyhow, is in it: the collector need not know the record.
         lists = {}
         set_slot_quietly(<PyObject *>model, plan.side_data_offset, lists)
     cdef LongList known_list = lists.get(field)
@@ -326,7 +332,7 @@ cdef int tell_store(object model, Plan plan) except -1:
 
 
 cdef object store_to_tell(object model):
-    """Return the store that is to be told of a record's changes, None if there is none."""
+    """Return the store that is to be told of a record's changes, owned; None if there is none."""
     if not PyObject_GC_IsTracked(<PyObject *>model):
         return None  # its adapter, if it has one, was set by a local store
     adapter = adapter_of(model)

@@ -96,8 +96,8 @@ def remove_child(self: Any, child: Any) -> None:
 class LongList:
     """What is known of a long list of children, so that it need not be searched from the front again and again.
 
-    A list of children is a plain list, which users read and change as they like: what is known of one that has been
-    changed by hand, which shows in its length, its last id or an id out of place, is found out anew.
+    The list is an ordinary one, which users read and change as they like. That somebody has changed it shows in its
+    length, its last id or an id out of place; then all that is known of it is found out anew.
 
     Attributes:
         uids: The list.
@@ -124,7 +124,7 @@ class LongList:
         if not (len(self.places) == len(uids) and uids[-1] in self.places):
             self.has_places = False
             self.places = dict.fromkeys(uids)
-        # What is known to be listed is looked for nevertheless: it may have been taken out by hand.
+        # An id that is known to be listed is looked for all the same: a user may have taken it out.
         return (len(self.places) != len(uids) or uid in self.places) and uid in uids
 
     def append(self, uid: Any) -> None:
@@ -144,10 +144,10 @@ class LongList:
         self.removed = removed
 
     def find(self, uid: Any) -> int:
-        """Return where an id is listed.
+        """Return the place of an id.
 
-        Every id that has been taken out stood before it or behind it. So it stands where it did, or before that by at
-        most as many places as ids have been taken out: it is at either end of these if they went in order.
+        An id moves up by one place for each id before it that is taken out. So it is where it was when places were
+        noted, or at most `removed` places before. If they are taken out in order, it is at either end of these.
 
         Raises:
             ValueError: If it is not listed.
@@ -172,7 +172,7 @@ class LongList:
         return place
 
     def note_places(self) -> None:
-        """Note where each id is listed."""
+        """Note the place of each id."""
         try:
             self.places = dict(zip(self.uids, range(len(self.uids)), strict=True))
         except TypeError:  # somebody has listed what cannot be an id

@@ -9,17 +9,17 @@ from cpython.object cimport PyObject
 from .capi cimport PyDict_GetItemWithError, PyDict_Next, is_exact_str
 
 
-# How many entries of a store's dict may be passed over before the first ones have been found in their order.
+# How many items of a store's dict may be passed over before any have been found in their order.
 cdef enum:
     FIRST_CREDIT = 256
 
 
 cdef class Cursor:
-    """A place in a store's dict: the entry after the one that was last found there.
+    """A position in a store's dict: after the item that was found last.
 
-    Records are mostly stored in the order in which they are walked, so the entry at the cursor mostly is the child
-    that is wanted, and a comparison of pointers replaces a hash lookup in a large dict, a cache miss or three. The
-    position is only a hint: every use checks the key, so a dict that has changed costs a lookup and nothing else.
+    Records are mostly stored in the order in which they are walked. So the item at the cursor mostly is the child that is
+    wanted, and comparing two pointers takes the place of a hash lookup in a large dict, which misses the cache up to three
+    times. The position is only a hint: every use checks the key, so a dict that has changed costs a lookup and no more.
     """
 
     def __cinit__(self, dict records):
@@ -28,7 +28,10 @@ cdef class Cursor:
 
 
 cdef PyObject *look_up(Cursor cursor, PyObject *uid) except? NULL:
-    """Return the record with this id, borrowed; NULL if there is none or the id is no string."""
+    """Return the record with this id, borrowed; NULL if there is none or the id is no text.
+
+    Takes the id, borrowed; needs the lock. What it returns is good until the next call into Python.
+    """
     cdef Py_ssize_t position = cursor.position
     cdef PyObject *key
     cdef PyObject *model
@@ -42,10 +45,10 @@ cdef PyObject *look_up(Cursor cursor, PyObject *uid) except? NULL:
 
 
 cdef PyObject *search(Cursor cursor, PyObject *uid) except? NULL:
-    """Look ahead of the cursor for an id, and if it is not to be found there, hash it.
+    """Do what `look_up` does for an id that is not at the cursor: look ahead, and if it is not there, hash it.
 
-    Entries that the walk does not want, of records that no parent lists or whose parents come later, must not stop
-    the cursor for good. Looking ahead is paid for with what the hits have saved, so that it never costs more.
+    Items that the walk does not want, of records that no parent lists or whose parents come later, must not stop the
+    cursor for good. Every hit earns the cursor one item of looking ahead, so that it never costs more than hits save.
     """
     cdef Py_ssize_t position = cursor.position
     cdef PyObject *key

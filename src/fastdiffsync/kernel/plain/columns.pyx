@@ -10,6 +10,10 @@ from ...schema import common_attributes, compares_by_fields
 
 
 cdef int fill_offsets(Offsets *offsets, Plan source, Plan dest) except -1:
+    """Fill in where records of two classes keep their columns, in the destination's order. Needs the lock.
+
+    The offsets must be zeroed or have been filled in before. They borrow the classes from the plans, which must live on.
+    """
     cdef tuple names = common_attributes(source.schema, dest.schema)
     offsets.are_fields = compares_by_fields(source.schema, dest.schema) and len(names) <= MAX_ATTRIBUTES
     offsets.source_class = <PyTypeObject *>source.schema.cls
@@ -18,7 +22,7 @@ cdef int fill_offsets(Offsets *offsets, Plan source, Plan dest) except -1:
     offsets.dest_size = dest.schema.cls.__basicsize__
     offsets.source_key = source.key_offset
     offsets.dest_key = dest.key_offset
-    # Where hooks are to be asked the values are not compared here, but they will be read all the same.
+    # Where hooks are to be asked, the values are not compared here. They will be read all the same.
     offsets.count = min(len(names), MAX_ATTRIBUTES)
     free_offsets(offsets)
     offsets.source_values = <Py_ssize_t *>PyMem_Calloc(2 * offsets.count or 1, sizeof(Py_ssize_t))
@@ -37,5 +41,6 @@ cdef int fill_offsets(Offsets *offsets, Plan source, Plan dest) except -1:
 
 
 cdef void free_offsets(Offsets *offsets) noexcept:
+    """Free the memory of offsets. Needs the lock."""
     PyMem_Free(offsets.source_values)
     offsets.source_values = offsets.dest_values = NULL

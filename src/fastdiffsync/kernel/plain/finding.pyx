@@ -1,10 +1,12 @@
 # cython: language_level=3, boundscheck=False, wraparound=False
 """Finding records in a store's dict by their unique ids, without the interpreter.
 
-Records are mostly stored in the order in which they are walked, so the entry after the one found last mostly is the one
-that is wanted, and a comparison of pointers replaces a hash lookup in a large dict, a cache miss or three. Where the order
-is another one, a table of the dict's entries is made, which unlike the dict several threads may search at once,
-and whose places can be asked for ahead.
+Records are mostly stored in the order in which they are walked. So the item after the one found last mostly is the one that
+is wanted, and comparing two pointers takes the place of a hash lookup in a large dict, which misses the cache up to three
+times. Where the order is another one, a table of the dict's items is made. Unlike the dict, it can be searched by several
+threads at once, and memory can be asked for its entries ahead.
+
+Nothing here takes or gives references: ids and records are borrowed from the stores.
 """
 
 from cpython.object cimport PyObject
@@ -18,7 +20,7 @@ from ..capi cimport (
 from .columns cimport ask_for_record, data_of_text, kind_of_text
 
 
-# How many entries of a store's dict may be passed over before the first ones have been found in their order.
+# How many items of a store's dict may be passed over before any have been found in their order.
 cdef enum:
     FIRST_CREDIT = 256
 
@@ -26,8 +28,8 @@ cdef enum:
 cdef enum:
     MAX_SKIPPED = 4096
 
-# How many entries of a table are looked at for one record. More have one place only if somebody has made them so; those
-# are not found, and left to the other walk.
+# How many entries of a table are looked at for one record. More ids begin at one entry only if somebody has chosen them so.
+# Those are not found, and left to the other walk.
 cdef enum:
     MAX_PROBES = 256
 
@@ -37,7 +39,7 @@ cdef enum:
 
 
 cdef void begin_at(Search *search, Py_ssize_t position) noexcept nogil:
-    """Begin to look for records at an entry; if it is not the first, as far from it as need be."""
+    """Begin to look for records at a position; from any but the first, the first record is looked for as far as need be."""
     memset(search, 0, sizeof(Search))
     search.credit = FIRST_CREDIT
     search.position = position
@@ -50,9 +52,9 @@ cdef bint find_all(
     PyObject *records, Table *table, Search *search, Contents *contents, PyObject **uids, Py_ssize_t count,
     PyObject **found, bint *are_distinct
 ) noexcept nogil:
-    """Find the records with some ids, borrowed; False if one is not found.
+    """Find the records with some ids and fill them in, borrowed; False if one is not found.
 
-    Clears `are_distinct` unless it is seen on the way that no record is there twice.
+    Clears `are_distinct` unless it is seen on the way that no record is found twice.
     """
     cdef Py_ssize_t i, position = 0, last = -1
     if table.entries != NULL:
@@ -68,7 +70,7 @@ cdef bint find_all(
         if found[i] == NULL:
             search.has_missed = True
             return False
-        # Entries found one after the other in a dict have different keys.
+        # Items found one behind the other in a dict have different keys.
         are_distinct[0] = are_distinct[0] and position > last
         last = position
     return True
@@ -77,10 +79,10 @@ cdef bint find_all(
 cdef PyObject *find(
     PyObject *records, Search *search, Contents *contents, PyObject *uid, Py_ssize_t *position
 ) noexcept nogil:
-    """Return the record with this id, borrowed, or NULL, and fill in its position.
+    """Return the record with this id, borrowed, or NULL, and fill in the position after it.
 
-    What only the destination has is walked after its siblings: its entries have been passed over and are remembered.
-    Looking further ahead is paid for with what the hits have saved.
+    What only the destination has is walked after its siblings. By then its items have been passed over, so some of those are
+    remembered. Every hit earns the search one item of looking ahead.
     """
     cdef int i
     cdef Py_ssize_t skipped
@@ -117,14 +119,14 @@ cdef PyObject *find(
 
 
 cdef inline void leave_behind(Search *search, Py_ssize_t skipped) noexcept nogil:
-    """Remember that some entries have been passed over."""
+    """Remember where some items begin that are passed over."""
     search.left_behind[search.next_left] = search.position
     search.next_left = (search.next_left + 1) % LEFT_BEHIND
     search.credit -= skipped
 
 
 cdef PyObject *find_start(PyObject *records, Search *search, PyObject *uid, Py_ssize_t *position) noexcept nogil:
-    """Find the first record that is wanted, wherever it is."""
+    """Return the first record that is wanted, wherever it is; NULL as for `find`."""
     cdef PyObject *key
     cdef PyObject *record
     cdef int turn
@@ -144,18 +146,18 @@ cdef PyObject *find_start(PyObject *records, Search *search, PyObject *uid, Py_s
 
 # ---- the window ----
 #
-# The children of one parent are few, and what comes after them in the dict mostly is what the next parents list. Asking for
-# it that early lets memory work while the walk does: on data that is in no cache, a sixth less time.
+# The children of one parent are few, and what comes after them in the dict mostly is what the next parents list. Memory that
+# is asked for it this early works while the walk does. With data that is in no cache that saves a sixth of the time.
 
 
 cdef void open_window(Search *search) noexcept nogil:
-    """Forget the entries that come next: the place, or what is in the dict, is another."""
+    """Forget the items that come next: the position, or what is in the dict, is another."""
     search.window.first = search.window.count = search.window.asked = 0
     search.window.tail = search.position
 
 
 cdef inline void fill_window(PyObject *records, Search *search, Contents *contents) noexcept nogil:
-    """Take one or two more entries into the window if there is room, so that it is filled in time but not at once."""
+    """Take up to two more items into the window if there is room, so that it is filled in time but not at once."""
     cdef Window *window = &search.window
     cdef Py_ssize_t i
     cdef int turn
@@ -174,7 +176,7 @@ cdef inline void fill_window(PyObject *records, Search *search, Contents *conten
 
 
 cdef inline PyObject *take_from_window(Search *search, Py_ssize_t skipped, Py_ssize_t *position) noexcept nogil:
-    """Return the record of an entry of the window, which then begins after it."""
+    """Return the record of an item of the window, borrowed; fill in the position after it, where the window begins now."""
     cdef Window *window = &search.window
     cdef Py_ssize_t i = (window.first + skipped) & (WINDOW - 1)
     position[0] = search.position = window.ends[i]
@@ -185,7 +187,7 @@ cdef inline PyObject *take_from_window(Search *search, Py_ssize_t skipped, Py_ss
 
 
 cdef inline void ask_for_contents(Contents *contents, PyObject *record) noexcept nogil:
-    """Ask for what a record refers to; it has been asked for itself before."""
+    """Ask memory for what a record refers to; the record itself has been asked for before."""
     cdef Py_ssize_t i
     if class_of(record) != contents.cls:
         return
@@ -199,12 +201,12 @@ cdef inline void ask_for_contents(Contents *contents, PyObject *record) noexcept
 
 # ---- tables ----
 #
-# A record mostly lists the very objects that are its children's keys, so the first table looks ids up by where they are
-# in memory, and nothing need be read of a string to find it. Only if an id is not found like that, a table by text is made.
+# A record mostly lists the very objects that are its children's keys. So the first table looks ids up by their addresses,
+# and need not read a text to find it. Only if an id is not found like that, a table by text is made.
 
 
 cdef bint build_next_table(Table *table, PyObject *records) except -1:
-    """Make a table of a dict's entries, better than the last one; False if there is none."""
+    """Make a table of a dict's items, better than the last one; False if there is none. Needs the lock."""
     cdef size_t size = 8
     cdef Py_ssize_t position = 0
     cdef PyObject *key
@@ -230,6 +232,7 @@ cdef bint build_next_table(Table *table, PyObject *records) except -1:
 
 
 cdef inline void put(Table *table, PyObject *key, PyObject *record) noexcept nogil:
+    """Enter a record in a table, if there is room near to where the search for it begins."""
     cdef size_t bucket = bucket_of(table, key)
     cdef int probes
     for probes in range(MAX_PROBES):
@@ -241,7 +244,7 @@ cdef inline void put(Table *table, PyObject *key, PyObject *record) noexcept nog
 
 
 cdef inline size_t bucket_of(Table *table, PyObject *uid) noexcept nogil:
-    """Return where the search for an id begins."""
+    """Return the number of the entry where the search for an id begins."""
     cdef size_t number
     if table.is_by_text:
         return text_hash(uid) & table.last
@@ -250,13 +253,14 @@ cdef inline size_t bucket_of(Table *table, PyObject *uid) noexcept nogil:
 
 
 cdef void free_table(Table *table) noexcept nogil:
+    """Free a table's memory; the next one is by address again."""
     free(table.entries)
     table.entries = NULL
     table.is_by_text = False
 
 
 cdef bint look_up_all(Table *table, PyObject **uids, Py_ssize_t count, PyObject **found) noexcept nogil:
-    """Look up some ids in a table, asking for the memory of those that come later."""
+    """Look up some ids in a table, asking memory for those that come later; False if one is not found."""
     cdef Py_ssize_t i
     cdef size_t[AHEAD] buckets
     for i in range(min(count, 2 * AHEAD) if table.is_by_text else 0):
@@ -276,7 +280,7 @@ cdef bint look_up_all(Table *table, PyObject **uids, Py_ssize_t count, PyObject 
 
 
 cdef inline bint ask_for_bucket(Table *table, PyObject *uid, size_t *bucket) noexcept nogil:
-    """Fill in where the search for an id begins, and ask for it; False if ids are not looked up by what this one is."""
+    """Fill in where the search for an id begins, and ask memory for it; False if the table is by text and the id is none."""
     if table.is_by_text and not is_exact_str(uid):
         return False
     bucket[0] = bucket_of(table, uid)
@@ -285,6 +289,7 @@ cdef inline bint ask_for_bucket(Table *table, PyObject *uid, size_t *bucket) noe
 
 
 cdef PyObject *look_up(Table *table, size_t bucket, PyObject *uid) noexcept nogil:
+    """Return the record with an id, the search for which begins at `bucket`; borrowed, NULL if it is not found."""
     cdef int probes
     cdef PyObject *other
     for probes in range(MAX_PROBES):
@@ -298,7 +303,7 @@ cdef PyObject *look_up(Table *table, size_t bucket, PyObject *uid) noexcept nogi
 
 
 cdef size_t text_hash(PyObject *text) noexcept nogil:
-    """Return a number for a text; several threads may call it for one text, other than Python's own."""
+    """Return a number for a text. Unlike Python's own hash it is not kept with it, so several threads may ask for it."""
     cdef Py_ssize_t size = str_length(text) * kind_of_text(text)
     cdef const char *data = <const char *>data_of_text(text)
     cdef size_t number = <size_t>size, word

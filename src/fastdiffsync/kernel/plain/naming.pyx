@@ -1,8 +1,8 @@
 # cython: language_level=3, boundscheck=False, wraparound=False
-"""Shortnames of plain records, without the interpreter: no two siblings may share one, and both of a pair must have it.
+"""Shortnames of plain records, without the interpreter: no two siblings may share one, and both of a pair must have one.
 
-No name is made. Where the fields that make it are identifiers, the key tells them: it has been read by then. Names are told
-apart by their hashes; where two are equal, or there is no telling, Python is asked.
+No name is made. Where the fields that make it are identifiers, the key tells it, which has been read by then. Names are told
+apart by their hashes. Where two hashes are equal, or there is no telling, Python is asked.
 """
 
 from cpython.object cimport PyObject
@@ -19,7 +19,7 @@ from .tree_types cimport Kind, Side
 cdef enum:
     FEW_SIBLINGS = 128
 
-# Where the parts of a key begin, and one past the last.
+# How many numbers say where the parts of a key begin, and where the last one ends.
 cdef enum:
     MAX_STARTS = 17
 
@@ -49,6 +49,7 @@ cdef bint have_distinct_names(Kind *kind, Siblings *siblings) noexcept nogil:
 
 
 cdef bint put_all(Kind *kind, Siblings *siblings, uint64_t *table, size_t last) noexcept nogil:
+    """Enter the hashes of all names in a table of zeros with `last` + 1 entries; False if one is there or not known."""
     cdef Py_ssize_t i
     cdef size_t bucket
     cdef uint64_t name
@@ -70,7 +71,7 @@ cdef bint put_all(Kind *kind, Siblings *siblings, uint64_t *table, size_t last) 
 
 
 cdef uint64_t hash_of_name(Kind *kind, int which, PyObject *record) noexcept nogil:
-    """Return a number for a record's name, 0 if Python must be asked for it; the same by its key as by its fields."""
+    """Return a hash of a record's name, the same by its key as by its fields; 0 if Python must be asked for it."""
     cdef Side *side = &kind.sides[which]
     cdef Py_ssize_t i
     cdef uint64_t number = 1
@@ -84,7 +85,7 @@ cdef uint64_t hash_of_name(Kind *kind, int which, PyObject *record) noexcept nog
         return hash_of_parts(kind, <const char *>data_of_text(value), str_length(value))
     for i in range(kind.name_count):
         value = slot(record, side.names[i])
-        # Parts that hold what joins them may make one name in two ways.
+        # Different parts may make one name if they hold `__` themselves.
         if value == NULL or not is_exact_str(value) or (kind.name_count > 1 and not is_one_part(value)):
             return 0
         number = hash_of_bytes(number, <const char *>data_of_text(value), str_length(value) * kind_of_text(value))
@@ -92,7 +93,7 @@ cdef uint64_t hash_of_name(Kind *kind, int which, PyObject *record) noexcept nog
 
 
 cdef inline bint is_one_part(PyObject *text) noexcept nogil:
-    """Whether a text is known not to hold what joins the parts of a name."""
+    """Whether a text is seen to be one part of a name: it holds no `__`, and no underscore at its ends."""
     cdef const char *data = <const char *>data_of_text(text)
     cdef Py_ssize_t i
     cdef Py_ssize_t size = str_length(text)
@@ -105,7 +106,7 @@ cdef inline bint is_one_part(PyObject *text) noexcept nogil:
 
 
 cdef uint64_t hash_of_parts(Kind *kind, const char *key, Py_ssize_t length) noexcept nogil:
-    """Return a number for some of the parts that a key has been joined of."""
+    """Return a hash of those parts of a key that make the name."""
     cdef Py_ssize_t[MAX_STARTS] starts
     cdef Py_ssize_t count = 1, i, part
     cdef uint64_t number = 1
@@ -122,6 +123,7 @@ cdef uint64_t hash_of_parts(Kind *kind, const char *key, Py_ssize_t length) noex
 
 
 cdef inline uint64_t hash_of_bytes(uint64_t number, const char *data, Py_ssize_t size) noexcept nogil:
+    """Return a hash of some bytes and of what has been hashed to `number` before."""
     cdef uint64_t word
     number = (number ^ <uint64_t>size) * FACTOR
     while size > 0:
@@ -135,7 +137,7 @@ cdef inline uint64_t hash_of_bytes(uint64_t number, const char *data, Py_ssize_t
 
 
 cdef bint have_same_names(Kind *kind, PyObject *source, PyObject *dest) noexcept nogil:
-    """Whether two records with equal keys and identifiers have one name for certain."""
+    """Whether two records with equal keys and identifiers are seen to have one name."""
     cdef Py_ssize_t i
     cdef PyObject *value
     cdef PyObject *other

@@ -6,17 +6,17 @@ from .tree_types cimport Kind, Kinds
 
 
 cdef struct Change:
-    int32_t index                  # of the record
+    int32_t index                  # of the entry
     int32_t kind                   # its kind's number
-    uint64_t mask                  # which attributes differ
-    Py_ssize_t first               # the first of its values
+    uint64_t mask                  # which columns differ
+    Py_ssize_t first               # the number of the first of its values
 
 
 cdef struct Changes:
     Change *items
     Py_ssize_t count, capacity
-    # Of each change: the unique id, the identifiers, the source's attributes, and the destination's; what only one side has
-    # lacks those of the other. Each with a reference of its own, NULL when that has been given away.
+    # Of each change: the key, the parts of the name unless that is the key, the identifiers, the source's attributes and the
+    # destination's; a single has those of one side only. Owned: each has a reference, and is NULL once that is given away.
     PyObject **values
     Py_ssize_t value_count, value_capacity
 

@@ -1,9 +1,9 @@
 # cython: language_level=3, boundscheck=False, wraparound=False
-"""Noting without the interpreter what differs, and making snapshots of it with the interpreter.
+"""Noting without the interpreter what differs, and taking snapshots of it with the interpreter.
 
-Where a walk of plain trees finds that something differs, what a snapshot holds is in the cache. It is noted there and then,
-with references of its own; that way the snapshots of one changed record in fifty take a fifth of the time that it took to
-read all of these again afterwards, on the one thread that may make objects.
+Where a walk of plain trees finds that something differs, all that a snapshot holds is in the cache. It is noted there and
+then, with references of its own. Reading it again afterwards, on the one thread that may make objects, took five times as
+long where one record in fifty has changed.
 """
 
 from cpython.object cimport PyObject
@@ -28,9 +28,9 @@ cdef enum:
 
 
 cdef uint8_t note_change(Changes *changes, Kind *kind, Py_ssize_t index, PyObject *source, PyObject *dest) noexcept nogil:
-    """Note that something differs; either record may be NULL.
+    """Note what differs between two records, or what there is of a single; either record may be NULL.
 
-    Returns the action: UNDECIDED, with nothing noted, if Python must be asked or memory is short.
+    Returns the action. That is UNDECIDED, with nothing noted, if Python must be asked or memory is short.
     """
     cdef Side *side = &kind.sides[1 if source == NULL else 0]
     cdef PyObject *model = dest if source == NULL else source
@@ -57,7 +57,7 @@ cdef uint8_t note_change(Changes *changes, Kind *kind, Py_ssize_t index, PyObjec
 
 
 cdef bint find_differences(Offsets *offsets, PyObject *source, PyObject *dest, uint64_t *mask) noexcept nogil:
-    """Fill in which attributes differ; False if Python must be asked, or none does."""
+    """Fill in which columns differ; False if Python must be asked, or none does."""
     cdef Py_ssize_t i
     cdef int outcome
     if offsets.count > MASK_BITS:
@@ -71,6 +71,7 @@ cdef bint find_differences(Offsets *offsets, PyObject *source, PyObject *dest, u
 
 
 cdef bint note_attributes(Changes *changes, Side *side, PyObject *record) noexcept nogil:
+    """Note a record's attributes; False as for `note_values`, or if a hook must be asked for them."""
     return side.knows_attributes and note_values(changes, record, side.attributes, side.attribute_count)
 
 
@@ -84,7 +85,7 @@ cdef bint note_names(Changes *changes, PyObject *record, Py_ssize_t *offsets, Py
 
 
 cdef bint note_values(Changes *changes, PyObject *record, Py_ssize_t *offsets, Py_ssize_t count) noexcept nogil:
-    """Note some values of a record; False if one of them may be a container, of which a snapshot has a copy."""
+    """Note some values of a record, with a reference to each; False if one may be a container, which a snapshot copies."""
     cdef Py_ssize_t i
     cdef PyObject *value
     for i in range(count):
@@ -116,7 +117,7 @@ cdef bint make_room(Changes *changes, Py_ssize_t value_count) noexcept nogil:
 
 
 cdef void forget_changes(Changes *changes, Py_ssize_t index) noexcept nogil:
-    """Take back what has been noted of the records from `index` on; the records themselves hold the values still."""
+    """Drop what has been noted of the entries from `index` on; no value goes, since the records hold them still."""
     while changes.count and changes.items[changes.count - 1].index >= index:
         changes.count -= 1
         while changes.value_count > changes.items[changes.count].first:
@@ -130,7 +131,10 @@ cdef void forget_changes(Changes *changes, Py_ssize_t index) noexcept nogil:
 cdef int take_snapshots(
     Changes *changes, Kinds kinds, Py_ssize_t first, Py_ssize_t stop, FlatArray array, Py_ssize_t shift
 ) except -1:
-    """Make snapshots of the changes from record `first` up to `stop`, whose indices are by `shift` larger in the array."""
+    """Take snapshots of the changes of entries from `first` up to `stop`, whose indices are larger by `shift` in the array.
+
+    Needs the lock. Handlers of signals may run meanwhile.
+    """
     cdef Py_ssize_t place = 0, end = changes.count, middle
     while place < end:
         middle = (place + end) // 2
@@ -146,6 +150,7 @@ cdef int take_snapshots(
 
 
 cdef int take_snapshot(Changes *changes, Change *change, Kinds kinds, FlatArray array, Py_ssize_t index) except -1:
+    """Take a snapshot of one change, with the references that were noted for it. Needs the lock."""
     cdef Kind *kind = &kinds.items[change.kind]
     cdef int action = array.items[index].action
     cdef Plan plan = <Plan>kind.sides[1 if action == DELETE else 0].plan
@@ -168,7 +173,10 @@ cdef int take_snapshot(Changes *changes, Change *change, Kinds kinds, FlatArray 
 
 
 cdef tuple take_values(PyObject ***values, Py_ssize_t count):
-    """Return the next values, with the references to them; the garbage collector need not know of scalars."""
+    """Return the next values in a new tuple, owned, which the references noted for them go to. Needs the lock.
+
+    The garbage collector is not told of a tuple of scalars.
+    """
     cdef Py_ssize_t i
     cdef tuple taken = PyTuple_New(count)
     cdef bint are_scalars = True
@@ -183,6 +191,7 @@ cdef tuple take_values(PyObject ***values, Py_ssize_t count):
 
 
 cdef void free_changes(Changes *changes) noexcept:
+    """Free changes, and drop the references that have not been given away. Needs the lock."""
     cdef Py_ssize_t i
     for i in range(changes.value_count):
         Py_XDECREF(changes.values[i])

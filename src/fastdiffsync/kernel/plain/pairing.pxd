@@ -1,22 +1,24 @@
 from cpython.object cimport PyObject
 
 
+# Memory that siblings are laid out in; it is the room's, and outlives them.
 cdef struct Room:
     PyObject **cells
     Py_ssize_t capacity
 
 
+# All objects are borrowed.
 cdef struct Siblings:
-    PyObject **uids                # of the source's siblings, borrowed, and of the destination's
+    PyObject **uids                # of the source's siblings, and of the destination's
     PyObject **other_uids
     Py_ssize_t uid_count, other_uid_count
-    PyObject **found               # the destination's records in their own order
-    # The pairs: in the source's order, then what only the destination has. NULL for no record.
+    PyObject **found               # the destination's records, in the order of its ids
+    # Pairs and singles by their places: in the source's order, then what only the destination has. NULL for no record.
     Py_ssize_t count
     PyObject **sources
     PyObject **dests
     PyObject **dest_uids
-    # Places of the destination's records that have no partner among the sources, and how many sources have none.
+    # Numbers of the destination's records that have no partner among the sources, and how many sources have none.
     Py_ssize_t *unpaired
     Py_ssize_t unpaired_count, left_count
 

@@ -1,8 +1,8 @@
 # cython: language_level=3, boundscheck=False, wraparound=False
 """Pairing two lists of siblings by unique id, without the interpreter.
 
-All functions that return whether all went well return False as well where memory is short: the walk that asks Python will
-say so. Memory comes from the C library, since Python's own may want the interpreter lock while tracemalloc traces.
+Functions that return whether all went well return False too where memory is short: the walk that asks Python will say so.
+Memory comes from the C library, since Python's own functions may want the interpreter lock while tracemalloc traces.
 """
 
 from cpython.object cimport PyObject
@@ -26,7 +26,7 @@ cdef enum:
 
 
 cdef bint make_room(Siblings *siblings, Room *room) noexcept nogil:
-    """Lay out the arrays of siblings whose ids are known; they last until the room is used for others."""
+    """Lay out the arrays of siblings whose ids have been counted; they last until the room is used for others."""
     cdef Py_ssize_t count = siblings.uid_count, other_count = siblings.other_uid_count
     cdef Py_ssize_t wanted = 3 * (count + other_count) + 2 * other_count
     cdef PyObject **cells
@@ -45,26 +45,29 @@ cdef bint make_room(Siblings *siblings, Room *room) noexcept nogil:
 
 
 cdef bint pair_siblings(Siblings *siblings) noexcept nogil:
-    """Pair the records in `sources` with those in `found`: in the source's order, then what only the destination has."""
-    cdef Py_ssize_t i, place, count = siblings.uid_count
+    """Pair the records in `sources` with those in `found`: in the source's order, then what only the destination has.
+
+    False if Python must be asked: an id is no text.
+    """
+    cdef Py_ssize_t i, number, count = siblings.uid_count
     if not pair_in_step(siblings):
         return False
     if siblings.left_count and siblings.unpaired_count and not pair_left_over(siblings):
         return False
     for i in range(siblings.unpaired_count):
-        place = siblings.unpaired[i]
+        number = siblings.unpaired[i]
         siblings.sources[count + i] = NULL
-        siblings.dests[count + i] = siblings.found[place]
-        siblings.dest_uids[count + i] = siblings.other_uids[place]
+        siblings.dests[count + i] = siblings.found[number]
+        siblings.dest_uids[count + i] = siblings.other_uids[number]
     siblings.count = count + siblings.unpaired_count
     return True
 
 
 cdef bint pair_in_step(Siblings *siblings) noexcept nogil:
-    """Walk both sides' ids while they agree.
+    """Go through both sides' ids side by side; False as for `pair_siblings`.
 
-    Siblings mostly come in the same order. Where they do not, a look a few places ahead tells an added record from a
-    removed one; if it does not, both are left over.
+    Siblings mostly come in the same order. Where they do not, a look a few ids ahead tells an added record from a removed
+    one. If it does not, both are left over.
     """
     cdef PyObject **uids = siblings.uids
     cdef PyObject **other_uids = siblings.other_uids
@@ -105,22 +108,25 @@ cdef bint pair_in_step(Siblings *siblings) noexcept nogil:
 
 
 cdef inline void pair_up(Siblings *siblings, Py_ssize_t place, Py_ssize_t partner) noexcept nogil:
+    """Pair the source at a place with the destination's record of a number."""
     siblings.dests[place] = siblings.found[partner]
     siblings.dest_uids[place] = siblings.other_uids[partner]
 
 
 cdef inline void leave(Siblings *siblings, Py_ssize_t place) noexcept nogil:
+    """Leave over the source at a place."""
     siblings.dests[place] = NULL
     siblings.left_count += 1
 
 
-cdef inline void add_unpaired(Siblings *siblings, Py_ssize_t place) noexcept nogil:
-    siblings.unpaired[siblings.unpaired_count] = place
+cdef inline void add_unpaired(Siblings *siblings, Py_ssize_t number) noexcept nogil:
+    """Leave over the destination's record of a number."""
+    siblings.unpaired[siblings.unpaired_count] = number
     siblings.unpaired_count += 1
 
 
 cdef Py_ssize_t find_ahead(PyObject *uid, PyObject **uids, Py_ssize_t place, Py_ssize_t count) noexcept nogil:
-    """Return how far after `place` an id stands, 0 if not within a few places."""
+    """Return how far behind `place` an id stands in a list of ids, 0 if it is not among the next few."""
     cdef Py_ssize_t ahead
     for ahead in range(1, LOOK_AHEAD):
         if place + ahead >= count:
@@ -131,12 +137,12 @@ cdef Py_ssize_t find_ahead(PyObject *uid, PyObject **uids, Py_ssize_t place, Py_
 
 
 cdef inline bint are_same(PyObject *uid, PyObject *other) noexcept nogil:
-    """Whether two ids are equal; most that have been keys of a dict, and are not, tell so by their hashes."""
+    """Whether two ids, both exact texts, are equal. Others mostly have been keys of a dict, so that their hashes tell."""
     return uid == other or (not have_other_hashes(uid, other) and same_str(uid, other))
 
 
 cdef bint pair_left_over(Siblings *siblings) noexcept nogil:
-    """Pair what the walk in step has left over on both sides, by a table of hashes."""
+    """Pair what has been left over on both sides, by a table of hashes; False as for `pair_siblings`, or without memory."""
     cdef Py_ssize_t size = 4, i
     cdef Py_ssize_t *table
     cdef bint has_paired
@@ -151,7 +157,8 @@ cdef bint pair_left_over(Siblings *siblings) noexcept nogil:
 
 
 cdef bint pair_by_table(Siblings *siblings, Py_ssize_t *table, Py_ssize_t size) noexcept nogil:
-    cdef Py_ssize_t i, place, candidate, kept = 0
+    """Pair what has been left over, by a table of `size` cells: a power of two, and at least twice the ids to put in."""
+    cdef Py_ssize_t i, cell, candidate, kept = 0
     cdef Py_ssize_t *unpaired = siblings.unpaired
     cdef PyObject *uid
     cdef bint are_hashed = have_known_hashes(siblings)
@@ -160,24 +167,24 @@ cdef bint pair_by_table(Siblings *siblings, Py_ssize_t *table, Py_ssize_t size) 
         uid = siblings.other_uids[unpaired[i]]
         if not is_exact_str(uid):
             return False
-        place = (<size_t>known_hash(uid) if are_hashed else text_hash(uid)) & (size - 1)
-        while table[place] != -1:
-            place = (place + 1) & (size - 1)
-        table[place] = i
+        cell = (<size_t>known_hash(uid) if are_hashed else text_hash(uid)) & (size - 1)
+        while table[cell] != -1:
+            cell = (cell + 1) & (size - 1)
+        table[cell] = i
     for i in range(siblings.uid_count):
         uid = siblings.uids[i]
         if siblings.dests[i] != NULL:
             continue
         if not is_exact_str(uid):
             return False
-        place = (<size_t>known_hash(uid) if are_hashed else text_hash(uid)) & (size - 1)
-        while table[place] != -1:
-            candidate = table[place]
+        cell = (<size_t>known_hash(uid) if are_hashed else text_hash(uid)) & (size - 1)
+        while table[cell] != -1:
+            candidate = table[cell]
             if unpaired[candidate] >= 0 and are_same(uid, siblings.other_uids[unpaired[candidate]]):
                 pair_up(siblings, i, unpaired[candidate])
                 unpaired[candidate] = -1
                 break
-            place = (place + 1) & (size - 1)
+            cell = (cell + 1) & (size - 1)
     for i in range(siblings.unpaired_count):
         if unpaired[i] >= 0:
             unpaired[kept] = unpaired[i]
@@ -202,8 +209,8 @@ cdef bint have_known_hashes(Siblings *siblings) noexcept nogil:
 
 
 cdef bint are_distinct(PyObject **records, Py_ssize_t count) noexcept nogil:
-    """Whether no record is there twice."""
-    cdef Py_ssize_t size = 4, i, j, place
+    """Whether no record is there twice; False as well where memory is short."""
+    cdef Py_ssize_t size = 4, i, j, cell
     cdef PyObject **table
     cdef bint found = False
     if count <= EACH_WITH_EACH:
@@ -218,12 +225,12 @@ cdef bint are_distinct(PyObject **records, Py_ssize_t count) noexcept nogil:
     if table == NULL:
         return False
     for i in range(count):
-        place = <Py_ssize_t>(((<size_t>records[i] >> 4) * <size_t>0x9E3779B1) & <size_t>(size - 1))
-        while table[place] != NULL and table[place] != records[i]:
-            place = (place + 1) & (size - 1)
-        if table[place] != NULL:
+        cell = <Py_ssize_t>(((<size_t>records[i] >> 4) * <size_t>0x9E3779B1) & <size_t>(size - 1))
+        while table[cell] != NULL and table[cell] != records[i]:
+            cell = (cell + 1) & (size - 1)
+        if table[cell] != NULL:
             found = True
             break
-        table[place] = records[i]
+        table[cell] = records[i]
     free(table)
     return not found

@@ -1,17 +1,16 @@
 from cpython.object cimport PyObject
 
-# What flags say to skip: bits of `DiffSyncFlags`, and of `DiffSyncModelFlags`.
+# Bits of `DiffSyncFlags`.
 cdef enum:
     GLOBAL_UNMATCHED_SRC = 2
     GLOBAL_UNMATCHED_DST = 4
 
-# Why a pair is skipped, in the order of `REASONS`; 0 if it is not, and -1 if Python must be asked.
 cdef int reason_to_skip(int global_bits, PyObject *source_flags, PyObject *dest_flags) noexcept nogil
 
 
 cdef struct Skip:
-    PyObject *record               # with a reference of its own, NULL when that has been given away
-    int reason
+    PyObject *record               # owned; NULL once the reference has been dropped
+    int reason                     # its number in `REASONS`
 
 
 cdef struct Skips:

@@ -13,6 +13,7 @@ from ..plans cimport NO_FLAGS
 from ...enum import DiffSyncModelFlags
 from ..skipping import REASONS
 
+# Bits of `DiffSyncModelFlags`.
 cdef enum:
     IGNORE = 1
     UNMATCHED_SRC = 4
@@ -36,12 +37,12 @@ cdef int bits_of(PyObject *flags) noexcept nogil:
 
 
 cdef int reason_to_skip(int global_bits, PyObject *source_flags, PyObject *dest_flags) noexcept nogil:
-    """Say why a pair is skipped.
+    """Return why a pair or single is skipped: a number of `REASONS`, 0 if it is not, and -1 if Python must be asked.
 
     Args:
-        global_bits: The bits of the `DiffSyncFlags`.
-        source_flags: The flags of the source's record, borrowed; NULL if there is none.
-        dest_flags: The same of the destination's.
+        global_bits: The bits of the diff's `DiffSyncFlags`.
+        source_flags: The flags of the source's record, borrowed; NULL if there is no record.
+        dest_flags: The same of the destination's record.
     """
     cdef int bits, dest_bits
     if source_flags == NO_FLAGS and dest_flags == NO_FLAGS:
@@ -64,7 +65,7 @@ cdef int reason_to_skip(int global_bits, PyObject *source_flags, PyObject *dest_
 
 
 cdef bint note_skip(Skips *skips, PyObject *record, int reason) noexcept nogil:
-    """Note a record that is skipped, borrowed; False if memory is short."""
+    """Note a record that is skipped, borrowed, with a reference of its own; False if memory is short."""
     cdef void *larger
     if skips.count == skips.capacity:
         larger = realloc(skips.items, (2 * skips.count + 64) * sizeof(Skip))
@@ -80,14 +81,14 @@ cdef bint note_skip(Skips *skips, PyObject *record, int reason) noexcept nogil:
 
 
 cdef void forget_skips(Skips *skips, Py_ssize_t count) noexcept nogil:
-    """Take back what has been noted after the first `count`; the stores have the records still."""
+    """Drop what has been noted after the first `count`; no record goes, since the stores hold them still."""
     while skips.count > count:
         skips.count -= 1
         drop_reference(skips.items[skips.count].record)
 
 
 cdef int tell_skips(Skips *skips, Py_ssize_t first, Py_ssize_t stop, object matching) except -1:
-    """Tell of skipped records, those from `first` up to `stop`."""
+    """Tell `matching` of the skipped records from `first` up to `stop`, and drop their references. Needs the lock."""
     cdef Py_ssize_t i
     for i in range(first, stop):
         record = <object>skips.items[i].record
@@ -98,6 +99,7 @@ cdef int tell_skips(Skips *skips, Py_ssize_t first, Py_ssize_t stop, object matc
 
 
 cdef void free_skips(Skips *skips) noexcept:
+    """Free what has been noted, and drop the references that are left. Needs the lock."""
     cdef Py_ssize_t i
     for i in range(skips.count):
         if skips.items[i].record != NULL:

@@ -1,4 +1,4 @@
-# Sharing work among plain C threads while the calling one holds the interpreter lock.
+# Sharing work among threads while the calling one holds the interpreter lock.
 
 cdef extern from *:
     """
@@ -13,8 +13,8 @@ cdef extern from *:
         MAX_THREADS "FDS_MAX_THREADS"
 
 cdef enum:
-    SHARES_EACH = 5     # of each thread, if all are equally fast
-    LARGE_SHARES = 70   # the first share of each thread, percent of all
+    SHARES_EACH = 5     # how many shares there are for each thread
+    LARGE_SHARES = 70   # percent of the work that is in the first share of each
     MAX_SHARES = MAX_THREADS * SHARES_EACH
 
 ctypedef void *Share

@@ -1,9 +1,10 @@
 # cython: language_level=3, boundscheck=False, wraparound=False
-"""Sharing work among plain C threads.
+"""Sharing work among threads of the system that Python does not know of.
 
-The calling thread holds the interpreter lock until all have ended, so no Python code runs meanwhile, and nothing that
-the threads read can change. They may read objects, and count references by `add_reference` and `drop_reference`; they
-may not call into Python, not even for memory. A Python that is built without that lock gets no thread but the calling one.
+The calling thread holds the interpreter lock until all have ended, so no Python code runs meanwhile, and nothing that the
+threads read can change. They may read objects. They may count references too, but by `add_reference` and `drop_reference`
+alone. They may not call into Python, not even for memory. Where Python is built without that lock, the calling thread does
+all by itself.
 """
 
 cdef extern from "pythread.h":
@@ -18,7 +19,7 @@ cdef extern from "pythread.h":
 
 cdef extern from *:
     """
-    /* Return a number and count it up, whichever threads do so at once. */
+    /* Return a number and add one to it; no two threads that do so at once are given the same. */
     #if defined(_MSC_VER)
     #include <intrin.h>
     #ifdef _WIN64
@@ -37,7 +38,7 @@ cdef struct Team:
     Work work
     Share *shares
     Py_ssize_t count
-    Py_ssize_t next            # the number of the first share that nobody has taken
+    Py_ssize_t next            # the number of the first share that no thread has taken
 
 
 cdef struct Helper:
@@ -46,9 +47,10 @@ cdef struct Helper:
 
 
 cdef int run_together(Work work, Share *shares, Py_ssize_t count, int threads) except -1:
-    """Call `work` with each of the shares on several threads, the calling one among them; return when all calls have.
+    """Call `work` with each share on several threads, the calling one among them, and return when all is done.
 
-    Each thread takes the next share when it is done with one. The calling thread does what the system has no threads for.
+    A thread that is done with one share takes the next. If the system has fewer threads to give, fewer do the work. Needs
+    the lock, and keeps it.
     """
     cdef Helper[MAX_THREADS] helpers
     cdef Py_ssize_t i, started = 0
@@ -68,7 +70,7 @@ cdef int run_together(Work work, Share *shares, Py_ssize_t count, int threads) e
 
 
 cdef bint start(Helper *helper) noexcept:
-    """Start one more thread; False if the system has none to give."""
+    """Start one more thread; False if the system has none to give. Needs the lock."""
     helper.done = PyThread_allocate_lock()
     if helper.done == NULL:
         return False
@@ -81,12 +83,14 @@ cdef bint start(Helper *helper) noexcept:
 
 
 cdef void run(void *argument) noexcept nogil:
+    """Be a thread, given its `Helper`: work, and say when it is done."""
     cdef Helper *helper = <Helper *>argument
     work_through(helper.team)
     PyThread_release_lock(helper.done)
 
 
 cdef void work_through(Team *team) noexcept nogil:
+    """Take share after share until none is left."""
     cdef Py_ssize_t number = take_number(&team.next)
     while number < team.count:
         team.work(team.shares[number])
@@ -94,10 +98,10 @@ cdef void work_through(Team *team) noexcept nogil:
 
 
 cdef Py_ssize_t share_start(Py_ssize_t number, int threads, Py_ssize_t size) noexcept:
-    """Return where one of the `SHARES_EACH * threads` shares of some items begins.
+    """Return where one of the `SHARES_EACH * threads` shares of `size` items begins.
 
-    A large share for each thread comes first. The others are small: processors are seldom equally fast, or equally free,
-    and a thread that is done early takes more of those. With equal shares the slowest thread's time is everybody's.
+    A large share for each thread comes first. The others are small, and a thread that is done early takes more of them:
+    processors are seldom equally fast, or equally free. With equal shares all would wait for the slowest.
     """
     cdef Py_ssize_t large = size * LARGE_SHARES // 100
     if number <= threads:

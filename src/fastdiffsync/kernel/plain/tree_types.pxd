@@ -15,6 +15,7 @@ cdef enum:
 cdef enum:
     MAX_DEPTH = 64
 
+# Objects are borrowed; `Kinds.keep_alive` has them. What is not described is an offset of a slot.
 
 cdef struct Side:
     PyTypeObject *cls              # NULL where the side has no record of the type
@@ -24,13 +25,13 @@ cdef struct Side:
     Py_ssize_t key, flags
     Py_ssize_t[MAX_PARTS] identifiers
     Contents contents
-    # What a snapshot holds of a record: offsets of slots, in the order of its fields, and -1 for what is in none.
+    # What a snapshot holds of a record: offsets in the order of its fields, and -1 for what is in no slot.
     PyObject *plan
     Py_ssize_t *identifier_fields
     Py_ssize_t *attributes
     Py_ssize_t *names              # the fields that make the shortname
     Py_ssize_t identifier_field_count, attribute_count
-    bint knows_attributes      # whether the attributes can be read without asking a hook
+    bint knows_attributes          # whether the attributes can be read without asking a hook
 
 
 cdef struct ChildField:
@@ -41,19 +42,19 @@ cdef struct ChildField:
 cdef struct Kind:
     Side[2] sides
     Offsets values
-    bint is_certain                # whether both sides' identifiers have the same exact types, whatever the record
+    bint is_certain                # whether all records of both sides have identifiers of the same exact types
     Py_ssize_t identifier_count, child_count
     ChildField[MAX_CHILD_TYPES] children
-    uint16_t number
+    uint16_t number                # of this kind among all
     Py_ssize_t name_count          # how many fields make the shortname; 0 if it is the key
-    # Which of the key's parts they are, if they are identifiers, so that the key tells the name.
-    bint key_tells_name
+    bint key_tells_name            # whether all of these are identifiers
+    # If so, which parts of the key they are.
     Py_ssize_t[MAX_PARTS] name_parts
 
 
 cdef class Kinds:
     cdef Kind *items
-    # Where both sides' records of each type were last found, and for each depth of a walk, room for siblings.
+    # Where both sides' records of each type were found last; and for each depth of a walk, room for siblings.
     cdef Search *searches
     cdef Room *rooms
     cdef readonly Py_ssize_t count

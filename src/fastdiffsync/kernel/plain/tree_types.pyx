@@ -1,5 +1,5 @@
 # cython: language_level=3, boundscheck=False, wraparound=False
-"""What a walk without the interpreter must know of the types that it meets: where in memory their records keep what."""
+"""What a walk without the interpreter must know of the types that it meets: where their records keep what in memory."""
 
 from cpython.mem cimport PyMem_Calloc, PyMem_Free
 from cpython.object cimport PyObject, PyTypeObject
@@ -15,18 +15,18 @@ from .columns cimport fill_offsets, free_offsets
 from ...schema import have_like_identities
 
 
-# What a range looks for first may come somewhat before its share of the records of a type; looking begins so much earlier,
-# because what lies before the beginning is found only after all that follows.
+# By how much of a dict a range begins to look before its share of the records. What it looks for first may lie somewhat
+# before that, and what lies before the beginning is found only after all that follows.
 cdef double BACK_OFF = 1 / 64.0
 
 
 cdef class Kinds:
-    """A type, and all types below it, in a form that needs no interpreter.
+    """A type and all types below it, in a form that needs no interpreter. All methods need the lock.
 
     Attributes:
-        are_plain: Whether there is nothing special about any of them.
-        count: How many they are.
-        names: Their names, by number; the first is the one that all others are below of.
+        are_plain: Whether the trees of all of them can be plain.
+        count: How many types there are.
+        names: Their names, by number; all others are below the first.
     """
 
     def __cinit__(self, source_data, dest_data, modelname):
@@ -73,6 +73,7 @@ cdef class Kinds:
         return added
 
     cdef int fill(self, Py_ssize_t number, object name) except -1:
+        """Say what is known of a type, by the class of the first record on either side, and note the types below it."""
         cdef Kind *kind = &self.items[number]
         cdef Plan plan, first = None
         cdef Side *side
@@ -125,7 +126,7 @@ cdef class Kinds:
         return 0
 
     cdef int describe_names(self, Kind *kind, Plan plan) except -1:
-        """Say what makes the shortname; nothing if it is the unique id."""
+        """Say which fields make the shortname; none if it is the unique id."""
         shortname, identifiers = plan.schema.shortname, plan.schema.identifiers
         kind.name_count = 0 if shortname == identifiers else plan.name_count
         kind.key_tells_name = kind.is_certain and set(identifiers).issuperset(shortname)
@@ -151,7 +152,7 @@ cdef class Kinds:
         return 0
 
     cdef Search *begin(self, double share) except NULL:
-        """Return places to look for the records of all types, a little before a share of them; the caller frees them."""
+        """Return searches for the records of all types that begin a little before a share of them; the caller frees them."""
         cdef Py_ssize_t i, which
         cdef Search *searches = <Search *>PyMem_Calloc(2 * self.count, sizeof(Search))
         if searches == NULL:
@@ -169,7 +170,7 @@ cdef class Kinds:
     cdef bint build_tables(self) except -1:
         """Make tables of the records of which one was looked for in vain; return whether there are new ones.
 
-        A table knows nothing of what happens to the records later: it is to be dropped before anybody else runs.
+        A table does not follow what happens to the dict: it is to be dropped before any other code runs.
         """
         cdef Py_ssize_t i, which
         cdef Side *side
@@ -183,6 +184,7 @@ cdef class Kinds:
         return are_new
 
     cdef int drop_tables(self) except -1:
+        """Free all tables."""
         cdef Py_ssize_t i, which
         for i in range(self.count):
             for which in range(2):
@@ -200,6 +202,7 @@ cdef class Kinds:
 
 
 cdef bint has_plain_trees(Plan plan, object name) except -1:
+    """Whether records of a class, stored under the name of a type, may have plain trees. Needs the lock."""
     return (
         plan.is_plain and plan.modelname == name and len(plan.children) <= MAX_CHILD_TYPES
         and plan.name_count <= MAX_PARTS
@@ -207,6 +210,7 @@ cdef bint has_plain_trees(Plan plan, object name) except -1:
 
 
 cdef bint are_alike(Plan source, Plan dest) except -1:
+    """Whether both sides' classes make keys and names alike, and have the same children. Needs the lock."""
     return (
         have_like_identities(source.schema, dest.schema) and source.schema.shortname == dest.schema.shortname
         and list(source.children.items()) == list(dest.children.items())

@@ -8,19 +8,19 @@ from .walking cimport Range, Tree
 
 
 cdef struct Run:
-    # Records that a range has found one after the other.
+    # Entries that a range has made one after the other.
     Range *part
     Py_ssize_t first, stop
     Py_ssize_t first_skip, last_skip
-    # Where they go, with their objects' references: by how much their indices are larger there, what their types' numbers
-    # are, and the index of the record below which they come, -1 for none.
+    # Where they go, with the references to their records: by how much their indices are larger there, what their types'
+    # numbers are, and the index of the entry below which they come, -1 for none.
     Entry *items
     PyObject **sources
     PyObject **dests
     Py_ssize_t shift
     uint16_t *type_numbers
     Py_ssize_t parent
-    # What has been counted on the way: the records of each action, and the objects that are None.
+    # What has been counted on the way: the entries of each action, and how often None stands for no record.
     Py_ssize_t[UNSEEN + 1] totals
     Py_ssize_t none_count
 
@@ -31,7 +31,7 @@ cdef class PlainTrees:
     cdef Room room
     cdef PyObject **uids
     cdef Tree *trees
-    cdef Py_ssize_t taken          # how many trees have been
+    cdef Py_ssize_t taken          # how many trees an array has taken
     cdef int global_bits
     cdef Range *ranges
     cdef int threads, range_count

@@ -10,17 +10,17 @@ from .skipping cimport Skips
 
 
 cdef enum:
-    PAUSE_AFTER = 1 << 17          # items that a range finds: a few hundredths of a second
+    PAUSE_AFTER = 1 << 17          # entries that a range has made: a few hundredths of a second
 
 
 cdef struct Tree:
-    Range *range                   # that has walked it; NULL if it turned out to be special
-    int32_t first, stop            # its items there
-    Py_ssize_t first_skip, last_skip   # and what was skipped in it
+    Range *range                   # the range that has walked it; NULL if it turned out to be special
+    int32_t first, stop            # its entries there
+    Py_ssize_t first_skip, last_skip   # and what has been skipped in it
 
 
 cdef struct Range:
-    # What is walked: the siblings whose places are in `order`, from one index up to another.
+    # What is walked: the trees below the siblings whose places are in `order`, from number `first` up to `stop`.
     Kind *kind
     Siblings *siblings
     Tree *trees
@@ -28,8 +28,8 @@ cdef struct Range:
     Py_ssize_t first, stop
     Search *searches
     Room *rooms
-    bint *is_paused                # whether all ranges are to stop where they are, to go on later
-    # What has been found, every object with a reference of its own, but for None.
+    bint *is_paused                # whether all ranges are to stop where they are, and go on later
+    # What has been found. The records are owned, each with a reference; None stands for no record, without a reference.
     Entry *items
     PyObject **sources
     PyObject **dests

@@ -1,8 +1,8 @@
 # cython: language_level=3, boundscheck=False, wraparound=False
 """The innermost part of matching: walking plain trees without the interpreter.
 
-Functions that return whether all went well return False as well where memory is short: the other walk will say so.
-Memory comes from the C library: Python's own functions may want the interpreter lock, while tracemalloc traces.
+Functions that return whether all went well return False too where memory is short: the walk that asks Python will say so.
+Memory comes from the C library, since Python's own functions may want the interpreter lock while tracemalloc traces.
 """
 
 from cpython.object cimport PyObject
@@ -32,6 +32,7 @@ cdef enum:
 
 
 cdef void walk_range(void *share) noexcept nogil:
+    """Walk the trees of a `Range` until all are done, or it pauses; what is found of a special one is dropped."""
     cdef Range *part = <Range *>share
     cdef Siblings *siblings = part.siblings
     cdef Py_ssize_t i, place, before, skipped
@@ -64,7 +65,7 @@ cdef void walk_range(void *share) noexcept nogil:
 
 
 cdef void drop(Range *part, Py_ssize_t first) noexcept nogil:
-    """Drop the items from `first` on; the stores have all of the records as well, so that none goes."""
+    """Drop the entries from `first` on, with their references; no record goes, since the stores hold them still."""
     forget_changes(&part.changes, first)
     while part.size > first:
         part.size -= 1
@@ -77,7 +78,7 @@ cdef void drop(Range *part, Py_ssize_t first) noexcept nogil:
 cdef bint append_pair(
     Range *part, Kind *kind, Siblings *siblings, Py_ssize_t place, int32_t parent, int depth
 ) noexcept nogil:
-    """Append the pair at a place and all below it, unless there is something special about them."""
+    """Append the entry at a place and all below it, unless flags skip it; False if there is something special about any."""
     cdef PyObject *source = siblings.sources[place]
     cdef PyObject *dest = siblings.dests[place]
     if source != NULL and not is_expected(&kind.sides[0], source, siblings.uids[place]):
@@ -99,7 +100,7 @@ cdef bint append_pair(
 
 
 cdef bint append(Range *part, Kind *kind, int32_t parent, PyObject *source, PyObject *dest, int depth) noexcept nogil:
-    """Append one pair or single and all below it."""
+    """Append one pair or single and all below it, with a reference to each record; False as for `append_pair`."""
     cdef Py_ssize_t i, index = part.size
     if index == part.capacity and not grow(part):
         return False
@@ -126,6 +127,7 @@ cdef bint append(Range *part, Kind *kind, int32_t parent, PyObject *source, PyOb
 cdef inline uint8_t action_of(
     Range *part, Kind *kind, Py_ssize_t index, PyObject *source, PyObject *dest
 ) noexcept nogil:
+    """Return the action of a new entry, and note what its snapshot will hold; UNSEEN or UNDECIDED if *compare* is to tell."""
     if source != NULL and dest != NULL and not kind.values.are_fields:
         return UNSEEN
     if (source != NULL and PyObject_GC_IsTracked(source)) or (dest != NULL and PyObject_GC_IsTracked(dest)):
@@ -136,6 +138,7 @@ cdef inline uint8_t action_of(
 
 
 cdef bint grow(Range *part) noexcept nogil:
+    """Make room for more entries; False if memory is short, or there are too many."""
     cdef Py_ssize_t capacity = 2 * part.size + 64
     cdef void *items
     cdef void *sources
@@ -160,7 +163,7 @@ cdef bint grow(Range *part) noexcept nogil:
 cdef bint walk_children(
     Range *part, ChildField *field, int32_t parent, PyObject *source, PyObject *dest, int depth
 ) noexcept nogil:
-    """Append the children of one type and all below them."""
+    """Append the children of one type and all below them; False as for `append_pair`."""
     cdef Siblings siblings
     cdef Kind *kind = field.kind
     cdef Py_ssize_t place
@@ -191,6 +194,7 @@ cdef bint walk_children(
 
 
 cdef bint children_of(PyObject *parent, Py_ssize_t offset, PyObject ***uids, Py_ssize_t *count) noexcept nogil:
+    """Fill in where a record's list of children has its ids, borrowed, and how many; False if it is no list."""
     cdef PyObject *children = slot(parent, offset)
     cdef Py_ssize_t i
     if children == NULL or not PyList_CheckExact(children):
@@ -203,7 +207,7 @@ cdef bint children_of(PyObject *parent, Py_ssize_t offset, PyObject ***uids, Py_
 
 
 cdef bint find_siblings(Kind *kind, Search *searches, Siblings *siblings) noexcept nogil:
-    """Find the records with the siblings' ids; False if one is not found, or is there twice."""
+    """Find both sides' records with the siblings' ids, borrowed; False if one is not found, or is found twice."""
     cdef bint is_found = find_side(
         &kind.sides[0], &searches[2 * kind.number], siblings.uids, siblings.uid_count, siblings.sources
     )
@@ -213,8 +217,9 @@ cdef bint find_siblings(Kind *kind, Search *searches, Siblings *siblings) noexce
 
 
 cdef bint find_side(
-    Side *side, Search *place, PyObject **uids, Py_ssize_t count, PyObject **found
+    Side *side, Search *search, PyObject **uids, Py_ssize_t count, PyObject **found
 ) noexcept nogil:
+    """Do what `find_siblings` does, for one side."""
     cdef bint are_known_to_be_distinct = True
     cdef Py_ssize_t i
     if count == 0:
@@ -222,7 +227,7 @@ cdef bint find_side(
     if side.records == NULL:
         return False
     if not find_all(
-        side.records, &side.table, place, &side.contents, uids, count, found, &are_known_to_be_distinct
+        side.records, &side.table, search, &side.contents, uids, count, found, &are_known_to_be_distinct
     ):
         return False
     for i in range(min(count, 2 * AHEAD) if side.table.entries != NULL or count > WINDOW else 0):
@@ -234,6 +239,7 @@ cdef bint find_side(
 
 
 cdef inline void ask_for_pair(Kind *kind, Siblings *siblings, Py_ssize_t place) noexcept nogil:
+    """Ask memory for the records at a place."""
     if siblings.sources[place] != NULL:
         ask_for_record(siblings.sources[place], kind.sides[0].size)
     if siblings.dests[place] != NULL:
@@ -241,7 +247,7 @@ cdef inline void ask_for_pair(Kind *kind, Siblings *siblings, Py_ssize_t place) 
 
 
 cdef void ask_for_contents(Kind *kind, Siblings *siblings, Py_ssize_t place) noexcept nogil:
-    """Ask for what the records at a place refer to; they have been asked for themselves before."""
+    """Ask memory for what the records at a place refer to; the records themselves have been asked for before."""
     cdef PyObject *source = siblings.sources[place]
     cdef PyObject *dest = siblings.dests[place]
     if source != NULL and class_of(source) == kind.sides[0].cls:
@@ -253,6 +259,7 @@ cdef void ask_for_contents(Kind *kind, Siblings *siblings, Py_ssize_t place) noe
 
 
 cdef inline void ask_for_parts(Kind *kind, int which, PyObject *record) noexcept nogil:
+    """Ask memory for the identifiers of a record, if they will be read, and for its lists of children."""
     cdef Py_ssize_t i
     if not kind.is_certain:
         for i in range(kind.identifier_count):
@@ -262,6 +269,7 @@ cdef inline void ask_for_parts(Kind *kind, int which, PyObject *record) noexcept
 
 
 cdef inline void ask_for_children(Kind *kind, int which, PyObject *record) noexcept nogil:
+    """Ask memory for what the lists of children of a record hold; the record may be NULL."""
     cdef Py_ssize_t i
     cdef PyObject *children
     if record == NULL or class_of(record) != kind.sides[which].cls:
@@ -276,7 +284,7 @@ cdef inline void ask_for_children(Kind *kind, int which, PyObject *record) noexc
 
 
 cdef inline bint is_expected(Side *side, PyObject *record, PyObject *uid) noexcept nogil:
-    """Whether a record is of the expected class and bears this id."""
+    """Whether a record is of the expected class and bears the id that it was found by."""
     if class_of(record) != side.cls:
         return False
     cdef PyObject *key = slot(record, side.key)
@@ -286,10 +294,10 @@ cdef inline bint is_expected(Side *side, PyObject *record, PyObject *uid) noexce
 
 
 cdef inline bint are_same_thing(Kind *kind, PyObject *source, PyObject *dest) noexcept nogil:
-    """Whether two records that share a unique id are seen to be one thing without asking them.
+    """Whether two records with one unique id are seen to be one thing without asking them.
 
-    Where the types of the identifiers are certain, and there is but one way to take the key apart, equal keys have
-    equal parts, and the parts need not be read. Otherwise equal keys whose parts have equal lengths have equal parts.
+    Equal keys have equal parts if the types of the identifiers are certain and the key can be taken apart in one way only.
+    Then the parts need not be read. Otherwise equal keys have equal parts if the lengths of these are equal.
     """
     cdef Py_ssize_t i
     cdef PyObject *value
