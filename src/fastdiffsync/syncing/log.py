@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 from typing import Any
 
+import structlog
+
 from ..enum import DiffSyncFlags, DiffSyncStatus
 from .operation import _SUCCESS, Operation
 
@@ -64,6 +66,11 @@ class OperationLog:
 
 
 def listens(logger: Any, level: int) -> bool:
-    """Whether a message of this level may go anywhere: structlog's filtering loggers know that it does not."""
+    """Whether a message of this level may go anywhere: structlog's filtering loggers know that it does not.
+
+    Those for the standard library's logging answer for the logger behind them; processors see every message anyway.
+    """
     is_enabled_for = getattr(logger, "is_enabled_for", None)
-    return True if is_enabled_for is None else bool(is_enabled_for(level))
+    if is_enabled_for is None or isinstance(logger, structlog.stdlib.BoundLogger):
+        return True
+    return bool(is_enabled_for(level))
