@@ -177,6 +177,7 @@ cdef int pair_or_take(
     frame.sources = <list>sources
     frame.dests = <list>dests
     frame.below = walk.prefetch.children_mapping(frame.child_type)
+    frame.needs_names = frame.needs_names or not walk.prefetch.are_named_by_unique_id(frame.child_type)
     return 0
 
 
@@ -334,12 +335,13 @@ cdef int check_names(Walk walk, Frame frame) except -1:
     frame.needs_names = False
     if frame.names is None:
         frame.names = {}
+    told = names_of_unread(walk, frame)
     while index < walk.array.size:
         model = walk.array._sources[index]
         if model is None:
             model = walk.array._dests[index]
         names = frame.names.setdefault(walk.array.type(index), set())
-        name = model if type(model) is str else model.get_shortname()
+        name = next(told) if type(model) is str else model.get_shortname()
         if name in names:
             walk.matching.repeated_name(index)
         names.add(name)
@@ -347,3 +349,12 @@ cdef int check_names(Walk walk, Frame frame) except -1:
     return 0
 
 
+cdef object names_of_unread(Walk walk, Frame frame):
+    """Return an iterator of the names of those siblings that have not been read; they are all of the frame's type."""
+    cdef Py_ssize_t index = frame.first
+    cdef list unread = []
+    while index < walk.array.size:
+        if type(walk.array._sources[index]) is str:
+            unread.append(walk.array._sources[index])
+        index = walk.array.items[index].end
+    return iter(walk.prefetch.names(unread, frame.child_type) if unread else unread)

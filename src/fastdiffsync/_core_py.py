@@ -7,7 +7,7 @@ The twin of `_core.pyx`; whoever changes one changes both.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from .enum import DiffSyncModelFlags
@@ -143,6 +143,7 @@ def _fill(  # noqa: PLR0913, PLR0917 - as `match`
     frame.child_type = child_type
     if are_paired and matching.prefetch is not None:
         frame.below = matching.prefetch.children_mapping(child_type)
+        frame.needs_names |= not matching.prefetch.are_named_by_unique_id(child_type)
         frame.pairs = zip(sources, dests, strict=True)
     else:
         special = append_plain(matching, array, frame.index, child_type, sources, dests)
@@ -292,13 +293,25 @@ def _check_names(matching: Matching, array: FlatArray, frame: _Frame) -> None:
     if not frame.needs_names:
         return
     frame.needs_names = False
+    told = _names_of_unread(matching, array, frame)
     index, stop = frame.first, len(array)
     while index < stop:
         model = array._sources[index]
         model = array._dests[index] if model is None else model
-        names = (matching.names if frame.index < 0 else frame.names).setdefault(array._types[index], set())
-        name = model if type(model) is str else model.get_shortname()
+        modelname = array._types[index]
+        names = (matching.names if frame.index < 0 else frame.names).setdefault(modelname, set())
+        name = next(told) if type(model) is str else model.get_shortname()
         if name in names:
             matching.repeated_name(index)
         names.add(name)
         index = array._ends[index]
+
+
+def _names_of_unread(matching: Matching, array: FlatArray, frame: _Frame) -> Iterator[Any]:
+    """Return an iterator of the names of those siblings that have not been read; they are all of the frame's type."""
+    index, unread = frame.first, []
+    while index < len(array):
+        if type(array._sources[index]) is str:
+            unread.append(array._sources[index])
+        index = array._ends[index]
+    return iter([] if matching.prefetch is None else matching.prefetch.names(unread, frame.child_type))

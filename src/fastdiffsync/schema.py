@@ -71,6 +71,7 @@ class Schema:
         computes_key: Whether what the library's `get_unique_id` calls is its own, even if that is overridden.
         is_named_by_unique_id: Whether `get_shortname` is the library's own and returns the unique id.
         key_is_name: Whether a record's key is known to be both its unique id and its shortname.
+        is_named_by_identifiers: Whether `get_shortname` is the library's own and joins nothing but identifiers.
         is_plain: Whether no hook need be asked for anything but the attributes of a record.
         has_telling_key: Whether records of like classes are one thing if keys and identifiers are equal.
         has_telling_identifiers: The same where a hook makes the unique id, but not the name.
@@ -108,6 +109,7 @@ class Schema:
         "has_telling_key",
         "identifier_fields",
         "identifiers",
+        "is_named_by_identifiers",
         "is_named_by_unique_id",
         "is_plain",
         "key_is_name",
@@ -190,6 +192,7 @@ class Schema:
         has_identity = self.knows_type and self.knows_identifiers and bool(self.identifiers)
         has_own_marks = are_slots(("_unique_id", "model_flags"))
         self.key_is_name = self.knows_unique_id and self.is_named_by_unique_id
+        self.is_named_by_identifiers = self.knows_shortname and set(self.shortname).issubset(self.identifiers)
         self.has_telling_key = has_identity and self.key_is_name
         self.has_telling_identifiers = has_identity and self.is_named_by_unique_id
         self.is_plain = (
@@ -206,7 +209,7 @@ class Schema:
         self.changes_directly = self.knows_type and self.knows_attributes and self.may_be_marked and is_own(*SYNC_HOOKS)
         self.may_go_unread = (
             self.is_plain
-            and self.key_is_name
+            and self.is_named_by_identifiers
             and self.knows_attributes
             and "adapter" not in self.attributes
             and set(self.fields).issuperset(self.children.values())

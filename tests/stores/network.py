@@ -15,12 +15,17 @@ class Row(NamedTuple):
     below: tuple[Row, ...] = ()
 
 
-def make_network(library: Any) -> Any:
-    """Return an adapter class: regions, in regions or at the top, with hosts, which have disks."""
+def make_network(library: Any, *, has_shortnames: bool = False) -> Any:
+    """Return an adapter class: regions, in regions or at the top, with hosts, which have disks.
+
+    With shortnames, siblings are told apart by these, and a disk's is only a part of its unique id.
+    """
+    shortname = ("name",) if has_shortnames else ()
 
     class Disk(library.DiffSyncModel):  # type: ignore[misc]
         _modelname = "disk"
         _identifiers = ("host", "name")
+        _shortname = shortname
         _attributes = ("value",)
         host: str
         name: str
@@ -30,6 +35,7 @@ def make_network(library: Any) -> Any:
     class Host(library.DiffSyncModel):  # type: ignore[misc]
         _modelname = "host"
         _identifiers = ("name",)
+        _shortname = shortname
         _attributes = ("value",)
         _children: ClassVar[dict[str, str]] = {"disk": "disks"}
         name: str
@@ -40,6 +46,7 @@ def make_network(library: Any) -> Any:
     class Region(library.DiffSyncModel):  # type: ignore[misc]
         _modelname = "region"
         _identifiers = ("name",)
+        _shortname = shortname
         _attributes = ("value",)
         _children: ClassVar[dict[str, str]] = {"region": "regions", "host": "hosts"}
         name: str
@@ -57,15 +64,19 @@ def make_network(library: Any) -> Any:
     return Network
 
 
-def wide(hosts: int, disks: int = 3, **changed: Any) -> tuple[Row, ...]:
-    """Return one region with hosts that have disks; the value of the disks named is another."""
+def wide(hosts: int, disks: int = 3, flags: int = 0, **changed: Any) -> tuple[Row, ...]:
+    """Return one region with hosts that have disks, all with these flags; the value of the disks named is another."""
     return (
         Row(
             "R",
+            flags=flags,
             below=tuple(
                 Row(
                     f"h{host}",
-                    below=tuple(Row(f"d{disk}", changed.get(f"h{host}_d{disk}", 1)) for disk in range(disks)),
+                    flags=flags,
+                    below=tuple(
+                        Row(f"d{disk}", changed.get(f"h{host}_d{disk}", 1), flags=flags) for disk in range(disks)
+                    ),
                 )
                 for host in range(hosts)
             ),

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 # ---- requests ----
 
 
+DISKS_OF_H0 = ["h0__d0", "h0__d1", "h0__d2"]
+
+
 class Requests:
     """Counts the requests for records that go to the databases behind some adapters."""
 
@@ -102,12 +105,16 @@ def test_steps_of_sqlite_grow_with_the_records(fastdiffsync: Any, monkeypatch: p
     assert 0 < needed[1] < 6 * needed[0]
 
 
+@pytest.mark.parametrize("has_shortnames", [False, True], ids=["unique ids", "shortnames"])
 @pytest.mark.parametrize("kind", ["sqlite", "redis"])
-def test_equal_records_are_not_read(fastdiffsync: Any, monkeypatch: pytest.MonkeyPatch, reopen: Any, kind: str) -> None:
+def test_equal_records_are_not_read(
+    fastdiffsync: Any, monkeypatch: pytest.MonkeyPatch, reopen: Any, kind: str, has_shortnames: bool
+) -> None:
     """Of two stores with the same records, no record is made; of two that differ, those that differ."""
-    source = reopen(kind, lambda adapter: fill(adapter, fastdiffsync, wide(20)))
-    dest = reopen(kind, lambda adapter: fill(adapter, fastdiffsync, wide(20)))
-    other = reopen(kind, lambda adapter: fill(adapter, fastdiffsync, wide(20, h7_d1=2)))
+    network = make_network(fastdiffsync, has_shortnames=has_shortnames)
+    source = reopen(kind, lambda adapter: fill(adapter, fastdiffsync, wide(20, flags=6)), network)
+    dest = reopen(kind, lambda adapter: fill(adapter, fastdiffsync, wide(20, flags=6)), network)
+    other = reopen(kind, lambda adapter: fill(adapter, fastdiffsync, wide(20, flags=6, h7_d1=2)), network)
     made = []
     encoding = fastdiffsync.store.encoding.RecordEncoding
     decode = encoding.decode
@@ -120,8 +127,37 @@ def test_equal_records_are_not_read(fastdiffsync: Any, monkeypatch: pytest.Monke
     diff = dest.diff_from(source)
     assert diff.summary()["no-change"] == len(diff) == 81
     assert made == []
+    host = next(iter(next(iter(diff.get_children())).get_children()))
+    assert [disk.name for disk in host.get_children()] == (["d0", "d1", "d2"] if has_shortnames else DISKS_OF_H0)
+    assert made == []
     assert other.diff_from(source).summary()["update"] == 1
     assert made == ["h7__d1", "h7__d1"]
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "redis"])
+def test_equal_siblings_of_one_shortname(fastdiffsync: Any, reopen: Any, kind: str) -> None:
+    """Siblings that share a shortname are refused, also where the stores can tell that all are equal."""
+    network = make_network(fastdiffsync, has_shortnames=True)
+
+    def fill_wrongly(adapter: Any) -> None:
+        fill(adapter, fastdiffsync, wide(2))
+        host = adapter.get("host", "h0")
+        host.disks.append("h1__d1")
+        adapter.update(host)
+
+    source, dest = (reopen(kind, fill_wrongly, network) for _ in range(2))
+    with pytest.raises(fastdiffsync.exceptions.ObjectAlreadyExists, match=r"h0__d1.*h1__d1.*below.*h0"):
+        dest.diff_from(source)
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "redis"])
+def test_shortnames_that_unique_ids_do_not_tell(fastdiffsync: Any, reopen: Any, kind: str) -> None:
+    """Where a unique id can be taken apart in several ways, the records say what they are called."""
+    network = make_network(fastdiffsync, has_shortnames=True)
+    rows = (Row("R", below=(Row("h_", below=(Row("_d"), Row("d__1"), Row("d_"))),)),)
+    source, dest = (reopen(kind, lambda adapter: fill(adapter, fastdiffsync, rows), network) for _ in range(2))
+    names = {name for _, modelname, name, *_ in elements(dest.diff_from(source)) if modelname == "disk"}
+    assert names == {"_d", "d__1", "d_"}
 
 
 def test_store_of_diffsyncs_methods_alone(fastdiffsync: Any, reopen: Any) -> None:
@@ -208,11 +244,12 @@ def test_diff_and_sync_are_those_of_local_stores(
     source_rows, dest_rows = networks(data.draw(st.integers(0, 2**32), "seed"), *levels)
     size = data.draw(st.sampled_from([1, 2, 10_000]), "batch")
     given_flags = fastdiffsync.DiffSyncFlags(data.draw(st.sampled_from([0, 0, 2, 4, 6]), "flags"))
-    local = [make_network(fastdiffsync)(kind) for kind in kinds]
+    network = make_network(fastdiffsync, has_shortnames=data.draw(st.booleans(), "shortnames"))
+    local = [network(kind) for kind in kinds]
     fill(local[0], fastdiffsync, source_rows)
     fill(local[1], fastdiffsync, dest_rows)
-    source = reopen(kinds[0], lambda adapter: fill(adapter, fastdiffsync, source_rows))
-    dest = reopen(kinds[1], lambda adapter: fill(adapter, fastdiffsync, dest_rows))
+    source = reopen(kinds[0], lambda adapter: fill(adapter, fastdiffsync, source_rows), network)
+    dest = reopen(kinds[1], lambda adapter: fill(adapter, fastdiffsync, dest_rows), network)
     held = data.draw(st.booleans(), "held")
     live = [adapter.get_all("disk") for adapter in (source, dest)] if held else []
     with pytest.MonkeyPatch.context() as patch:

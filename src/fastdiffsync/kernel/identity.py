@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from ..exceptions import ObjectAlreadyExists, ObjectStoreException
 from ..schema import base_model, schema_of
 from .constants import INSTANCE_OVERRIDES
 from .equality import is_same
+
+if TYPE_CHECKING:
+    from ..schema import Schema
 
 
 def check_pair(source: Any, dest: Any, *, are_paired_by_id: bool) -> None:
@@ -57,6 +60,33 @@ def has_one_reading(uid: str, types: tuple[type, ...] | None) -> bool:
     What is joined by `__` can be taken apart in several ways if it has an underscore more than it is joined by.
     """
     return types is not None and (len(types) == 1 or uid.count("_") == 2 * (len(types) - 1))
+
+
+def that_tell_names(uids: list[str], schema: Schema) -> list[str]:
+    """Return those of the unique ids that tell the shortnames of their records.
+
+    Args:
+        uids: The unique ids.
+        schema: That of the records' class, which names them by their identifiers.
+    """
+    types = schema.certain_types
+    if schema.key_is_name or types is None:
+        return uids if schema.key_is_name else []
+    joints = len(types) - 1
+    return [uid for uid in uids if uid.count("_") == 2 * joints and uid.count("__") == joints] if joints else uids
+
+
+def names_from(uids: list[str], schema: Schema) -> list[str]:
+    """Return the shortnames of records by their unique ids, all of which must tell them; see `that_tell_names`."""
+    if schema.key_is_name:
+        return uids
+    joints = len(schema.identifiers) - 1
+    places = [schema.identifiers.index(name) for name in schema.shortname]
+    parts = [uid.split("__", joints) for uid in uids]
+    if len(places) == 1:
+        place = places[0]
+        return [told[place] for told in parts]
+    return ["__".join([told[place] for place in places]) for told in parts]
 
 
 def check_element(element_type: Any, name: Any) -> None:

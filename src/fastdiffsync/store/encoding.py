@@ -46,7 +46,7 @@ _REASONS: dict[type, str] = {
     UnicodeEncodeError: "text that is not valid Unicode",
 }
 _PLAIN_OR_LIST = PLAIN_TYPES | {list}
-_NO_FLAGS = DiffSyncModelFlags.NONE
+_NO_FLAGS, _IGNORE = DiffSyncModelFlags.NONE, DiffSyncModelFlags.IGNORE
 _INITIAL_STATUS = DiffSyncStatus.SUCCESS
 _STATUSES = {status.value: status for status in DiffSyncStatus}
 _encode = msgspec.msgpack.Encoder().encode
@@ -128,14 +128,14 @@ class RecordEncoding:
         """
         try:
             if data.startswith(self._plain_prefix):
-                values, flags, status = self._reader.decode(data[_TOKEN_END:]), _NO_FLAGS, None
+                values, status = self._reader.decode(data[_TOKEN_END:]), None
                 is_typed = is_own = True
             else:
                 token, values, *rest = self._reader.decode(data)
-                flags = values.pop("model_flags", _NO_FLAGS)
                 status = _read_status(*rest[0]) if rest else None
                 is_own = token[:_FINGERPRINT_SIZE] == self.fingerprint
                 is_typed = bool(token[_FINGERPRINT_SIZE] & _TYPED) or not is_own
+            flags = values.pop("model_flags", _NO_FLAGS)
             has_all_fields = values.keys() == self._name_set
         except Exception as error:
             raise self._unreadable(uid, f"its bytes are not a record ({type(error).__name__}: {error})") from error
@@ -201,7 +201,8 @@ class RecordEncoding:
         writer = ValueWriter(self._written_classes)
         if obj.model_flags is not _NO_FLAGS:
             values["model_flags"] = obj.model_flags
-            writer.settles = False
+            # A record that is to be ignored is left out of a diff; no other flag matters to records that are equal.
+            writer.settles = not obj.model_flags & _IGNORE
         try:
             body = _encode({name: writer.write(value) for name, value in values.items()})
         except _REFUSALS as error:

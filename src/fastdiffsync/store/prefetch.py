@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from ..exceptions import ObjectStoreException
 from ..kernel.constants import INSTANCE_OVERRIDES
-from ..kernel.identity import check_pair, has_one_reading
+from ..kernel.identity import check_pair, has_one_reading, names_from, that_tell_names
 from ..kernel.lookup import get_children
 from ..schema import StructMeta, have_like_identities, schema_of
 from .expected import Expected, PairedLists, Queue, has_repeated, next_batch
@@ -144,6 +144,14 @@ class Prefetch:
             schema = self._schemas(modelname)[0]
             mapping = self._mappings[modelname] = {} if schema is None else schema.children
         return mapping
+
+    def are_named_by_unique_id(self, modelname: str) -> bool:
+        """Whether siblings of a type have the names that tell them apart in their unique ids."""
+        return all(schema is not None and schema.key_is_name for schema in self._schemas(modelname))
+
+    def names(self, uids: list[str], modelname: str) -> list[str]:
+        """Return the shortnames of records that have not been read."""
+        return names_from(uids, cast("Schema", self._schemas(modelname)[0]))
 
     def children(self, source: Any, dest: Any, parent_type: str, child_type: str, field: str) -> PairedLists | None:
         """Return the children of one type of a pair of parents; None if the kernel is to fetch them itself.
@@ -311,17 +319,18 @@ class Prefetch:
                     self._expect_paired(queue, expected, expected.found, known)
 
     def _compare(self, comparison: Comparison, modelname: str, uids: list[str]) -> dict[str, Any]:
-        """Return those of the unique ids of which it is certain that both stores have equal records.
+        """Return those of the unique ids of which it is certain that both stores have equal records, and their names.
 
         The value of each are its lists of children, or None for a type without.
         """
+        uids = that_tell_names(uids, cast("Schema", self._schemas(modelname)[0]))
         if self.children_mapping(modelname):
             return {
                 uid: lists
                 for part in _parts(iter(uids))
                 for uid, lists in comparison.equal_parents(modelname, part).items()
             }
-        known = dict.fromkeys(uids)
+        known: dict[str, Any] = dict.fromkeys(uids)
         for part in _parts(iter(uids)):
             for uid in comparison.doubtful(modelname, part):
                 known.pop(uid, None)
@@ -400,7 +409,11 @@ def _are_plain(schema: Schema | None, other: Schema | None) -> bool:
     """Whether of records of two classes nothing matters but their values: no hook is to be asked."""
     if schema is None or other is None:
         return False
-    are_alike = have_like_identities(schema, other) and schema.children == other.children
+    are_alike = (
+        have_like_identities(schema, other)
+        and schema.shortname == other.shortname
+        and schema.children == other.children
+    )
     return are_alike and schema.may_go_unread and other.may_go_unread
 
 

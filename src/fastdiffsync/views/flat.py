@@ -92,8 +92,9 @@ class FlatDiff:
         if noted is not None:
             return noted
         source = self.array.source(index)
-        # Of records that have not been read the unique id is all there is, and their name.
-        name: str = source if type(source) is str else self._model(index).get_shortname()
+        if type(source) is str:
+            return self._source_reader.name(index, source)
+        name: str = self._model(index).get_shortname()
         return name
 
     def keys(self, index: int) -> dict[str, Any]:

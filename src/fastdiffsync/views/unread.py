@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..exceptions import ObjectNotFound
+from ..kernel.identity import names_from, that_tell_names
+from ..schema import schema_of
 
 if TYPE_CHECKING:
     from .._kernel import FlatArray
@@ -31,6 +33,11 @@ class UnreadRecords:
         self._adapter = adapter
         self._other = other
         self._pages: dict[str, dict[str, Any]] = {}
+
+    def name(self, index: int, uid: str) -> str:
+        """Return the name of an element whose record has not been read: its unique id tells it."""
+        schema = schema_of(getattr(self._adapter, self._array.type(index)))
+        return next(iter(names_from(that_tell_names([uid], schema), schema)), uid)
 
     def read(self, index: int, record: Any) -> Any:
         """Return the record of an element, given what the array has of it.
