@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import functools
+from datetime import date, datetime, time, timedelta, timezone
+from decimal import Decimal
+from ipaddress import IPv4Address, IPv4Interface, IPv4Network, IPv6Address
 from typing import TYPE_CHECKING, Any, Optional
+from uuid import UUID
 
 from . import hooks
 from .journal import Journal, fresh, render_error
+from .values import Colour, Level, Loose
 
 if TYPE_CHECKING:
     from .scenario import Failure, Model, Record, Scenario, Side
@@ -20,6 +25,25 @@ ANNOTATIONS: dict[str, Any] = {
     "optional": Optional[str],  # noqa: UP045 - what users of diffsync write
     "list": list[int],
     "dict": dict[str, Any],
+    "bytes": bytes,
+    "date": date,
+    "datetime": datetime,
+    "time": time,
+    "timedelta": timedelta,
+    "decimal": Decimal,
+    "uuid": UUID,
+    "ipv4": IPv4Address,
+    "ipv6": IPv6Address,
+    "network": IPv4Network,
+    "interface": IPv4Interface,
+    "enum": Colour,
+    "str_enum": Level,
+    "loose_enum": Loose,
+    "texts": list[str],
+    "tuple": tuple[str, ...],
+    "set": set[str],
+    "frozenset": frozenset[int],
+    "dates_by_name": dict[str, list[date]],
 }
 DEFAULTS: dict[str, Any] = {
     "any": None,
@@ -30,6 +54,25 @@ DEFAULTS: dict[str, Any] = {
     "optional": None,
     "list": [],
     "dict": {},
+    "bytes": b"",
+    "date": date(2024, 1, 1),
+    "datetime": datetime(2024, 1, 1, tzinfo=timezone.utc),
+    "time": time(),
+    "timedelta": timedelta(),
+    "decimal": Decimal(),
+    "uuid": UUID(int=0),
+    "ipv4": IPv4Address(0),
+    "ipv6": IPv6Address(0),
+    "network": IPv4Network("0.0.0.0/0"),
+    "interface": IPv4Interface("0.0.0.0/0"),
+    "enum": Colour.RED,
+    "str_enum": Level.LOW,
+    "loose_enum": Loose.ONE,
+    "texts": [],
+    "tuple": (),
+    "set": set(),
+    "frozenset": frozenset(),
+    "dates_by_name": {},
 }
 
 

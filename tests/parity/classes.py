@@ -52,7 +52,17 @@ def _model_pair(
         st.sampled_from((("name",), ("name",), ("name",), ("name", "slot"), ("slot", "name"), ("name", "slot", "zone")))
     )
     kinds = draw(
-        st.sampled_from((("str", "str", "any"), ("str", "int", "str"), ("int", "str", "str"), ("any", "any", "any")))
+        st.sampled_from(
+            (
+                *(("str", "str", "any"), ("str", "int", "str"), ("int", "str", "str"), ("any", "any", "any")),
+                *(
+                    ("uuid", "str", "date"),
+                    ("date", "ipv4", "int"),
+                    ("ipv4", "uuid", "str"),
+                    ("decimal", "str", "uuid"),
+                ),
+            )
+        )
     )
     attributes = ("size", "note", "extra")[: draw(st.integers(0, 3))]
     fields = [Field(name, kinds[("name", "slot", "zone").index(name)]) for name in identifiers]

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from .scenario import Model, Record
-from .values import ODD_IDENTIFIERS, VALUES, rarely
+from .values import IDENTITIES, ODD_IDENTIFIERS, VALUES, rarely
 
 MOST_RECORDS = 14
 """Records a side: enough for every shape of a small tree, few enough that diffsync takes a millisecond or two."""
@@ -78,9 +78,7 @@ class _Planter:
 
     def _identities(self, model: Model) -> tuple[dict[str, Any], dict[str, Any]]:
         kinds = {field.name: field.kind for field in model.fields if field.name in model.identifiers}
-        identity: dict[str, Any] = {
-            name: self._count if kind == "int" else str(self._count) for name, kind in kinds.items()
-        }
+        identity: dict[str, Any] = {name: IDENTITIES.get(kind, str)(self._count) for name, kind in kinds.items()}
         if not self._is_odd:
             return identity, identity
         if self._draw(rarely(False, True)):

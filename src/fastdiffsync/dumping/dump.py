@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections import deque
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -14,6 +15,9 @@ from .copies import as_data
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+
+DAYS_OF_A_YEAR = 365
+"""Days that pydantic writes as a year."""
 
 _OPTIONS = "include, exclude, exclude_defaults, exclude_none, mode"
 
@@ -90,14 +94,34 @@ def _is_default(value: Any, default: Any) -> bool:
 
 
 def _with_text(value: Any) -> Any:
-    """Return plain data with bytes as the UTF-8 text that they hold, as pydantic writes them; msgspec writes base64."""
+    """Return plain data with bytes and timedeltas as the text that pydantic writes, where msgspec writes another."""
     if isinstance(value, (bytes, bytearray)):
         return value.decode()
+    if isinstance(value, timedelta):
+        return _duration(value)
     if isinstance(value, dict):
         return {_with_text(key): _with_text(item) for key, item in value.items()}
     if isinstance(value, (list, tuple, set, frozenset, deque)):
         return [_with_text(item) for item in value]
     return value
+
+
+def _duration(value: timedelta) -> str:
+    """Return a time span as pydantic writes it in ISO 8601, with years of 365 days; msgspec knows days and seconds."""
+    span = abs(value)
+    years, days = divmod(span.days, DAYS_OF_A_YEAR)
+    minutes, seconds = divmod(span.seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    fraction = f".{span.microseconds:06}".rstrip("0") if span.microseconds else ""
+    date_parts = _designated((years, "Y"), (days, "D"))
+    time_parts = _designated((hours, "H"), (minutes, "M"))
+    if seconds or fraction or not (date_parts or time_parts):
+        time_parts += f"{seconds}{fraction}S"
+    return f"{'-' if value.days < 0 else ''}P{date_parts}{'T' if time_parts else ''}{time_parts}"
+
+
+def _designated(*parts: tuple[int, str]) -> str:
+    return "".join(f"{number}{designator}" for number, designator in parts if number)
 
 
 def _encode_other(value: Any) -> Any:
