@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import sys
 import types
 import typing
@@ -23,7 +24,7 @@ from typing import (
 
 import msgspec
 
-from ..classes.annotations import resolve_annotation, substitute
+from ..classes.annotations import own_annotations, resolve_annotation, substitute
 from . import choices, objects, records
 from .constraints import constrain
 from .generics import compile_generic, compile_union
@@ -78,6 +79,9 @@ _SIMPLE: Final[dict[Any, Validator]] = {
     Any: ANYTHING,
     object: ANYTHING,
 }
+_INIT_ONLY: Final = re.compile(r"^\s*(?:\w+\s*\.\s*)?InitVar\s*\[(.*)\]\s*$", re.DOTALL)
+"""Text of an annotation, as the dataclasses module recognises it."""
+
 _REQUIRED_MARKS: Final = {"Required": True, "NotRequired": False, "ReadOnly": None}
 
 
@@ -229,10 +233,29 @@ def _is_required(cls: Any, name: str, hint: Any) -> bool:
     return name in cls.__required_keys__
 
 
+def _resolvable(cls: Any) -> Any:
+    """Return a class whose annotations are those of `cls` and can be resolved: mostly itself.
+
+    Python 3.10 resolves no text `InitVar[int]`, which it takes for no type, so there a class stands in that says `int`.
+    It has as many bases, since names are looked up in the module of the class that declares a field.
+    """
+    bases: tuple[type[Any], ...] = cls.__mro__[:-1]
+    stand_in: type[Any] = object
+    if sys.version_info >= (3, 11) or not dataclasses.is_dataclass(cls):
+        return cls
+    for base in reversed(bases):
+        annotations = {
+            name: _INIT_ONLY.sub(r"\1", hint) if isinstance(hint, str) else hint
+            for name, hint in own_annotations(base).items()
+        }
+        stand_in = type(base.__name__, (stand_in,), {"__annotations__": annotations, "__module__": base.__module__})
+    return stand_in
+
+
 def _field_hints(cls: Any, args: tuple[Any, ...]) -> dict[str, Any]:
     """Return the annotations of a record class, with its type variables replaced."""
     try:
-        hints = typing.get_type_hints(cls, include_extras=True)
+        hints = typing.get_type_hints(_resolvable(cls), include_extras=True)
     except NameError as error:
         msg = f"an annotation of {cls.__name__} is not resolved: {error}"
         raise TypeError(msg) from error
