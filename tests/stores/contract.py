@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 import importlib.util
+import sys
 from pathlib import Path
+from typing import Any
 
-_package = importlib.util.find_spec("fastdiffsync")
-assert _package is not None
-assert _package.origin is not None
-_spec = importlib.util.spec_from_file_location(
-    "tests.stores.store_contract", Path(_package.origin).parent / "testing" / "store_contract.py"
-)
-assert _spec is not None
-assert _spec.loader is not None
-_module = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(_module)
 
-STRANGE_NAMES = _module.STRANGE_NAMES
-TREE = _module.TREE
-StoreContract = _module.StoreContract
-contents = _module.contents
-fill = _module.fill
-make_adapter_class = _module.make_adapter_class
+def _load(name: str) -> Any:
+    """Load a module of `testing` as if it were here, where another that it imports from beside itself is found too."""
+    package = importlib.util.find_spec("fastdiffsync")
+    assert package is not None
+    assert package.origin is not None
+    spec = importlib.util.spec_from_file_location(
+        f"tests.stores.{name}", Path(package.origin).parent / "testing" / f"{name}.py"
+    )
+    assert spec is not None
+    assert spec.loader is not None
+    module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+_inventory, _contract = _load("inventory"), _load("store_contract")
+
+STRANGE_NAMES = _inventory.STRANGE_NAMES
+TREE = _inventory.TREE
+StoreContract = _contract.StoreContract
+contents = _inventory.contents
+fill = _inventory.fill
+make_adapter_class = _inventory.make_adapter_class
