@@ -39,6 +39,7 @@ def growth(kernel: str, name: str) -> dict[str, int]:
         "bad_input",
         "bulk_loading",
         "diffing",
+        "dumping",
         "abandoned_diff",
         "syncing",
         "raising_comparison",

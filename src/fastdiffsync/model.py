@@ -10,7 +10,6 @@ import msgspec
 from . import _kernel as kernel
 from .classes.assignment import former_values, restore
 from .classes.metaclass import ModelMeta
-from .dumping.dump import dump_fields, dump_json
 from .enum import DiffSyncModelFlags, DiffSyncStatus
 from .exceptions import ChildrenCycle, ObjectNotFound
 from .kernel.construction_errors import checked_values
@@ -97,6 +96,8 @@ class DiffSyncModel(msgspec.Struct, metaclass=ModelMeta):
     get_unique_id = kernel.get_unique_id
     get_identifiers = kernel.get_identifiers
     get_attrs = kernel.get_attrs
+    dict = kernel.dump_record
+    json = kernel.dump_json
 
     def __repr__(self) -> _str:
         """Return type and unique id."""
@@ -273,32 +274,6 @@ class DiffSyncModel(msgspec.Struct, metaclass=ModelMeta):
         if self._shortname:
             return "__".join([_str(getattr(self, name)) for name in self._shortname])
         return self.get_unique_id()
-
-    def dict(self, **kwargs: Any) -> _Dict[_str, Any]:
-        """Return the fields as a dict, without `adapter` unless `exclude` says otherwise.
-
-        Args:
-            **kwargs: `include`, `exclude` (collections of field names), `exclude_defaults`, `exclude_none` (bool),
-                `mode` ("python" or "json").
-
-        Raises:
-            TypeError: For any other keyword.
-        """
-        kwargs.setdefault("exclude", {"adapter"})
-        return dump_fields(self, **kwargs)
-
-    def json(self, **kwargs: Any) -> _str:
-        """Return the fields as a JSON object, without `adapter` and without values that are their field's default.
-
-        Args:
-            **kwargs: As for `dict`, and `indent` (number of spaces).
-
-        Raises:
-            TypeError: For any other keyword, or a value that JSON cannot carry.
-        """
-        kwargs.setdefault("exclude", {"adapter"})
-        kwargs.setdefault("exclude_defaults", True)
-        return dump_json(self, **kwargs)
 
     def str(self, include_children: bool = True, indent: int = 0) -> _str:
         """Describe the record and, through its adapter, all below it, one line for each record and child field.

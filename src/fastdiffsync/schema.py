@@ -80,6 +80,7 @@ class Schema:
         links_directly: Whether a child's unique id may be put into a record's list of children without a call.
         may_be_marked: Whether a sync may mark an unchanged record without a call.
         changes_directly: Whether all that a sync does with a record is the library's own, and need not be called.
+        dumps_directly: Whether all that the library's `dict` and `json` read, but for the adapter, are slots.
         may_go_unread: Whether of two records of equal bytes in two stores nothing could tell that they were not read.
         slots: Every field, hidden ones too.
         aliases: The field that each name stands for which `msgspec.field(name=...)` or `rename=` has given to one.
@@ -88,7 +89,7 @@ class Schema:
         private_defaults: Defaults of private attributes, which each record gets a copy of.
         validates_assignment: Whether assigned values are checked and converted as those of a new record are.
         field_numbers: The fields that are slots, each with its number among all, the order of `astuple`.
-        plan: What the compiled kernel makes of the schema; None until it does.
+        plan: What the kernel makes of the schema; None until it does.
     """
 
     __slots__ = (
@@ -102,6 +103,7 @@ class Schema:
         "computes_key",
         "constructs_directly",
         "defaults",
+        "dumps_directly",
         "field_numbers",
         "fields",
         "forbid_unknown_fields",
@@ -207,6 +209,7 @@ class Schema:
         self.links_directly = self.knows_children and is_own("add_child")
         self.may_be_marked = self.knows_status and self.knows_unique_id
         self.changes_directly = self.knows_type and self.knows_attributes and self.may_be_marked and is_own(*SYNC_HOOKS)
+        self.dumps_directly = self.reads_slots and are_slots(name for name in self.fields if name != "adapter")
         self.may_go_unread = (
             self.is_plain
             and self.is_named_by_identifiers

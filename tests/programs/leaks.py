@@ -176,6 +176,23 @@ def diffing() -> None:
         assert [child.get_attrs_diffs() for child in element.get_children()]
 
 
+def dumping() -> None:
+    """Write records as data and text, some of which cannot be."""
+    adapter = load()
+    for device in [
+        *adapter.get_all("device"),
+        Device(name="\u00e9", role='"' * 2000, tags=["'"], anything=[1.5, {"a": {1}}]),
+    ]:
+        for options in ({}, {"exclude_none": True}, {"include": {"name", "tags"}}, {"exclude": {"adapter", "name"}}):
+            device.dict(**options), device.json(**options), device.dict(mode="json"), device.json(indent=3)
+        device.anything = Touchy()
+        with contextlib.suppress(Failure):
+            device.dict(exclude_defaults=True)
+        device.anything = object()
+        with contextlib.suppress(TypeError):
+            device.json()
+
+
 def abandoned_diff() -> None:
     """Read the beginning of a diff only."""
     children = load().diff_to(load(1)).get_children()
@@ -351,6 +368,7 @@ PROGRAMS: dict[str, Callable[[], None]] = {
         bad_input,
         bulk_loading,
         diffing,
+        dumping,
         abandoned_diff,
         syncing,
         raising_comparison,

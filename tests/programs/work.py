@@ -414,12 +414,42 @@ def read(diff: Any) -> Any:
     return [*forms, diff.str(), diff.summary()]
 
 
+class Dumping(Work):
+    """Write records in every form."""
+
+    def __init__(self, adapter_class: type[Adapter]) -> None:
+        self.adapter = loaded(adapter_class)
+        self.odd = adapter_class.device(site="\u00e9", name='"', role=f"{'long' * 300}\n", tags=["\u00e8", "'"])
+        self.before = see(self.adapter)
+        self.expected = self.dumped()
+        self.read: Any = None
+
+    def dumped(self) -> Any:
+        """Return what the records are as data and as text."""
+        records = [self.odd]
+        for modelname in ("site", "device", "part"):
+            records += self.adapter.get_all(modelname)
+        return [
+            (each.dict(), each.dict(exclude_defaults=True), each.dict(mode="json"), each.json(), each.json(indent=2))
+            for each in records
+        ]
+
+    def __call__(self) -> None:
+        self.read = self.dumped()
+
+    def check_left(self) -> None:
+        assert see(self.adapter) == self.before
+
+    def check_done(self) -> None:
+        assert self.read == self.expected
+
+
 # ---- doing it ----
 
 
 WORK = {
     work.__name__: work
-    for work in (Constructing, Assigning, BulkLoading, Comparing, Syncing, ComparingAndSyncing, Viewing)
+    for work in (Constructing, Assigning, BulkLoading, Comparing, Syncing, ComparingAndSyncing, Viewing, Dumping)
 }
 
 

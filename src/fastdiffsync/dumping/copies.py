@@ -20,8 +20,10 @@ def as_data(value: Any) -> Any:
     if kind in SCALARS:
         return value
     if kind is list:
-        return [as_data(item) for item in value]
+        return value[:] if SCALARS.issuperset(map(type, value)) else [as_data(item) for item in value]
     if kind is dict:
+        if SCALARS.issuperset(map(type, value)) and SCALARS.issuperset(map(type, value.values())):
+            return value.copy()
         return {as_data(key): as_data(item) for key, item in value.items()}
     return _other_as_data(value, kind)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from ..schema import field_defaults, schema_of
-from .copies import as_data
+from .copies import SCALARS, as_data
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 DAYS_OF_A_YEAR = 365
 """Days that pydantic writes as a year."""
 
+_PLAIN = SCALARS - {bytes}
 _OPTIONS = "include, exclude, exclude_defaults, exclude_none, mode"
 
 
@@ -60,12 +61,10 @@ def dump_fields(  # noqa: PLR0913 - the options of pydantic's model_dump
         if (include is not None and name not in include) or (exclude is not None and name in exclude):
             continue
         value = getattr(model, name)
-        if (exclude_none and value is None) or (exclude_defaults and _is_default(value, defaults.get(name))):
+        if (exclude_none and value is None) or (exclude_defaults and is_default(value, defaults.get(name))):
             continue
         result[name] = as_data(value)
-    if mode == "json":
-        result = msgspec.to_builtins(_with_text(result), enc_hook=_encode_other, str_keys=True)
-    return result
+    return as_builtins(result) if mode == "json" else result
 
 
 def dump_json(model: Any, *, indent: int | None = None, **options: Any) -> str:
@@ -80,30 +79,56 @@ def dump_json(model: Any, *, indent: int | None = None, **options: Any) -> str:
         TypeError: For an unknown option or a value that JSON cannot carry.
         ValueError: For bytes that are no UTF-8 text.
     """
-    encoded = msgspec.json.encode(_with_text(dump_fields(model, **options)), enc_hook=_encode_other)
-    if indent is not None:
-        encoded = msgspec.json.format(encoded, indent=indent)
-    return encoded.decode()
+    encoded = encode(with_text(dump_fields(model, **options)))
+    return (encoded if indent is None else msgspec.json.format(bytes(encoded), indent=indent)).decode()
 
 
-def _is_default(value: Any, default: Any) -> bool:
-    factory = getattr(default, "factory", None)
-    if factory is not None and type(default).__module__.startswith("msgspec"):
+def factory_of(default: Any) -> Any:
+    """Return what makes a field's default for each record; None if the default is a value, or there is none."""
+    return getattr(default, "factory", None) if type(default).__module__.startswith("msgspec") else None
+
+
+def is_default(value: Any, default: Any) -> bool:
+    """Whether a value equals its field's default, as `field_defaults` has it."""
+    factory = factory_of(default)
+    if factory is not None:
         default = factory()
     return default is not msgspec.NODEFAULT and bool(value == default)
 
 
-def _with_text(value: Any) -> Any:
-    """Return plain data with bytes and timedeltas as the text that pydantic writes, where msgspec writes another."""
+def as_builtins(data: Any) -> Any:
+    """Return plain data as what JSON knows.
+
+    Raises:
+        TypeError: For a value that JSON cannot carry.
+        ValueError: For bytes that are no UTF-8 text.
+    """
+    return msgspec.to_builtins(with_text(data), enc_hook=_encode_other, str_keys=True)
+
+
+def with_text(value: Any) -> Any:
+    """Return plain data with bytes and timedeltas as the text that pydantic writes, where msgspec writes another.
+
+    Raises:
+        ValueError: For bytes that are no UTF-8 text.
+    """
+    kind = type(value)
+    if kind in _PLAIN or (kind in {list, dict} and _holds_plain(value)):
+        return value
     if isinstance(value, (bytes, bytearray)):
         return value.decode()
     if isinstance(value, timedelta):
         return _duration(value)
     if isinstance(value, dict):
-        return {_with_text(key): _with_text(item) for key, item in value.items()}
+        return {with_text(key): with_text(item) for key, item in value.items()}
     if isinstance(value, (list, tuple, set, frozenset, deque)):
-        return [_with_text(item) for item in value]
+        return [with_text(item) for item in value]
     return value
+
+
+def _holds_plain(value: Any) -> bool:
+    """Whether a list or dict is one of scalars that JSON knows."""
+    return _PLAIN.issuperset(map(type, value)) and (type(value) is list or _PLAIN.issuperset(map(type, value.values())))
 
 
 def _duration(value: timedelta) -> str:
@@ -135,3 +160,17 @@ def _encode_other(value: Any) -> Any:
         return str(value)
     message = f"a value of type {type(value).__name__} cannot be written as JSON: {value!r}"
     raise TypeError(message)
+
+
+_encode_into = msgspec.json.Encoder(enc_hook=_encode_other).encode_into
+
+
+def encode(data: Any) -> bytearray:
+    """Return plain data that `with_text` has been through as JSON.
+
+    Raises:
+        TypeError: For a value that JSON cannot carry.
+    """
+    encoded = bytearray()
+    _encode_into(data, encoded)  # msgspec's `encode` itself crashes where memory for more than 512 bytes is refused
+    return encoded

@@ -126,7 +126,7 @@ cdef dict fields_of(object model, tuple names, Py_ssize_t *offsets, dict empty):
     return result
 
 
-cdef inline object field_of(object model, object name, Py_ssize_t offset):
+cdef object field_of(object model, object name, Py_ssize_t offset):
     """Return the value of a field as plain data, owned. Takes the record, borrowed; needs the lock."""
     cdef PyObject *value = slot(<PyObject *>model, offset)
     if value == NULL:

@@ -46,6 +46,8 @@ cdef class Plan:
     # What `_making.pyx` knows of the keywords that records of the class are made with, by their names.
     cdef dict layouts
     cdef object last_layout, create_layout
+    # What `dumping.pyx` knows of the class; None until it does.
+    cdef object dump_plan
     cdef Py_ssize_t offset(self, name) except -2
     cdef int compile_checks(self) except -1
 
