@@ -46,7 +46,21 @@ class Box:
     tags: list[str]
 
 
+class Text(str):
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        return "other"
+
+
+class Number(int):
+    pass
+
+
 VALUES = {
+    "subclass of str": Text("t"),
+    "subclass of int": Number(5),
+    "list of subclasses": [Text("t"), Number(5)],
     "ascii": "eth0",
     "quotes": "a \"b\" 'c' \\ /",
     "long with quote": "x" * 40 + '"',

@@ -149,11 +149,18 @@ def _designated(*parts: tuple[int, str]) -> str:
     return "".join(f"{number}{designator}" for number, designator in parts if number)
 
 
+_OF_SUBCLASSES: tuple[tuple[type, Any], ...] = ((str, str.__str__), (int, int.__int__), (float, float.__float__))
+"""What makes a value of a builtin type of one of a subclass, whatever methods that has."""
+
+
 def _encode_other(value: Any) -> Any:
     if isinstance(value, enum.Enum):
         return value.value
     if isinstance(value, (set, frozenset, deque)):
         return list(value)
+    for kind, as_kind in _OF_SUBCLASSES:
+        if isinstance(value, kind):
+            return as_kind(value)
     if hasattr(value, "__fspath__"):
         return value.__fspath__()
     if type(value).__module__ == "ipaddress":
