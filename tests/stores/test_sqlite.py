@@ -276,6 +276,21 @@ def test_iterating_holds_few_records(open_adapter: Callable[..., Any]) -> None:
     assert peak < 6_000_000
 
 
+def test_connection_older_than_its_store(
+    open_adapter: Callable[..., Any], path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A forgotten store closes its file before Python could warn that a connection was not closed."""
+    connections = [sqlite3.connect(path, isolation_level=None, check_same_thread=False)]
+    with monkeypatch.context() as patch:
+        patch.setattr(sqlite3, "connect", lambda *_arguments, **_options: connections.pop())
+        adapter = open_adapter()
+    adapter.add(adapter.device(name="r1"))
+    del adapter
+    gc.collect()
+    with open_adapter(read_only=True).store as store:
+        assert store.count() == 1
+
+
 def test_listing_while_changing(open_adapter: Callable[..., Any]) -> None:
     """Records can be changed, added and removed while all are gone through."""
     adapter = open_adapter()

@@ -123,7 +123,11 @@ class EncodedReader(BaseStore):
     def __del__(self) -> None:
         """Close a store that nobody holds any more."""
         if getattr(self, "is_open", False) and self.is_of_this_process():
-            self.close()
+            try:
+                self.close()
+            finally:
+                if self.is_open:
+                    self._backend.close()  # with what could not be written: nobody can try again
 
     def is_of_this_process(self) -> bool:
         """Whether this process made the store, and not its parent before a fork."""

@@ -117,10 +117,11 @@ class SQLiteFile:
         self._connection = sqlite3.connect(
             address, uri=self._read_only, timeout=self._timeout, isolation_level=None, check_same_thread=False
         )
+        _open_connections.add(self._connection)
         try:
             self._prepare()
         except BaseException:
-            self._connection.close()
+            self.close()
             raise
 
     def _address(self, path: Path) -> str:
@@ -296,6 +297,7 @@ class SQLiteFile:
         """Close the file."""
         with self.explaining("close the file"):
             self._connection.close()
+        _open_connections.discard(self._connection)
 
     def _value(self, query: str, *parameters: Any) -> Any:
         row = self._connection.execute(query, parameters).fetchone()
@@ -361,3 +363,8 @@ def is_text(value: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+# A store and its adapter hold each other, so the garbage collector frees them. It finalises what it frees in any order;
+# were the connection among that, Python 3.13 would warn that it is not closed, before the store can close it.
+_open_connections: set[sqlite3.Connection] = set()
