@@ -404,12 +404,12 @@ class Adapter:
             **kwargs: Passed to each record's `dict`.
         """
         data: _Dict[_str, _Dict[_str, _Dict[_str, Any]]] = {}
+        options = {"exclude_defaults": exclude_defaults, **kwargs}
         names = self.store.ordered_model_names()
         first = [name for name in self.top_level if name in names]
         for modelname in first + [name for name in names if name not in first]:
             data[modelname] = {}
-            for obj in self.store.get_all(model=modelname):
-                data[obj.get_type()][obj.get_unique_id()] = obj.dict(exclude_defaults=exclude_defaults, **kwargs)
+            kernel.dump_records(data, self.store.get_all(model=modelname), options)
         return data
 
     def str(self, indent: int = 0) -> _str:

@@ -11,7 +11,6 @@ from . import _kernel as kernel
 from .classes.assignment import former_values, restore
 from .classes.metaclass import ModelMeta
 from .enum import DiffSyncModelFlags, DiffSyncStatus
-from .exceptions import ChildrenCycle, ObjectNotFound
 from .kernel.construction_errors import checked_values
 from .schema import HIDDEN_FIELDS, schema_of
 
@@ -98,6 +97,7 @@ class DiffSyncModel(msgspec.Struct, metaclass=ModelMeta):
     get_attrs = kernel.get_attrs
     dict = kernel.dump_record
     json = kernel.dump_json
+    str = kernel.describe_record
 
     def __repr__(self) -> _str:
         """Return type and unique id."""
@@ -274,67 +274,6 @@ class DiffSyncModel(msgspec.Struct, metaclass=ModelMeta):
         if self._shortname:
             return "__".join([_str(getattr(self, name)) for name in self._shortname])
         return self.get_unique_id()
-
-    def str(self, include_children: bool = True, indent: int = 0) -> _str:
-        """Describe the record and, through its adapter, all below it, one line for each record and child field.
-
-        Args:
-            include_children: Whether to look up and describe children, or to list their unique ids.
-            indent: Number of spaces before each line.
-
-        Raises:
-            ChildrenCycle: If a record is its own descendant.
-        """
-        return "\n".join(_describe(self, include_children=include_children, indent=indent))
-
-
-def _describe(model: DiffSyncModel, *, include_children: bool, indent: int) -> list[_str]:
-    """Return the lines of `DiffSyncModel.str`, walking down without recursion: trees may be any depth."""
-    lines: list[_str] = []
-    margins: _Dict[tuple[_str, _str], int] = {}  # of the newest record and all above it
-    waiting: list[tuple[Any, int]] = [(model, indent)]
-    while waiting:
-        item, margin = waiting.pop()
-        if isinstance(item, _str):
-            lines.append(item)
-            continue
-        while margins and next(reversed(margins.values())) >= margin:
-            margins.popitem()
-        identity = (item.get_type(), item.get_unique_id())
-        if identity in margins:
-            parent_type, parent_id = next(reversed(margins))
-            message = (
-                f'{identity[0]} "{identity[1]}" is among its own descendants: '
-                f'remove it from the children of {parent_type} "{parent_id}"'
-            )
-            raise ChildrenCycle(message)
-        margins[identity] = margin
-        if item is not model and type(item).str is not DiffSyncModel.str:
-            lines.append(item.str(include_children=include_children, indent=margin))
-            continue
-        lines.append(f"{' ' * margin}{identity[0]}: {identity[1]}: {item.get_attrs()}")
-        waiting.extend(reversed(_describe_children(item, margin, include_children=include_children)))
-    return lines
-
-
-def _describe_children(model: DiffSyncModel, margin: int, *, include_children: bool) -> list[tuple[Any, int]]:
-    """Return what follows the line of `model`: finished lines, and child records that are yet to be described."""
-    following: list[tuple[Any, int]] = []
-    space = " " * margin
-    for modelname, field in model._children.items():
-        child_ids = getattr(model, field)
-        if not child_ids:
-            following.append((f"{space}  {field}: []", 0))
-        elif not model.adapter or not include_children:
-            following.append((f"{space}  {field}: {child_ids}", 0))
-        else:
-            following.append((f"{space}  {field}", 0))
-            for child_id in child_ids:
-                try:
-                    following.append((model.adapter.get(modelname, child_id), margin + 4))
-                except ObjectNotFound:
-                    following.append((f"{space}    {child_id} (ERROR: details unavailable)", 0))
-    return following
 
 
 assert set(DiffSyncModel.__struct_fields__) > HIDDEN_FIELDS  # noqa: S101 - schema.py names them on its own

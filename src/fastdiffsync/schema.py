@@ -80,6 +80,8 @@ class Schema:
         links_directly: Whether a child's unique id may be put into a record's list of children without a call.
         may_be_marked: Whether a sync may mark an unchanged record without a call.
         changes_directly: Whether all that a sync does with a record is the library's own, and need not be called.
+        knows_dict: Whether `dict` is the library's own, and all that it reads slots.
+        knows_text: Whether `str` is the library's own.
         dumps_directly: Whether all that the library's `dict` and `json` read, but for the adapter, are slots.
         may_go_unread: Whether of two records of equal bytes in two stores nothing could tell that they were not read.
         slots: Every field, hidden ones too.
@@ -118,9 +120,11 @@ class Schema:
         "keywords",
         "knows_attributes",
         "knows_children",
+        "knows_dict",
         "knows_identifiers",
         "knows_shortname",
         "knows_status",
+        "knows_text",
         "knows_type",
         "knows_unique_id",
         "links_directly",
@@ -210,6 +214,8 @@ class Schema:
         self.may_be_marked = self.knows_status and self.knows_unique_id
         self.changes_directly = self.knows_type and self.knows_attributes and self.may_be_marked and is_own(*SYNC_HOOKS)
         self.dumps_directly = self.reads_slots and are_slots(name for name in self.fields if name != "adapter")
+        self.knows_dict = self.dumps_directly and is_own("dict")
+        self.knows_text = is_own("str")
         self.may_go_unread = (
             self.is_plain
             and self.is_named_by_identifiers

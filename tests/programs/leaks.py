@@ -185,6 +185,7 @@ def dumping() -> None:
     ]:
         for options in ({}, {"exclude_none": True}, {"include": {"name", "tags"}}, {"exclude": {"adapter", "name"}}):
             device.dict(**options), device.json(**options), device.dict(mode="json"), device.json(indent=3)
+        device.str(), adapter.str(), adapter.dict()
         device.anything = Touchy()
         with contextlib.suppress(Failure):
             device.dict(exclude_defaults=True)

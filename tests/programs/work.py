@@ -432,7 +432,7 @@ class Dumping(Work):
         return [
             (each.dict(), each.dict(exclude_defaults=True), each.dict(mode="json"), each.json(), each.json(indent=2))
             for each in records
-        ]
+        ] + [self.odd.str(), self.adapter.str(), self.adapter.dict(), self.adapter.dict(exclude_defaults=False)]
 
     def __call__(self) -> None:
         self.read = self.dumped()

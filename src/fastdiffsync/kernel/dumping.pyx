@@ -10,24 +10,26 @@ from cpython.object cimport PyObject
 from libc.string cimport memcmp
 
 from .dict_internals cimport entries_of
-from .fields cimport field_of
+from .fields cimport field_of, type_name_of, unique_id
 from .known_types cimport is_single
-from .plans cimport NO_FLAGS, Plan, offset_of, plan_of
+from .plans cimport NO_FLAGS, OVERRIDES, Plan, offset_of, plan_of
 from .text_buffer cimport (
     Text, begin_text, end_text, put, put_character, put_json_scalar, put_spaces, text_as_bytes, text_as_str,
 )
 from .capi cimport (
     PyDict_CheckExact, PyDict_Next, PyList_CheckExact, PyList_GET_ITEM, PyList_GET_SIZE, Py_DECREF, Py_INCREF, class_of,
-    is_scalar, scalars_differ, slot,
+    heed_signals, is_scalar, scalars_differ, slot,
 )
 
 from ..dumping.copies import as_data
 from ..dumping.dump import as_builtins, dump_fields, encode, factory_of, is_default, with_text
 from ..dumping.dump import dump_json as dump_json_by_steps
 
+from ..schema import is_model_class
+
 import msgspec
 
-__all__ = ["dump_json", "dump_record"]
+__all__ = ["dump_json", "dump_record", "dump_records"]
 
 cdef enum:
     MAX_FIELDS = 255
@@ -257,6 +259,39 @@ cdef bint is_builtin(PyObject *value, int depth) noexcept:
         if type(<object>key) is not str or not is_builtin(item, depth + 1):
             return False
     return True
+
+
+def dump_records(dict data, records, dict options):
+    """Add records as dicts to `{modelname: {unique id: dict}}`.
+
+    Args:
+        data: Where they go.
+        records: The records.
+        options: Those of `dict`.
+
+    Raises:
+        KeyError: If it has no dict for a record's type.
+    """
+    cdef unsigned char[MAX_FIELDS] chosen
+    cdef Py_ssize_t count, step = 0
+    cdef Plan plan
+    cdef DumpPlan dump_plan
+    cdef bint is_plain = KNOWN.issuperset(options) and "mode" not in options
+    cdef bint exclude_defaults = is_plain and bool(options.get("exclude_defaults", False))
+    cdef dict others = None if options.keys() == {"exclude_defaults"} else options
+    for record in records:
+        step += 1
+        heed_signals(step)
+        if not is_plain or not is_model_class(type(record)):
+            data[record.get_type()][record.get_unique_id()] = record.dict(**options)
+            continue
+        plan = plan_of(type(record))
+        count = -1
+        if plan.knows_dict and slot(<PyObject *>record, plan.key_offset) != OVERRIDES:
+            dump_plan = dump_plan_of(plan)
+            count = choose(record, dump_plan, others, exclude_defaults, chosen)
+        dumped = record.dict(**options) if count < 0 else dump_chosen(record, dump_plan, chosen, count)
+        data[type_name_of(record, plan)][unique_id(record, plan)] = dumped
 
 
 # ---- JSON ----

@@ -16,7 +16,7 @@ from ..dumping.dump import dump_json as dump_json_by_steps
 from ..enum import DiffSyncModelFlags
 from ..schema import HIDDEN_FIELDS, Schema, schema_of
 
-__all__ = ["dump_json", "dump_record"]
+__all__ = ["dump_json", "dump_record", "dump_records"]
 
 _ONLY_ADAPTER = frozenset({"adapter"})
 _SINGLE = SCALARS | {DiffSyncModelFlags}
@@ -146,6 +146,21 @@ def dump_record(self: Any, **options: Any) -> dict[str, Any]:
             if type(value) not in _JSON_TYPES:
                 result[name] = as_builtins(value)
     return result
+
+
+def dump_records(data: dict[str, dict[str, dict[str, Any]]], records: Any, options: dict[str, Any]) -> None:
+    """Add records as dicts to `{modelname: {unique id: dict}}`.
+
+    Args:
+        data: Where they go.
+        records: The records.
+        options: Those of `dict`.
+
+    Raises:
+        KeyError: If it has no dict for a record's type.
+    """
+    for record in records:
+        data[record.get_type()][record.get_unique_id()] = record.dict(**options)
 
 
 def dump_json(self: Any, **options: Any) -> str:

@@ -19,6 +19,7 @@ cdef class Plan:
     cdef readonly dict children
     # The schema's predicates, but for what is beyond the C code's bounds.
     cdef bint knows_unique_id, knows_identifiers, knows_attributes, knows_type, knows_status, knows_children
+    cdef bint knows_dict, knows_text
     cdef bint knows_shortname, reads_fields, computes_key, key_is_name, is_named_by_unique_id
     cdef bint is_plain, has_telling_key, has_telling_identifiers
     cdef bint constructs_directly, assigns_directly, links_directly, may_be_marked, changes_directly

@@ -89,6 +89,8 @@ cdef class Plan:
         self.modelname = schema.modelname
         has_few_parts = len(schema.identifiers) <= MAX_PARTS
         self.knows_type = schema.knows_type
+        self.knows_dict = schema.knows_dict
+        self.knows_text = schema.knows_text
         self.knows_unique_id = schema.knows_unique_id and has_few_parts
         self.knows_identifiers = schema.knows_identifiers
         self.knows_attributes = schema.knows_attributes
