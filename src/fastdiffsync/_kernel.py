@@ -23,10 +23,12 @@ if TYPE_CHECKING:
     from .kernel.construction_py import *  # noqa: F403
     from .kernel.describing_py import *  # noqa: F403
     from .kernel.dumping_py import *  # noqa: F403
+    from .kernel.elements_py import *  # noqa: F403
     from .kernel.encoded_records_py import *  # noqa: F403
     from .kernel.fields_py import *  # noqa: F403
     from .kernel.local_records_py import *  # noqa: F403
     from .kernel.tables_py import *  # noqa: F403
+    from .kernel.views_py import *  # noqa: F403
 
 _CHOICE = os.environ.get("FASTDIFFSYNC_IMPLEMENTATION", "")
 if _CHOICE not in {"", "c", "python"}:

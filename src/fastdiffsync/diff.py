@@ -5,10 +5,8 @@ from __future__ import annotations
 from functools import partial, total_ordering
 from typing import TYPE_CHECKING, Any
 
+from . import _kernel as kernel
 from .enum import DiffSyncActions
-from .exceptions import ObjectAlreadyExists
-from .runtime.arguments import described
-from .utils import OrderedDefaultDict, intersection
 from .views import view
 from .views.equality import are_equal
 from .views.recursion import ask, ask_once, walked, walked_unless
@@ -17,28 +15,13 @@ from .views.text import changes_text, nested_dict, text_lines
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from .views.view import ViewedDiff
+    from .views.flat import FlatDiff
 from .views.recursion import Steps
 
 # Annotations below need these names: `dict` and `str` are methods of the classes.
 _dict = dict
 _str = str
 _COUNTED = (DiffSyncActions.CREATE, DiffSyncActions.UPDATE, DiffSyncActions.DELETE, "no-change")
-
-
-def _view_below(flat: ViewedDiff, index: int) -> Diff:
-    diff = flat.diff_class()
-    diff._index = index
-    diff._flat = flat
-    return diff
-
-
-def _exposed_children(flat: ViewedDiff, index: int) -> OrderedDefaultDict[str, dict[str, DiffElement]]:
-    view.touch(flat, index)
-    children: OrderedDefaultDict[str, dict[str, DiffElement]] = OrderedDefaultDict(dict)
-    for group, indices in view.indices_by_type(flat, index).items():
-        children[group] = {flat.name(child): element_at(flat, child) for child in indices}
-    return children
 
 
 def _known_length(diff: Diff) -> int | None:
@@ -66,7 +49,7 @@ def _summary(diff: Diff, creates: int, updates: int, deletes: int, unchanged: in
 
 
 @view.library_class
-class Diff(view.View):
+class Diff(kernel.DiffView):
     """The differences between two datasets, or below one of their elements, as a tree.
 
     A diff that the library has calculated is a view: its elements are made when somebody looks at them, and what can
@@ -76,15 +59,6 @@ class Diff(view.View):
         children: The elements, as `{type: {name: element}}`; they may be added, removed and reordered here.
         models_processed: How many records of both sides the calculation looked at.
     """
-
-    if TYPE_CHECKING:
-        children: OrderedDefaultDict[_str, _dict[_str, DiffElement]]
-    else:
-        children = view.Viewed(_exposed_children, default=lambda: OrderedDefaultDict(dict))
-
-    def __init__(self) -> None:
-        """Make an empty diff."""
-        self.models_processed = 0
 
     def __eq__(self, other: object) -> bool:
         """Whether the other diff is of the same class and has equal elements at every level, in whatever order.
@@ -106,29 +80,6 @@ class Diff(view.View):
     def complete(self) -> None:
         """Do what is to be done when a calculated diff is complete; a subclass may save it here."""
 
-    def add(self, element: DiffElement) -> None:
-        """Add an element.
-
-        Raises:
-            TypeError: If it is no element.
-            ObjectAlreadyExists: If there is an element of the same type and name.
-        """
-        is_element = isinstance(element, DiffElement)
-        if not is_element:
-            message = f"a diff takes a DiffElement, not {described(element)}"
-            raise TypeError(message)
-        group = self.children[element.type]
-        if element.name in group:
-            keys = f"{group[element.name].keys} and {element.keys}"
-            message = f"Already storing a {element.type} named {element.name}: {keys} need different names"
-            raise ObjectAlreadyExists(message, element)
-        group[element.name] = element
-
-    def groups(self) -> list[_str]:
-        """Return the types of the elements, in the order in which they first occur."""
-        flat = view.unexposed(self, "children")
-        return list(self.children.keys() if flat is None else view.indices_by_type(flat, self._index))
-
     @walked_unless(_known_has_diffs)
     def has_diffs(self) -> Steps[bool]:
         """Return whether any element, at any level, has an action."""
@@ -137,20 +88,6 @@ class Diff(view.View):
                 if (yield ask_once(child, "has_diffs", include_children=True)):
                     return True
         return False
-
-    def get_children(self) -> Iterator[DiffElement]:
-        """Yield the elements, type by type.
-
-        The elements of a type come in the order of the method `order_children_<type>`, if there is one, which is
-        given the dict `children[type]`; otherwise in that of `order_children_default`.
-        """
-        for group, elements in _filed(self):
-            method = f"order_children_{group}"
-            order = getattr(self, method) if hasattr(self, method) else self.order_children_default
-            if getattr(order, "__func__", None) is _ORDER_OF_ADDING:
-                yield from elements
-            else:
-                yield from order(self.children[group])
 
     @classmethod
     def order_children_default(cls, children: _dict[_str, DiffElement]) -> Iterator[DiffElement]:
@@ -212,12 +149,9 @@ class Diff(view.View):
         return result
 
 
-_ORDER_OF_ADDING = Diff._library["order_children_default"].__func__
-
-
 @view.library_class
 @total_ordering
-class DiffElement(view.View):
+class DiffElement(kernel.ElementView):
     """One record that two datasets may differ in.
 
     Attributes:
@@ -228,16 +162,6 @@ class DiffElement(view.View):
         source_attrs, dest_attrs: Its attributes on either side; None if a side does not have it.
         child_diff: The differences below it.
     """
-
-    if not TYPE_CHECKING:
-        type = view.Viewed(lambda flat, index: flat.type(index))
-        name = view.Viewed(lambda flat, index: flat.name(index))
-        keys = view.Viewed(lambda flat, index: flat.keys(index))
-        source_name = view.Viewed(lambda flat, _index: flat.source_name)
-        dest_name = view.Viewed(lambda flat, _index: flat.dest_name)
-        source_attrs = view.Viewed(lambda flat, index: view.exposed_attrs(flat, index)["source_attrs"])
-        dest_attrs = view.Viewed(lambda flat, index: view.exposed_attrs(flat, index)["dest_attrs"])
-        child_diff = view.Viewed(_view_below)
 
     def __init__(  # noqa: PLR0913, PLR0917 - diffsync's signature
         self,
@@ -261,19 +185,12 @@ class DiffElement(view.View):
         Raises:
             ValueError: If the type or the name is no text.
         """
-        texts: _dict[_str, Any] = {"obj_type": obj_type, "name": name}
-        for label, value in texts.items():
+        texts: tuple[tuple[_str, Any], ...] = (("obj_type", obj_type), ("name", name))
+        for label, value in texts:
             if not isinstance(value, _str):
                 message = f"{label} must be a string (not {type(value)})"
                 raise ValueError(message)  # noqa: TRY004 - the type that diffsync raises
-        self.type = obj_type
-        self.name = name
-        self.keys = keys
-        self.source_name = source_name
-        self.dest_name = dest_name
-        self.source_attrs: _dict[_str, Any] | None = None
-        self.dest_attrs: _dict[_str, Any] | None = None
-        self.child_diff = diff_class()
+        self._fill(obj_type, name, keys, source_name, dest_name, diff_class())
 
     def __lt__(self, other: DiffElement) -> bool:
         """Whether type and name come before the other's."""
@@ -284,7 +201,7 @@ class DiffElement(view.View):
         if not isinstance(other, DiffElement):
             return NotImplemented
         identity, other_identity = (self.type, self.name, self.keys), (other.type, other.name, other.keys)
-        return identity == other_identity and view.sides(self) == view.sides(other)
+        return identity == other_identity and self._sides() == other._sides()
 
     __hash__ = None  # type: ignore[assignment]
 
@@ -304,51 +221,6 @@ class DiffElement(view.View):
             total += yield ask(child, "__len__")
         return total
 
-    @property
-    def action(self) -> _str | None:
-        """What is to be done about the record: "create", "update", "delete" or None."""
-        return view.action_of(self)
-
-    def add_attrs(self, source: _dict[_str, Any] | None = None, dest: _dict[_str, Any] | None = None) -> None:
-        """Set the attributes of one or both sides; None leaves a side as it is."""
-        if source is not None:
-            self.source_attrs = source
-        if dest is not None:
-            self.dest_attrs = dest
-
-    def get_attrs_keys(self) -> Iterable[_str]:
-        """Return the names of the attributes that both sides have, or that the only side has."""
-        source, dest = view.sides(self)
-        if source is not None and dest is not None:
-            return intersection(dest.keys(), source.keys())
-        only = dest if source is None else source
-        return [] if only is None else only.keys()
-
-    def get_attrs_diffs(self) -> _dict[_str, _dict[_str, Any]]:
-        """Return the differing attributes, `{"+": {name: source's value}, "-": {name: destination's value}}`.
-
-        If only one side has the record, there is only that side's part, with all attributes.
-        """
-        flat = view.snapshot(self)
-        if flat is not None:
-            return flat.attrs_diffs(self._index)
-        source, dest = self.source_attrs, self.dest_attrs
-        names = self.get_attrs_keys()
-        if source is not None and dest is not None:
-            changed = [name for name in names if source[name] != dest[name]]
-            return {"-": {name: dest[name] for name in changed}, "+": {name: source[name] for name in changed}}
-        if dest is not None:
-            return {"-": {name: dest[name] for name in names}}
-        return {} if source is None else {"+": {name: source[name] for name in names}}
-
-    def add_child(self, element: DiffElement) -> None:
-        """Add an element below this one; see `Diff.add`."""
-        self.child_diff.add(element)
-
-    def get_children(self) -> Iterator[DiffElement]:
-        """Yield the elements right below this one; see `Diff.get_children`."""
-        yield from self.child_diff.get_children()
-
     @walked
     def has_diffs(self, include_children: bool = True) -> Steps[bool]:
         """Return whether the element has an action.
@@ -356,7 +228,7 @@ class DiffElement(view.View):
         Args:
             include_children: Whether one anywhere below it counts too.
         """
-        if view.action_of(self) is not None:
+        if self._found_action() is not None:
             return True
         return include_children and bool((yield ask_once(self.child_diff, "has_diffs")))
 
@@ -377,7 +249,7 @@ class DiffElement(view.View):
         """
         margin = " " * indent
         text = f"{margin}{self.type}: {self.name}"
-        action = view.action_of(self)
+        action = self._found_action()
         if action == DiffSyncActions.CREATE:
             text += f" MISSING in {self.dest_name}"
         elif action == DiffSyncActions.DELETE:
@@ -402,15 +274,9 @@ class DiffElement(view.View):
 # ---- views ----
 
 
-def element_at(flat: ViewedDiff, index: int) -> DiffElement:
+def element_at(flat: FlatDiff, index: int) -> DiffElement:
     """Return the element that shows a record of a flat diff, always the same one."""
-    element = flat.elements.get(index)
-    if element is None:
-        element = object.__new__(DiffElement)
-        values = vars(element)
-        values["_flat"], values["_index"] = flat, index
-        flat.elements[index] = element
-    return element
+    return kernel.element_at(flat, index)  # type: ignore[no-any-return]
 
 
 def _filed(diff: Diff) -> Iterator[tuple[str, Iterable[DiffElement]]]:

@@ -20,7 +20,8 @@ from .store.prefetch import prefetch_for
 from .syncing.log import listens
 from .utils import intersection, symmetric_difference
 from .views.binding import bind_diff
-from .views.view import ViewedDiff, is_overridden
+from .views.flat import FlatDiff
+from .views.view import is_overridden
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -44,7 +45,7 @@ class Matching:
         names: `{type: names}` of top-level elements whose names are not their unique ids.
     """
 
-    def __init__(self, flat: ViewedDiff, logger: Any, progress: Progress, flags: DiffSyncFlags) -> None:
+    def __init__(self, flat: FlatDiff, logger: Any, progress: Progress, flags: DiffSyncFlags) -> None:
         """Prepare the walk that fills `flat`."""
         self._flat = flat
         self._logger = logger
@@ -72,7 +73,8 @@ class Matching:
 
     def repeated_name(self, index: int) -> None:
         """Raise for the second of two siblings of one type and name, unless the diff's own `add` is to do it."""
-        if is_overridden(self._flat.diff_class, "add"):
+        diff_class: Any = self._flat.diff_class
+        if is_overridden(diff_class, "add"):
             return
         element = element_at(self._flat, index)
         parent = self._flat.parent(index)
@@ -167,7 +169,7 @@ class DiffSyncDiffer:
         diff = self.diff_class()
         if not isinstance(diff, Diff):
             raise_diff_class_error(self.diff_class, "diff")
-        flat = ViewedDiff(kernel.FlatArray(), self.src_diffsync, self.dst_diffsync, self.diff_class)
+        flat = FlatDiff(kernel.FlatArray(), self.src_diffsync, self.dst_diffsync, self.diff_class)
         self._count_skipped_types()
         with PausedCollection():
             self._fill(flat)
@@ -179,7 +181,7 @@ class DiffSyncDiffer:
         self.diff = diff
         return diff
 
-    def _fill(self, flat: ViewedDiff) -> None:
+    def _fill(self, flat: FlatDiff) -> None:
         """Match and compare all top-level types that both sides have."""
         matching = Matching(flat, self.logger, self._progress, self.flags)
         try:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from .diff import Diff, DiffElement
     from .model import DiffSyncModel
     from .store import BaseStore
-    from .views.view import ViewedDiff
+    from .views.flat import FlatDiff
 
 
 class DiffSyncSyncer:
@@ -116,7 +116,7 @@ class DiffSyncSyncer:
         records = None if flat is None else self._records(flat)
         return self._walk_elements() if flat is None or records is None else self._walk_changes(flat, records)
 
-    def _records(self, flat: ViewedDiff) -> LocalRecords | StoredRecords | None:
+    def _records(self, flat: FlatDiff) -> LocalRecords | StoredRecords | None:
         """Return what knows the destination's records and passes over unchanged ones; None if all are to be visited.
 
         They are if somebody is to be told of them, or a hook is to be asked.
@@ -165,7 +165,7 @@ class DiffSyncSyncer:
                 waiting.append((iter(element.get_children()), model, None))
         return changed
 
-    def _walk_changes(self, flat: ViewedDiff, dest_records: LocalRecords | StoredRecords) -> bool:
+    def _walk_changes(self, flat: FlatDiff, dest_records: LocalRecords | StoredRecords) -> bool:
         """Apply the diff record by record of the flat array, passing over what needs no method to be called."""
         array, models = flat.array, dest_records.models
         names = TypeNames(array, self._source_data)

@@ -193,6 +193,22 @@ cdef extern from *:
         return 1;
     }
 
+    /* What tells one state of a class from all others, and from those of all other classes; 0 where there is no telling. */
+    static inline unsigned int fds_version_of(PyTypeObject *cls) {
+    #if PY_VERSION_HEX >= 0x030B0000
+        return cls->tp_version_tag;
+    #else
+        return 0;
+    #endif
+    }
+
+    /* Return a new object of a class, owned, made by the class below it, whose `__init__` has not run. */
+    static inline PyObject *fds_make_instance(PyObject *cls) {
+        static PyObject *nothing;
+        if (nothing == NULL && (nothing = PyTuple_New(0)) == NULL) return NULL;
+        return ((PyTypeObject *)cls)->tp_base->tp_new((PyTypeObject *)cls, nothing, NULL);
+    }
+
     #if defined(__GNUC__) || defined(__clang__)
     #define FDS_PREFETCH(address) __builtin_prefetch(address)
     #else
@@ -214,6 +230,8 @@ cdef extern from *:
     bint have_other_hashes "fds_have_other_hashes"(PyObject *left, PyObject *right) nogil
     bint same_str "fds_same_str"(PyObject *left, PyObject *right) nogil
     bint is_interrupted "fds_is_interrupted"()
+    unsigned int version_of "fds_version_of"(PyTypeObject *cls)
+    object make_instance "fds_make_instance"(object cls)
 
 # The functions of CPython's C-API that the kernel calls, each declared once. All take and return pointers: references are
 # counted where the code says so. Those that say `nogil` only read memory.
@@ -249,6 +267,10 @@ cdef extern from "Python.h":
 
     int kind_of_text "PyUnicode_KIND"(PyObject *text) nogil
     void *data_of_text "PyUnicode_DATA"(PyObject *text) nogil
+
+    PyObject *find_in_type "_PyType_Lookup"(PyTypeObject *cls, object name)
+    int PyObject_GenericSetAttr(object value, object name, object attribute) except -1
+    PyObject *PyIter_Next(PyObject *iterator) except? NULL
 
     object PyWeakref_NewRef(object referent, PyObject *callback)
 

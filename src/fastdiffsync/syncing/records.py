@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from .._kernel import FlatArray
     from ..adapter import Adapter
     from ..model import DiffSyncModel
-    from ..views.view import ViewedDiff
+    from ..views.flat import FlatDiff
 
 BATCH = 1000
 """How many of the records that a sync will come to are read from a store at a time."""
@@ -27,7 +27,7 @@ class LocalRecords:
         models: By index, the destination's records of elements that have been created or deleted.
     """
 
-    def __init__(self, flat: ViewedDiff, dest: Adapter, data: Any, *, may_change: bool) -> None:
+    def __init__(self, flat: FlatDiff, dest: Adapter, data: Any, *, may_change: bool) -> None:
         """Prepare to walk a diff.
 
         Args:
@@ -65,7 +65,7 @@ class StoredRecords:
         models: As those of `LocalRecords`.
     """
 
-    def __init__(self, flat: ViewedDiff, dest: Adapter) -> None:
+    def __init__(self, flat: FlatDiff, dest: Adapter) -> None:
         """Prepare to walk a diff whose destination has a store that keeps copies."""
         self.models: dict[int, DiffSyncModel | None] = {-1: None}
         self._flat = flat

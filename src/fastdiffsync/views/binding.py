@@ -11,16 +11,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ..diff import Diff
-    from .view import ViewedDiff
+    from .flat import FlatDiff
 
 
-def bind_diff(diff: Diff, flat: ViewedDiff) -> None:
+def bind_diff(diff: Diff, flat: FlatDiff) -> None:
     """Make a new diff show the top of a flat diff.
 
     A class that overrides `add`, or brings `children` of its own, is given every element through `add`, children
     before their parents.
     """
-    if not view.is_overridden(type(diff), "add", "children") and not vars(diff).keys() & {"add", "children"}:
+    if not view.is_overridden(type(diff), "add", "children") and "add" not in vars(diff) and not diff._has("children"):
         diff._flat = flat
         return
     stack = [_adding(diff, flat, -1)]
@@ -32,7 +32,7 @@ def bind_diff(diff: Diff, flat: ViewedDiff) -> None:
             stack.append(_adding(*below))
 
 
-def _adding(diff: Diff, flat: ViewedDiff, index: int) -> Iterator[tuple[Diff, ViewedDiff, int]]:
+def _adding(diff: Diff, flat: FlatDiff, index: int) -> Iterator[tuple[Diff, FlatDiff, int]]:
     """Add the elements below `index` to `diff`, list by list; yield what is to be filled first."""
     for indices in view.indices_by_type(flat, index).values():
         elements = [element_at(flat, child) for child in indices]
@@ -43,7 +43,7 @@ def _adding(diff: Diff, flat: ViewedDiff, index: int) -> Iterator[tuple[Diff, Vi
             diff.add(element)
 
 
-def flat_view(diff: Diff) -> ViewedDiff | None:
+def flat_view(diff: Diff) -> FlatDiff | None:
     """Return the flat diff behind a whole diff if walking it is as good as walking the elements, otherwise None."""
     flat = diff._flat
     if (

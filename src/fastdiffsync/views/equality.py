@@ -10,14 +10,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from ..diff import Diff, DiffElement
-    from .view import ViewedDiff
+    from .flat import FlatDiff
 
 
 def are_equal(
     diff: Any,
     other: Any,
     filed: Callable[[Diff], Iterator[tuple[str, Iterable[DiffElement]]]],
-    element_at: Callable[[ViewedDiff, int], DiffElement],
+    element_at: Callable[[FlatDiff, int], DiffElement],
 ) -> bool:
     """Return whether two diffs of one class have equal elements at every level, in whatever order.
 
@@ -58,7 +58,7 @@ def _by_identity(
     return {(group, element.name): element for group, elements in filed(diff) for element in elements}
 
 
-def _have_same_arrays(diff: Diff, other: Diff, element_at: Callable[[ViewedDiff, int], DiffElement]) -> bool | None:
+def _have_same_arrays(diff: Diff, other: Diff, element_at: Callable[[FlatDiff, int], DiffElement]) -> bool | None:
     """Return whether two diffs are equal as their flat diffs have them; None if those do not tell."""
     one, two = (view.array_of(each, "children", "groups", "__eq__") for each in (diff, other))
     if one is None or two is None or not _have_same_shape(one, diff._index, two, other._index):
@@ -78,7 +78,7 @@ def _have_same_arrays(diff: Diff, other: Diff, element_at: Callable[[ViewedDiff,
     return True
 
 
-def _have_same_shape(one: ViewedDiff, index: int, two: ViewedDiff, match: int) -> bool:
+def _have_same_shape(one: FlatDiff, index: int, two: FlatDiff, match: int) -> bool:
     """Whether the elements below two others are of the same types and have the same number of elements below them."""
     offset = match - index
     return two.end(match) == one.end(index) + offset and all(
@@ -87,7 +87,7 @@ def _have_same_shape(one: ViewedDiff, index: int, two: ViewedDiff, match: int) -
     )
 
 
-def _show_same_objects(one: ViewedDiff, index: int, two: ViewedDiff, match: int) -> bool:
+def _show_same_objects(one: FlatDiff, index: int, two: FlatDiff, match: int) -> bool:
     """Whether two elements without a change show the same records, which have not been looked at."""
     records, others = one.array, two.array
     if index in one.elements or match in two.elements or records.action(index) or others.action(match):
@@ -100,7 +100,7 @@ def _show_same_objects(one: ViewedDiff, index: int, two: ViewedDiff, match: int)
     return source is others.source(match) and dest is others.dest(match)
 
 
-def _say_the_same(one: ViewedDiff, index: int, two: ViewedDiff, match: int) -> bool:
+def _say_the_same(one: FlatDiff, index: int, two: FlatDiff, match: int) -> bool:
     """Whether two elements have equal identifiers and attributes."""
     if not one.array.has_same_snapshot(index, two.array, match):
         return False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .. import _kernel as kernel
 from ..dumping.copies import copy_containers
 from ..enum import DiffSyncActions
 from .unread import UnreadRecords
@@ -11,38 +12,23 @@ from .unread import UnreadRecords
 if TYPE_CHECKING:
     from .._kernel import FlatArray
     from ..adapter import Adapter
+    from ..diff import Diff
 
 ACTIONS = (DiffSyncActions.NO_CHANGE, DiffSyncActions.CREATE, DiffSyncActions.UPDATE, DiffSyncActions.DELETE)
 
 
-class FlatDiff:
+class FlatDiff(kernel.FlatView):
     """All elements of one diff, in pre-order.
 
     Of changed, created and deleted records it keeps the values at the time of the diff; unchanged ones are read from
     the live objects, or where those are in a store that could tell that they are equal, from the store.
-
-    Attributes:
-        array: The kernel's array.
-        source_name, dest_name: Names of the two adapters when the diff was made.
     """
 
-    __slots__ = (
-        "_dest_reader",
-        "_source_reader",
-        "array",
-        "dest_adapter",
-        "dest_name",
-        "source_adapter",
-        "source_name",
-    )
+    __slots__ = ("_dest_reader", "_source_reader")
 
-    def __init__(self, array: FlatArray, source: Adapter, dest: Adapter) -> None:
-        """Wrap the array of a diff from `source` to `dest`."""
-        self.array = array
-        self.source_adapter = source
-        self.dest_adapter = dest
-        self.source_name = source.name
-        self.dest_name = dest.name
+    def __init__(self, array: FlatArray, source: Adapter, dest: Adapter, diff_class: type[Diff]) -> None:
+        """Wrap the array of a diff from `source` to `dest`, to be shown as diffs of a class."""
+        super().__init__(array, source, dest, diff_class)
         self._source_reader = UnreadRecords(array, source, dest)
         self._dest_reader = UnreadRecords(array, dest, source)
 

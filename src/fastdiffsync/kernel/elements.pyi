@@ -1,0 +1,6 @@
+# diffs and their elements: it offers what its twin in Python offers, with the same types.
+
+from .elements_py import DiffView as DiffView
+from .elements_py import ElementView as ElementView
+
+__all__ = ["DiffView", "ElementView"]
