@@ -37,7 +37,16 @@ def _failing_allocations() -> None:
         pytest.skip(f"Python {sys.version.split()[0]} crashes by itself when an allocation fails: {program.name}")
 
 
-STEPS = {"Constructing": 1, "Assigning": 1, "BulkLoading": 1, "Comparing": 1, "Syncing": 1, "Viewing": 29, "Dumping": 7}
+STEPS = {
+    "Constructing": 1,
+    "Assigning": 1,
+    "BulkLoading": 1,
+    "Comparing": 1,
+    "Syncing": 1,
+    "Viewing": 29,
+    "Dumping": 7,
+    "Copying": 7,
+}
 """How far the allocations are from each other that fail on a desk, for records with nothing special about them."""
 if IS_THOROUGH:
     STEPS["ComparingAndSyncing"] = 1

@@ -40,6 +40,7 @@ def growth(kernel: str, name: str) -> dict[str, int]:
         "bulk_loading",
         "diffing",
         "dumping",
+        "copying",
         "abandoned_diff",
         "syncing",
         "raising_comparison",

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .kernel.children_py import *  # noqa: F403
     from .kernel.compare_py import *  # noqa: F403
     from .kernel.construction_py import *  # noqa: F403
+    from .kernel.copying_py import *  # noqa: F403
     from .kernel.describing_py import *  # noqa: F403
     from .kernel.dumping_py import *  # noqa: F403
     from .kernel.elements_py import *  # noqa: F403

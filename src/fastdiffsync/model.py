@@ -12,7 +12,7 @@ from .classes.assignment import former_values, restore
 from .classes.metaclass import ModelMeta
 from .enum import DiffSyncModelFlags, DiffSyncStatus
 from .kernel.construction_errors import checked_values
-from .schema import HIDDEN_FIELDS, schema_of
+from .schema import HIDDEN_FIELDS
 
 if TYPE_CHECKING:
     from typing_extensions import Self, dataclass_transform
@@ -112,42 +112,14 @@ class DiffSyncModel(msgspec.Struct, metaclass=ModelMeta):
         yield self.get_type()
         yield self.get_unique_id()
 
-    def __eq__(self, other: object) -> bool:
-        """Whether the other record is of the same class and equal in every field and in its status."""
-        if type(self) is not type(other):
-            return NotImplemented
-        names = (*schema_of(type(self)).fields, "_status", "_status_message")
-        return all(getattr(self, name) == getattr(other, name) for name in names)
-
+    __eq__ = kernel.are_equal
     __hash__ = None  # type: ignore[assignment]
 
-    def __getstate__(self) -> _Dict[_str, Any]:
-        """Return the values that make the record, by name; what was derived from them is left out."""
-        derived = ("_unique_id", "_side_data")
-        names = [name for name in self.__struct_fields__ if name not in derived and hasattr(self, name)]
-        return {**{name: getattr(self, name) for name in names}, **self.__dict__}
-
-    def __setstate__(self, state: _Dict[_str, Any]) -> None:
-        """Take the values of a pickled or copied record, unchecked, and past a `__setattr__` of the user's."""
-        for name, value in state.items():
-            kernel.put_attribute(self, name, value)
-
-    def __reduce__(self) -> Any:
-        """Pickle by class and state, so that values are not validated a second time."""
-        return kernel.rebuild, (type(self),), self.__getstate__()
-
-    def __copy__(self) -> Self:
-        """Return a record with the same values, private ones too, and the same adapter; containers are shared.
-
-        Nothing is validated, and `__post_init__` is not called. The copy is in no store.
-        """
-        made: Self = _copy_slots(self)
-        _set_slot(made, "adapter", self.adapter)  # to which a stored record may refer weakly
-        if self._side_data is not None:
-            # The indexes of lists of children are those lists', and of any other list that takes their place no more.
-            _set_slot(made, "_side_data", dict(self._side_data))
-        made.__dict__.update(self.__dict__)
-        return made
+    __copy__ = kernel.copy_record
+    __deepcopy__ = kernel.deepcopy_record
+    __reduce__ = kernel.reduce_record
+    __getstate__ = kernel.state_of
+    __setstate__ = kernel.set_state
 
     def __replace__(self, **changes: Any) -> Self:
         """Return a copy with other values for some fields, which are assigned to it: `copy.replace(record, ...)`.

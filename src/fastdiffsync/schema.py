@@ -37,6 +37,9 @@ DeclaredField = type(msgspec.field())
 HIDDEN_FIELDS = frozenset({"_status", "_status_message", "_unique_id", "_side_data"})
 """Fields of every model that hold the library's own state and are no part of the record."""
 
+DERIVED_FIELDS = frozenset({"_unique_id", "_side_data"})
+"""Those of them that are made of what else a record holds."""
+
 UNVALIDATED_FIELDS = HIDDEN_FIELDS | {"adapter"}
 
 # A hook whose definition another hook's default calls belongs to that one's group: get_unique_id() asks
@@ -48,6 +51,7 @@ SYNC_HOOKS = (
     *("create", "create_base", "update", "update_base", "delete", "delete_base"),
     *("get_status", "set_status", "add_child", "remove_child", "__setattr__"),
 )
+COPY_HOOKS = ("__deepcopy__", "__reduce__", "__reduce_ex__", "__getstate__", "__setstate__")
 STATUS_FIELDS = ("_status", "_status_message")
 
 
@@ -80,6 +84,8 @@ class Schema:
         links_directly: Whether a child's unique id may be put into a record's list of children without a call.
         may_be_marked: Whether a sync may mark an unchanged record without a call.
         changes_directly: Whether all that a sync does with a record is the library's own, and need not be called.
+        compares_directly: Whether all values that make records equal are slots, but for the adapter.
+        copies_directly: Whether the same holds of copies, and how they are made is the library's own.
         knows_dict: Whether `dict` is the library's own, and all that it reads slots.
         knows_text: Whether `str` is the library's own.
         dumps_directly: Whether all that the library's `dict` and `json` read, but for the adapter, are slots.
@@ -88,6 +94,7 @@ class Schema:
         aliases: The field that each name stands for which `msgspec.field(name=...)` or `rename=` has given to one.
         keywords: What a record may be made with: the names of fields, and those aliases.
         defaults: The default of each field, `NODEFAULT` where there is none.
+        required: Fields without a default.
         private_defaults: Defaults of private attributes, which each record gets a copy of.
         validates_assignment: Whether assigned values are checked and converted as those of a new record are.
         field_numbers: The fields that are slots, each with its number among all, the order of `astuple`.
@@ -102,8 +109,10 @@ class Schema:
         "changes_directly",
         "children",
         "cls",
+        "compares_directly",
         "computes_key",
         "constructs_directly",
+        "copies_directly",
         "defaults",
         "dumps_directly",
         "field_numbers",
@@ -135,6 +144,7 @@ class Schema:
         "private_defaults",
         "reads_fields",
         "reads_slots",
+        "required",
         "shortname",
         "slots",
         "validate",
@@ -158,6 +168,7 @@ class Schema:
         self.aliases = field_aliases(cls)
         self.keywords = self.slots.union(self.aliases)
         self.defaults: dict[str, Any] = field_defaults(cls)
+        self.required = [name for name, default in self.defaults.items() if default is msgspec.NODEFAULT]
         self.private_defaults: dict[str, Any] = getattr(cls, PRIVATE_DEFAULTS, {})
         self.plan: Any = None
         self._field_types: dict[str, FieldType] | None = None
@@ -214,6 +225,11 @@ class Schema:
         self.may_be_marked = self.knows_status and self.knows_unique_id
         self.changes_directly = self.knows_type and self.knows_attributes and self.may_be_marked and is_own(*SYNC_HOOKS)
         self.dumps_directly = self.reads_slots and are_slots(name for name in self.fields if name != "adapter")
+        has_own_adapter = find_in_mro(cls, "adapter") is find_in_mro(base, "adapter")
+        self.compares_directly = self.dumps_directly and are_slots(HIDDEN_FIELDS) and has_own_adapter
+        self.copies_directly = self.compares_directly and all(
+            find_in_mro(cls, name) is find_in_mro(base, name) for name in COPY_HOOKS
+        )
         self.knows_dict = self.dumps_directly and is_own("dict")
         self.knows_text = is_own("str")
         self.may_go_unread = (
@@ -243,11 +259,6 @@ class Schema:
                 raise TypeError(message)
             named[field] = values[alias]
         return named
-
-    @property
-    def required(self) -> list[str]:
-        """Fields without a default."""
-        return [name for name, default in self.defaults.items() if default is msgspec.NODEFAULT]
 
     @property
     def field_types(self) -> dict[str, FieldType]:

@@ -7,10 +7,12 @@ of objects that the garbage collector knows, and the references to each watched 
 from __future__ import annotations
 
 import contextlib
+import copy
 import gc
 import json
 import logging
 import os
+import pickle
 import shutil
 import sys
 import tempfile
@@ -194,6 +196,24 @@ def dumping() -> None:
             device.json()
 
 
+def copying() -> None:
+    """Copy, compare and pickle records and adapters, some of which cannot be."""
+    adapter = load()
+    copied = copy.deepcopy(adapter)
+    for device, other in zip(adapter.get_all("device"), copied.get_all("device"), strict=True):
+        device.anything = other.anything = [device.name, {"a": 1}]
+        device.adapter = other.adapter = None
+        copy.copy(device) == device == copy.deepcopy(other) == pickle.loads(pickle.dumps(device))  # noqa: B015
+        device.anything = Touchy()
+        with contextlib.suppress(Failure):
+            device == other  # noqa: B015
+        device.anything = (each for each in ())
+        with contextlib.suppress(TypeError):
+            copy.deepcopy(adapter)
+        with contextlib.suppress(TypeError):
+            pickle.dumps(device)
+
+
 def abandoned_diff() -> None:
     """Read the beginning of a diff only."""
     children = load().diff_to(load(1)).get_children()
@@ -370,6 +390,7 @@ PROGRAMS: dict[str, Callable[[], None]] = {
         bulk_loading,
         diffing,
         dumping,
+        copying,
         abandoned_diff,
         syncing,
         raising_comparison,

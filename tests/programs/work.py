@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import logging
 import sys
 from functools import partial
@@ -444,12 +445,52 @@ class Dumping(Work):
         assert self.read == self.expected
 
 
+class Copying(Work):
+    """Copy an adapter with all its records, and compare these."""
+
+    def __init__(self, adapter_class: type[Adapter]) -> None:
+        self.adapter = loaded(adapter_class)
+        self.before = see(self.adapter)
+        self.copied: Any = None
+        self.found: list[Any] = []
+
+    def __call__(self) -> None:
+        self.copied = copy.deepcopy(self.adapter)
+        records = [each for name in ("site", "device", "part") for each in self.adapter.get_all(name)]
+        others = [each for name in ("site", "device", "part") for each in self.copied.get_all(name)]
+        self.found = [
+            all(copy.copy(record) == record for record in records),
+            [record == other for record, other in zip(records, others, strict=True)],
+            [part.__getstate__() for part in map(copy.deepcopy, self.adapter.get_all("part")[:1])],
+        ]
+
+    def check_left(self) -> None:
+        assert see(self.adapter) == self.before
+
+    def check_done(self) -> None:
+        self.check_left()
+        assert see(self.copied) == self.before
+        assert self.found[0]
+        assert not any(self.found[1]), "they are of different adapters"
+        assert self.found[2][0]["number"] == 300
+
+
 # ---- doing it ----
 
 
 WORK = {
     work.__name__: work
-    for work in (Constructing, Assigning, BulkLoading, Comparing, Syncing, ComparingAndSyncing, Viewing, Dumping)
+    for work in (
+        Constructing,
+        Assigning,
+        BulkLoading,
+        Comparing,
+        Syncing,
+        ComparingAndSyncing,
+        Viewing,
+        Dumping,
+        Copying,
+    )
 }
 
 

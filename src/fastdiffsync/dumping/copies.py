@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import copy
+import copyreg
 import dataclasses
 from collections import deque
 from typing import Any
 
-from ..schema import StructMeta
+from ..schema import DERIVED_FIELDS, STATUS_FIELDS, StructMeta, schema_of
 
 SCALARS = frozenset({str, int, float, bool, type(None), bytes})
 
@@ -59,3 +61,22 @@ def copy_containers(value: Any) -> Any:
     if kind is dict:
         return {key: copy_containers(item) for key, item in value.items()}
     return value
+
+
+def are_equal_by_steps(record: Any, other: Any) -> bool:
+    """Whether two records of one class are equal in every field and in their status."""
+    names = (*schema_of(type(record)).fields, *STATUS_FIELDS)
+    return all(getattr(record, name) == getattr(other, name) for name in names)
+
+
+def state_by_steps(record: Any) -> dict[str, Any]:
+    """Return the values that make a record, by name; what was derived from them is left out."""
+    names = [name for name in record.__struct_fields__ if name not in DERIVED_FIELDS and hasattr(record, name)]
+    return {**{name: getattr(record, name) for name in names}, **record.__dict__}
+
+
+def reconstructed(record: Any, memo: dict[int, Any]) -> Any:
+    """Return a deep copy of a record that says by hooks of its own what a copy is made of."""
+    reduce = copyreg.dispatch_table.get(type(record))
+    parts: Any = record.__reduce_ex__(4) if reduce is None else reduce(record)
+    return record if isinstance(parts, str) else copy._reconstruct(record, memo, *parts)  # type: ignore[attr-defined]

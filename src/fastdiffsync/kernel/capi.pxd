@@ -45,6 +45,12 @@ cdef extern from *:
         Py_XDECREF(old);
     }
 
+    /* The dict of a record's private and other attributes that are no fields; NULL if nobody has asked for it yet. */
+    static inline PyObject *fds_instance_dict(PyObject *object) {
+        PyObject **place = _PyObject_GetDictPtr(object);
+        return place == NULL ? NULL : *place;
+    }
+
     static inline int fds_is_exact_str(PyObject *object) {
     #if PY_VERSION_HEX >= 0x030C0000
         return PyUnicode_CheckExact(object);
@@ -224,6 +230,7 @@ cdef extern from *:
     PyObject *slot "fds_slot"(PyObject *record, Py_ssize_t offset) nogil
     void set_slot "fds_set_slot"(PyObject *record, Py_ssize_t offset, object value)
     void set_slot_quietly "fds_set_slot_quietly"(PyObject *record, Py_ssize_t offset, object value)
+    PyObject *instance_dict "fds_instance_dict"(object record)
     bint is_exact_str "fds_is_exact_str"(PyObject *value) nogil
     Py_ssize_t str_length "PyUnicode_GET_LENGTH"(PyObject *value) nogil
     Py_hash_t known_hash "fds_known_hash"(PyObject *text) nogil

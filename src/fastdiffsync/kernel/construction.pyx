@@ -13,7 +13,7 @@ from .capi cimport PyListObject, Py_DECREF, set_slot_quietly, slot
 
 from .fields import get_adapter, set_adapter
 
-from ..enum import DiffSyncStatus
+from ..enum import DiffSyncModelFlags, DiffSyncStatus
 from .constants import INSTANCE_OVERRIDES, REBUILDING
 from .construction_errors import raise_construction_error
 from ..schema import StructMeta, schema_of
@@ -58,6 +58,8 @@ cdef extern from *:
     void set_vectorcall "fds_set_vectorcall"(PyObject *cls, void *function)
 
 
+cdef object NO_FLAGS = DiffSyncModelFlags.NONE
+cdef object set_struct_attribute = msgspec.Struct.__setattr__
 cdef object SUCCESS = DiffSyncStatus.SUCCESS
 cdef object CREATED = "Created successfully"
 cdef object ADAPTER = "adapter"
@@ -191,10 +193,12 @@ def initialise(model):
 
 
 def rebuild(cls):
-    """Return a record of the model class `cls` with no values yet, for a pickle or a copy to fill."""
+    """Return a record of the model class `cls` with no values and no flags yet, for a pickle or a copy to fill."""
     values = dict.fromkeys(schema_of(cls).required)
     values["model_flags"] = REBUILDING
-    return construct_raw(cls, values)
+    model = construct_raw(cls, values)
+    set_struct_attribute(model, "model_flags", NO_FLAGS)
+    return model
 
 
 # ---- what this kernel expects of msgspec ----

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from ..enum import DiffSyncStatus
+from ..enum import DiffSyncModelFlags, DiffSyncStatus
 from ..schema import StructMeta, copied, schema_of
 from .constants import REBUILDING
 from .construction_errors import coerce, raise_construction_error
@@ -79,5 +79,7 @@ def initialise(model: Any) -> None:
 
 
 def rebuild(cls: Any) -> Any:
-    """Return a record of the model class `cls` with no values yet, for a pickle or a copy to fill."""
-    return _construct(cls, **dict.fromkeys(schema_of(cls).required), model_flags=REBUILDING)
+    """Return a record of the model class `cls` with no values and no flags yet, for a pickle or a copy to fill."""
+    model = _construct(cls, **dict.fromkeys(schema_of(cls).required), model_flags=REBUILDING)
+    _set_slot(model, "model_flags", DiffSyncModelFlags.NONE)
+    return model

@@ -31,3 +31,4 @@ cdef tuple identifier_values(object model, Plan plan)
 cdef object name_of(object model)
 cdef object adapter_of(object self)
 cdef object field_of(object model, object name, Py_ssize_t offset)
+cdef int put(object model, Plan plan, object name, object value) except -1

@@ -98,7 +98,8 @@ def compute_key(model: Any, schema: Schema) -> str:
     if len(identifiers) == 1:
         value = getattr(model, identifiers[0])
         return value if type(value) is str else str(as_data(value))
-    return "__".join([str(as_data(getattr(model, name))) for name in identifiers])
+    values = [getattr(model, name) for name in identifiers]
+    return "__".join([value if type(value) is str else str(as_data(value)) for value in values])
 
 
 def set_attribute(model: Any, name: str, value: Any) -> None:

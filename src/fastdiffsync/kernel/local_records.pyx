@@ -7,6 +7,7 @@ The twin of `local_records_py.py`; whoever changes one changes both.
 from cpython.object cimport PyObject
 from cpython.ref cimport Py_TYPE
 
+from .copying cimport deepcopy_stored, remember
 from .plans cimport Plan, adapter_offset, plan_of, plan_of_record
 from .fields cimport type_name_of, unique_id
 from .capi cimport (
@@ -18,6 +19,7 @@ from ..dumping.copies import SCALARS
 from .identity import refuse_taken
 from ..schema import StructMeta, schema_of
 
+from copy import deepcopy
 from weakref import ReferenceType as weak_reference
 
 __all__ = ["RecordData", "add_record", "hides_records", "release_records", "remove_record"]
@@ -148,6 +150,20 @@ cdef class RecordData(dict):
 
     def __reduce__(self):
         return RecordData, (dict(self),)
+
+    def __deepcopy__(self, memo):
+        """Return a copy with copies of all records, without the copy module's detours for each of them."""
+        made = RecordData()
+        memo[id(self)] = made
+        for modelname, records in self.items():
+            if type(records) is not dict or id(records) in memo:
+                made[modelname] = deepcopy(records, memo)
+                continue
+            copies = made[modelname]
+            remember(records, copies, memo)
+            for uid, record in (<dict>records).items():
+                copies[uid] = deepcopy_stored(record, memo)
+        return made
 
 
 def add_record(self, *, obj):

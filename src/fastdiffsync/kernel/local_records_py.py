@@ -5,10 +5,12 @@ The twin of `local_records.pyx`; whoever changes one changes both.
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import Any
 
 from ..schema import LIBRARY_ATTRIBUTE
 from .checks import check_record
+from .copying_py import deepcopy_stored, remember
 from .fields_py import unique_id_of
 from .identity import refuse_taken
 
@@ -31,6 +33,20 @@ class RecordData(dict[str, dict[str, Any]]):
         """Make the dict of a type that has no records yet."""
         records = self[modelname] = {}
         return records
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> RecordData:
+        """Return a copy with copies of all records, without the copy module's detours for each of them."""
+        made = RecordData()
+        memo[id(self)] = made
+        for modelname, records in self.items():
+            if type(records) is not dict or id(records) in memo:
+                made[modelname] = deepcopy(records, memo)
+                continue
+            copies = made[modelname]
+            remember(records, copies, memo)
+            for uid, record in records.items():
+                copies[uid] = deepcopy_stored(record, memo)
+        return made
 
 
 def add_record(self: Any, *, obj: Any) -> None:

@@ -49,6 +49,8 @@ cdef class Plan:
     cdef object last_layout, create_layout
     # What `dumping.pyx` knows of the class; None until it does.
     cdef object dump_plan
+    # And `copying.pyx`.
+    cdef object copy_plan
     cdef Py_ssize_t offset(self, name) except -2
     cdef int compile_checks(self) except -1
 
