@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from enum import EnumMeta
 from typing import TYPE_CHECKING, Any, Final
 
 from .scalars import validate_float, validate_int, validate_str
-from .validator import ANYTHING, EXACT, LAX, CoercionError, State, Validate, Validator
+from .validator import ANYTHING, EXACT, LAX, CoercionError, Form, State, Validate, Validator
 
 if TYPE_CHECKING:
     from enum import Enum
@@ -34,7 +35,7 @@ def enum_of(cls: type[Enum]) -> Validator:
                 pass
         raise CoercionError(expected, value)
 
-    return Validator(validate, (cls,))
+    return Validator(validate, (cls,), form=Form("enum", (cls,), cls) if type(cls) is EnumMeta else None)
 
 
 def literal_of(values: tuple[Any, ...]) -> Validator:
@@ -65,7 +66,8 @@ def optional_of(inner: Validator) -> Validator:
     def validate(value: Any, state: State) -> Any:
         return None if value is None else inner.validate(value, state)
 
-    return Validator(validate, (type(None), *inner.exact), greedy=inner.greedy)
+    form = None if inner.form is None else inner.form._replace(exact=(type(None), *inner.form.exact))
+    return Validator(validate, (type(None), *inner.exact), greedy=inner.greedy, form=form)
 
 
 def union_of(members: tuple[Validator, ...], expected: str) -> Validator:

@@ -30,7 +30,7 @@ from .constraints import constrain
 from .generics import compile_generic, compile_union
 from .scalars import SCALARS
 from .temporal import TEMPORAL
-from .validator import ANYTHING, Reference, State, Validator
+from .validator import ANYTHING, Form, Reference, State, Validator
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,11 +43,13 @@ class FieldType(NamedTuple):
         exact: Types whose instances need nothing: `type(value) in exact`. Empty where every value must be looked at.
         convert: Returns the value as the type has it: coerced, copied or as it is; raises `CoercionError`, which is a
             ValueError. None: whatever the value, it stays as it is.
+        form: What the compiled kernel converts by itself; None if it has nothing to go by.
 
     """
 
     exact: tuple[type, ...]
     convert: Callable[[Any], Any] | None
+    form: Form | None = None
 
 
 def compile_type(annotation: Any) -> FieldType:
@@ -69,7 +71,7 @@ def compile_type(annotation: Any) -> FieldType:
         return FieldType((), None)
     validate = validator.validate
 
-    return FieldType(validator.exact, lambda value: validate(value, State()))
+    return FieldType(validator.exact, lambda value: validate(value, State()), validator.form)
 
 
 _SIMPLE: Final[dict[Any, Validator]] = {

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from .objects import instance_of
-from .validator import ANYTHING, LAX, STRICT, CoercionError, State, Validator
+from .validator import ANYTHING, LAX, STRICT, CoercionError, State, Validator, form_of
 
 
 def validate_items(values: Iterable[Any], item: Validator, state: State, *, any_is_strict: bool = False) -> list[Any]:
@@ -78,7 +78,7 @@ def list_of(item: Validator, kind: type = list) -> Validator:
             msg = f"{kind.__name__} of hashable values"
             raise CoercionError(msg, value) from None
 
-    return Validator(validate)
+    return Validator(validate, form=form_of(kind.__name__, item))
 
 
 def deque_of(item: Validator) -> Validator:
@@ -108,7 +108,7 @@ def tuple_of(items: tuple[Validator, ...]) -> Validator:
             for index, (element, validator) in enumerate(zip(values, items, strict=True))
         )
 
-    return Validator(validate)
+    return Validator(validate, form=form_of("fixed tuple", *items))
 
 
 def iterable_of(item: Validator) -> Validator:
@@ -176,4 +176,4 @@ def _mapping(key: Validator, value: Validator, kind: type, build: Callable[[dict
             items[checked] = element if type(element) in value.exact else validate_one(element, value, name, state)
         return build(items, given)
 
-    return Validator(validate)
+    return Validator(validate, form=form_of("dict", key, value) if kind is dict else None)

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from .scalars import as_text
-from .validator import LAX, CoercionError, State, Validator
+from .validator import LAX, CoercionError, Form, State, Validator
 
 _HEX: Final = r"[0-9a-fA-F]"
 _UUID_GROUPS: Final = rf"{_HEX}{{8}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{12}}"
@@ -70,13 +70,19 @@ def validate_callable(value: Any, state: State) -> Any:
     return value
 
 
-def built_by(cls: Any, sources: tuple[type, ...] | None = None, build: Callable[[Any], Any] | None = None) -> Validator:
+def built_by(
+    cls: Any,
+    sources: tuple[type, ...] | None = None,
+    build: Callable[[Any], Any] | None = None,
+    kind: str = "exact",
+) -> Validator:
     """Compile a class whose constructor does the conversion.
 
     Args:
         cls: The class; its instances are taken as they are.
         sources: What may be converted; None leaves the choice to the constructor.
         build: What makes the instance, where it is not the class itself.
+        kind: That of the form.
 
     """
     make = build or cls
@@ -92,7 +98,7 @@ def built_by(cls: Any, sources: tuple[type, ...] | None = None, build: Callable[
                 pass
         raise CoercionError(cls.__name__, value)
 
-    return Validator(validate, (cls,))
+    return Validator(validate, (cls,), form=Form(kind, (cls,)))
 
 
 def pattern_of(kinds: tuple[type, ...]) -> Validator:
@@ -122,18 +128,13 @@ def _path_of(cls: type, build: type | None = None) -> Validator:
 
 
 OBJECTS: Final[dict[Any, Validator]] = {
-    uuid.UUID: Validator(validate_uuid, (uuid.UUID,)),
-    **{
-        cls: built_by(cls)
-        for cls in (
-            ipaddress.IPv4Address,
-            ipaddress.IPv6Address,
-            ipaddress.IPv4Interface,
-            ipaddress.IPv6Interface,
-            ipaddress.IPv4Network,
-            ipaddress.IPv6Network,
-        )
-    },
+    uuid.UUID: Validator(validate_uuid, (uuid.UUID,), form=Form("uuid", (uuid.UUID,))),
+    ipaddress.IPv4Address: built_by(ipaddress.IPv4Address, kind="ipv4"),
+    ipaddress.IPv6Address: built_by(ipaddress.IPv6Address, kind="ipv6"),
+    ipaddress.IPv4Interface: built_by(ipaddress.IPv4Interface, kind="interface"),
+    ipaddress.IPv6Interface: built_by(ipaddress.IPv6Interface, kind="interface"),
+    ipaddress.IPv4Network: built_by(ipaddress.IPv4Network, kind="network"),
+    ipaddress.IPv6Network: built_by(ipaddress.IPv6Network, kind="network"),
     **{
         cls: _path_of(cls)
         for cls in (

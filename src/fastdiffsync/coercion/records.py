@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from .containers import iterate, validate_one
-from .validator import LAX, STRICT, CoercionError, State, Validator
+from .validator import LAX, STRICT, CoercionError, State, Validator, form_of
 
 
 def typed_dict(name: str, fields: dict[str, Validator], required: frozenset[str]) -> Validator:
@@ -22,7 +22,8 @@ def typed_dict(name: str, fields: dict[str, Validator], required: frozenset[str]
         state.add_fields(len(result))
         return result
 
-    return Validator(validate)
+    names = tuple(fields)
+    return Validator(validate, form=form_of("typed dict", *fields.values(), names=names, required=required))
 
 
 def _validate_fields(

@@ -10,7 +10,7 @@ from enum import Enum
 from fractions import Fraction
 from typing import Any, Final
 
-from .validator import LAX, STRICT, CoercionError, State, Validator
+from .validator import LAX, STRICT, CoercionError, Form, State, Validator
 
 # Unicode's White_Space, which pydantic trims; `str.strip()` would trim the separators U+001C to U+001F as well.
 _WHITESPACE: Final = (
@@ -239,12 +239,12 @@ def validate_fraction(value: Any, state: State) -> Fraction:
 SCALARS: Final[dict[Any, Validator]] = {
     str: Validator(validate_str, (str,)),
     bytes: Validator(validate_bytes, (bytes,)),
-    int: Validator(validate_int, (int,)),
-    float: Validator(validate_float, (float,)),
-    bool: Validator(validate_bool, (bool,)),
+    int: Validator(validate_int, (int,), form=Form("int", (int,))),
+    float: Validator(validate_float, (float,), form=Form("float", (float,))),
+    bool: Validator(validate_bool, (bool,), form=Form("bool", (bool,))),
     None: Validator(validate_none, (type(None),)),
     type(None): Validator(validate_none, (type(None),)),
-    Decimal: Validator(validate_decimal),  # NaN is a Decimal too
+    Decimal: Validator(validate_decimal, form=Form("decimal")),  # NaN is a Decimal too
     complex: Validator(validate_complex),
     Fraction: Validator(validate_fraction, (Fraction,)),
 }

@@ -8,7 +8,7 @@ from datetime import date, datetime, time, timedelta, timezone
 from typing import Any, Final
 
 from .scalars import as_text, is_number
-from .validator import LAX, CoercionError, State, Validator
+from .validator import LAX, CoercionError, Form, State, Validator
 
 _DATE: Final = r"(?P<year>[0-9]{4})-(?P<month>[0-9]{2})-(?P<day>[0-9]{2})"
 _TIME: Final = (
@@ -235,8 +235,8 @@ def _microseconds(fraction: str | None) -> int:
 
 
 TEMPORAL: Final[dict[Any, Validator]] = {
-    datetime: Validator(validate_datetime, (datetime,)),
-    date: Validator(validate_date, (date,)),
-    time: Validator(validate_time, (time,)),
+    datetime: Validator(validate_datetime, (datetime,), form=Form("datetime", (datetime,))),
+    date: Validator(validate_date, (date,), form=Form("date", (date,))),
+    time: Validator(validate_time, (time,), form=Form("time", (time,))),
     timedelta: Validator(validate_timedelta, (timedelta,)),
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import reprlib
 from collections.abc import Callable, Iterator
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 # How well a value fitted. A union takes the member that fits best, so every validator says how far it had to bend.
 LAX: Final = 0
@@ -83,6 +83,36 @@ class State:
         self.fields_set = count + (self.fields_set or 0)
 
 
+class Form(NamedTuple):
+    """What the compiled kernel converts by itself: the everyday values of one declared type.
+
+    What it makes of them is what the validator makes of them. All other values are the validator's, and all errors.
+
+    Attributes:
+        kind: What values are converted to: a scalar type, by the name that it has here, or a kind of container; "any",
+            or "exact" for nothing but instances of the exact types.
+        exact: Types whose instances are taken as they are.
+        cls: The class of an enum.
+        parts: The forms of items; of a dict those of its keys and values, of a typed dict those of its fields.
+        names: The fields of a typed dict.
+        required: Those of them that must be there.
+
+    """
+
+    kind: str
+    exact: tuple[type, ...] = ()
+    cls: type | None = None
+    parts: tuple[Form, ...] = ()
+    names: tuple[str, ...] = ()
+    required: frozenset[str] = frozenset()
+
+
+def form_of(kind: str, *parts: Validator, **options: Any) -> Form | None:
+    """Return the form of a container of what other validators take; None if one of these has none."""
+    forms = [part.form for part in parts if part.form is not None]
+    return Form(kind, parts=tuple(forms), **options) if len(forms) == len(parts) else None
+
+
 Validate = Callable[[Any, State], Any]
 
 
@@ -94,15 +124,19 @@ class Validator:
         exact: Types whose very instances (`type(value) in exact`) come back from `validate` as they are, as exact fits.
         greedy: Whether `validate` may turn a value of another type into its own and call it an exact fit. In a union,
             the members behind a greedy one may never be asked, so that their exact types prove nothing.
+        form: What the compiled kernel converts by itself. None: what is of the exact types, if there are any.
 
     """
 
-    __slots__ = ("exact", "greedy", "validate")
+    __slots__ = ("exact", "form", "greedy", "validate")
 
-    def __init__(self, validate: Validate, exact: tuple[type, ...] = (), *, greedy: bool = False) -> None:
+    def __init__(
+        self, validate: Validate, exact: tuple[type, ...] = (), *, greedy: bool = False, form: Form | None = None
+    ) -> None:
         self.validate = validate
         self.exact = exact
         self.greedy = greedy
+        self.form = form or (Form("exact", exact) if exact else None)
 
 
 class Reference(Validator):
@@ -120,6 +154,7 @@ class Reference(Validator):
         self._target = target.validate
         self.exact = target.exact
         self.greedy = target.greedy
+        # The form stays unknown: the kernel goes into no depth that a value decides.
 
     def _validate(self, value: Any, state: State) -> Any:
         mark = (id(self), id(value))
@@ -147,5 +182,5 @@ def _accept(value: Any, state: State) -> Any:
     return value
 
 
-ANYTHING: Final = Validator(_accept)
+ANYTHING: Final = Validator(_accept, form=Form("any"))
 """`Any`, `object` and whatever else puts no bound on a value. In a union, it goes before a conversion."""

@@ -22,6 +22,11 @@ cdef extern from *:
         return member->type == Py_T_OBJECT_EX ? member->offset : -1;
     }
 
+    /* An instance whose slots are all empty; its type's own allocator, as `object.__new__` would call it. */
+    static inline PyObject *fds_new_instance(PyObject *cls) {
+        return ((PyTypeObject *)cls)->tp_alloc((PyTypeObject *)cls, 0);
+    }
+
     static inline PyObject *fds_slot(PyObject *object, Py_ssize_t offset) {
         return *(PyObject **)((char *)object + offset);
     }
@@ -221,6 +226,7 @@ cdef extern from *:
     #define FDS_PREFETCH(address) ((void)(address))
     #endif
     """
+    object new_instance "fds_new_instance"(object cls)
     bint is_scalar "fds_is_scalar"(PyObject *value) nogil
     int scalars_differ "fds_scalars_differ"(PyObject *left, PyObject *right) nogil
     void add_reference "FDS_ADD_REFERENCE"(PyObject *object) nogil
@@ -272,12 +278,17 @@ cdef extern from "Python.h":
     PyObject *PyTuple_GET_ITEM(PyObject *values, Py_ssize_t index) nogil
     void PyTuple_SET_ITEM(PyObject *values, Py_ssize_t index, PyObject *value)
 
+    bint PyTuple_CheckExact(PyObject *value) nogil
+
+    bint is_ascii "PyUnicode_IS_COMPACT_ASCII"(PyObject *text) nogil
     int kind_of_text "PyUnicode_KIND"(PyObject *text) nogil
     void *data_of_text "PyUnicode_DATA"(PyObject *text) nogil
 
     PyObject *find_in_type "_PyType_Lookup"(PyTypeObject *cls, object name)
     int PyObject_GenericSetAttr(object value, object name, object attribute) except -1
     PyObject *PyIter_Next(PyObject *iterator) except? NULL
+    object PyLong_FromString(const char *text, char **end, int base)
+    double PyOS_string_to_double(const char *text, char **end, PyObject *overflow) except? -1.0
 
     object PyWeakref_NewRef(object referent, PyObject *callback)
 

@@ -187,6 +187,10 @@ cdef extern from *:
         return known == NULL ? fds_are_members(Py_TYPE(value), enum_type) : known->comparator && known->comparator < FDS_LIST;
     }
 
+    static inline int fds_is_finite_decimal(PyObject *value) {
+        return (((fds_decimal *)value)->flags & FDS_DECIMAL_SPECIAL) == 0;
+    }
+
     /* Whether a decimal, known to be -123.45, lies in memory as `fds_decimal` says. */
     static inline int fds_knows_decimals(PyObject *sample) {
         const fds_decimal *d = (fds_decimal *)sample;
@@ -221,6 +225,7 @@ cdef extern from *:
     ) nogil
     bint is_known_single "fds_is_known_single"(const KnownType *table, PyTypeObject *enum_type, PyObject *value) nogil
     bint knows_decimals "fds_knows_decimals"(PyObject *sample)
+    bint is_finite_decimal "fds_is_finite_decimal"(PyObject *value)
 
 # The table, and the class of all enum classes.
 cdef KnownType *known_types

@@ -12,6 +12,7 @@ cdef struct Field:
     PyObject *second
     PyObject *default     # NULL where there is none
     PyObject *factory
+    PyObject *conversion  # of other values, NULL if there is none
     bint is_checked
     bint is_value         # whether a cycle may go through its value
     bint is_scalar        # whether none goes through instances of the exact types
@@ -23,6 +24,7 @@ cdef struct Move:
     PyObject *default
     Py_ssize_t place      # of the value among those of the shape
     Py_ssize_t offset
+    PyObject *conversion
     bint is_checked
     bint may_close_cycle
 
@@ -50,12 +52,14 @@ cdef class Layout:
     cdef Py_ssize_t shape_count, move_count, absent_count
     cdef bint has_acyclic_defaults
     cdef bint has_shape   # whether records can be made of such rows without anybody's hooks
+    cdef bint converts    # whether making them may convert values
     cdef bint runs_code   # whether that runs Python code all the same: a unique id is made of other things than strings
     cdef object make(self, dict values)
     cdef bint read(self, dict row, PyObject **values) noexcept
     cdef bint fits(self, PyObject *names) noexcept
     cdef bint take(self, dict values, Py_ssize_t first, PyObject **taken) noexcept
     cdef object fill_shaped(self, PyObject *const *values)
+    cdef object fill_slots(self, PyObject *const *values)
     cdef object fill(self, dict row)
     cdef int put_default(self, PyObject *record, Field *field) except -1
     cdef int describe(self, Field *field, name) except -1

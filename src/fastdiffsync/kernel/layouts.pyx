@@ -8,11 +8,13 @@ from cpython.mem cimport PyMem_Calloc, PyMem_Free
 from cpython.object cimport PyObject, PyTypeObject
 
 from .dict_internals cimport entries_of
+from .conversions cimport Conversion
 from .plans cimport Check, Plan, compute_key, plan_of
+from .texts cimport PENDING
 from .capi cimport (
     PyDict_GET_SIZE, PyDict_GetItemWithError, PyDict_Next, PyList_CheckExact, PyObject_GC_Track,
-    PyObject_GC_UnTrack, PyTuple_GET_ITEM, PyTuple_GET_SIZE, Py_INCREF, class_of, is_collected, is_exact_str,
-    is_scalar, prefetch, same_str, set_slot, set_slot_quietly, slot,
+    PyObject_GC_UnTrack, PyTuple_GET_ITEM, PyTuple_GET_SIZE, Py_DECREF, Py_INCREF, class_of, is_collected, is_exact_str,
+    is_scalar, new_instance, prefetch, same_str, set_slot, set_slot_quietly, slot,
 )
 
 from .fields import set_attribute
@@ -26,11 +28,6 @@ import msgspec
 cdef extern from *:
     """
     #define FDS_IS_EXCLUSIVE(object) (Py_REFCNT(object) == 1)
-
-    /* A record whose slots are all empty; its type's own allocator, as `object.__new__` would call it. */
-    static inline PyObject *fds_new_record(PyObject *cls) {
-        return ((PyTypeObject *)cls)->tp_alloc((PyTypeObject *)cls, 0);
-    }
 
     /* Whether records of a class are memory that holds nothing but the header and slots. */
     static inline int fds_has_plain_memory(PyObject *cls) {
@@ -59,7 +56,6 @@ cdef extern from *:
     }
     """
     bint is_exclusive "FDS_IS_EXCLUSIVE"(PyObject *object)
-    object new_record "fds_new_record"(object cls)
     bint has_plain_memory "fds_has_plain_memory"(object cls)
     size_t slots_size "fds_slots_size"(object cls)
     object copy_slots "fds_copy_slots"(object cls, const char *slots)
@@ -102,8 +98,11 @@ cdef int initialise_record(object model, Plan plan) except -1:
 cdef int coerce_field(object model, Plan plan, Py_ssize_t place) except -1:
     name, field_type, _ = <tuple>plan.check_types[place]
     value = <object>slot(<PyObject *>model, plan.checks[place].offset)
+    conversion = plan.conversions.get(name)
     if type(value) not in field_type.exact:
-        converted = coerce(model, plan.schema, name, field_type, value)
+        converted = <object>PENDING if conversion is None else (<Conversion>conversion).convert(value)
+        if <PyObject *>converted == PENDING:
+            converted = coerce(model, plan.schema, name, field_type, value)
         set_slot(<PyObject *>model, plan.checks[place].offset, converted)
     return 0
 
@@ -183,7 +182,6 @@ cdef class Layout:
                 if may_close_cycle(&self.fields[i], self.fields[i].default):
                     self.has_acyclic_defaults = False
             if names[i] in self.plan.schema.identifiers:
-                self.has_shape = self.has_shape and self.fields[i].is_scalar
                 if self.fields[i].first != STR or self.fields[i].second != NULL or self.fields[i].default != NULL:
                     self.runs_code = True
         # Those with a value come first: all of these are in a new record, and must be its own, before making one may fail.
@@ -200,6 +198,9 @@ cdef class Layout:
         move.is_checked, move.first, move.second, move.default = (
             field.is_checked, field.first, field.second, field.default
         )
+        move.conversion = field.conversion
+        if field.conversion != NULL:
+            self.converts = self.runs_code = True
         move.may_close_cycle = field.is_value and not field.is_scalar
         return 0
 
@@ -236,6 +237,10 @@ cdef class Layout:
             field.first = <PyObject *>field_type.exact[0] if len(field_type.exact) > 0 else NULL
             field.second = <PyObject *>field_type.exact[1] if len(field_type.exact) > 1 else NULL
             field.is_scalar = {*field_type.exact[:2], type(default)} <= SCALARS_OR_NONE
+            conversion = self.plan.conversions.get(name)
+            if conversion is not None:
+                field.conversion = <PyObject *>conversion
+                field.is_scalar = field.is_scalar and not (<Conversion>conversion).makes_containers
         if field.offset < 0:
             self.is_direct = False
         return 0
@@ -288,7 +293,23 @@ cdef class Layout:
         return True
 
     cdef object fill_shaped(self, PyObject *const *values):
-        """Return a record made of values in the order of the shape, None if they are to be validated or coerced.
+        """Return a record made of values in the order of the shape, None if one of them is to be validated or coerced.
+
+        While values are converted, anybody's code may run, and change the row that they are from.
+        """
+        cdef Py_ssize_t i
+        if not self.converts:
+            return self.fill_slots(values)
+        for i in range(self.shape_count):
+            Py_INCREF(values[i])
+        try:
+            return self.fill_slots(values)
+        finally:
+            for i in range(self.shape_count):
+                Py_DECREF(values[i])
+
+    cdef object fill_slots(self, PyObject *const *values):
+        """Return what `fill_shaped` returns.
 
         The slots that values do not go to are copied from those of a record with defaults only, and the garbage
         collector learns of the record only if a cycle can go through it: making a record takes a quarter less so.
@@ -312,7 +333,12 @@ cdef class Layout:
             value = values[move.place]
             kind = <PyObject *>class_of(value)
             if kind != move.first and move.is_checked and kind != move.second and value != move.default:
-                return None
+                if move.conversion == NULL:
+                    return None
+                converted = (<Conversion>move.conversion).convert(<object>value)
+                value = <PyObject *>converted
+                if value == PENDING:
+                    return None
             fill_slot(<PyObject *>record, move.offset, value)
             if move.may_close_cycle and is_collected(value):
                 is_acyclic = False
@@ -326,7 +352,7 @@ cdef class Layout:
 
     cdef object fill(self, dict row):
         """Return a record made by writing to its slots, None if the row is to be refused."""
-        record = new_record(self.cls)
+        record = new_instance(self.cls)
         cdef Py_ssize_t found = 0
         cdef Py_ssize_t size = PyDict_GET_SIZE(<PyObject *>row)
         cdef Py_ssize_t i

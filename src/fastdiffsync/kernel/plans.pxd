@@ -39,6 +39,7 @@ cdef class Plan:
     cdef Py_ssize_t value_count
     cdef Py_ssize_t *value_offsets
     cdef list check_types
+    cdef dict conversions   # of the fields that have one, by name
     cdef dict child_offsets
     cdef list child_offset_list
     # The field of children that was asked for last, and where it is.

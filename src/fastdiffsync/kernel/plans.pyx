@@ -9,6 +9,7 @@ from cpython.object cimport PyObject
 from libc.stdint cimport uintptr_t
 
 from .capi cimport NONE, is_exact_str, slot, slot_offset
+from .conversions cimport conversion_of
 
 from ..dumping.copies import as_data
 from ..enum import DiffSyncModelFlags
@@ -159,10 +160,12 @@ cdef class Plan:
     cdef int compile_checks(self) except -1:
         schema = self.schema
         field_types = schema.field_types
-        self.check_types = []
+        self.check_types, self.conversions = [], {}
         for name, field_type in field_types.items():
             if field_type.convert is not None and offset_of(schema.cls, name) >= 0:
                 self.check_types.append((name, field_type, schema.defaults[name]))
+                if field_type.form is not None:
+                    self.conversions[name] = conversion_of(field_type.form)
         self.check_count = len(self.check_types)
         self.checks = <Check *>PyMem_Calloc(self.check_count or 1, sizeof(Check))
         if self.checks == NULL:
