@@ -13,6 +13,21 @@ KERNELS = {
     "python": {"FASTDIFFSYNC_DISABLE_EXTENSION": "1"},
 }
 
+HOSTILE = [
+    *("tests/test_failing_memory.py", "tests/test_misbehaving_code.py", "tests/test_interruptions.py"),
+    *("tests/test_leaks.py", "tests/test_threads.py", "tests/test_garbage.py", "tests/test_depth.py"),
+    *("tests/test_kernel.py", "tests/test_children.py", "tests/test_copies.py", "tests/test_bulk.py"),
+    *("tests/test_diff.py", "tests/test_coercion.py", "tests/test_records_and_rows.py"),
+    *("tests/test_equality_of_values.py", "tests/parity"),
+]
+"""Tests that are hard on the kernel: memory runs out, hooks misbehave, threads share, and all kinds of values come."""
+
+LIMITED = (
+    "tests/test_failing_memory.py::test_bulk_load_beyond_memory",
+    "tests/test_depth.py::test_texts_of_a_deep_chain",
+)
+"""Tests that limit a process's memory."""
+
 nox.options.default_venv_backend = "venv"
 
 
@@ -31,6 +46,32 @@ def oldest(session: nox.Session) -> None:
     session.install("setuptools==77.0.1", "Cython==3.1", "msgspec==0.20", "structlog==22.1")
     session.install("--no-build-isolation", ".[test]", "msgspec==0.20", "structlog==22.1", env=KERNELS["compiled"])
     session.run("pytest", *session.posargs)
+
+
+@nox.session
+def sanitize(session: nox.Session) -> None:
+    """Run hostile tests on a kernel that gcc has built with its sanitizers of addresses and of undefined behaviour.
+
+    What they find ends the process, and with it the test. The interpreter's own memory is malloc's, so that they see
+    it. What is lost is not looked for: the interpreter frees little of what it has at its end, and tests count it.
+    Left out are tests that limit a process's memory, of which the sanitizer itself needs more.
+    """
+    options = "-fsanitize=address,undefined -fno-sanitize-recover=undefined"
+    session.install("setuptools>=77", "Cython>=3.1")
+    building = {"CFLAGS": f"-g -fno-omit-frame-pointer {options}", "LDFLAGS": options}
+    session.install("--no-build-isolation", ".[test]", env={**KERNELS["compiled"], **building})
+    libraries = [
+        session.run("gcc", f"-print-file-name={name}.so", external=True, silent=True).strip()
+        for name in ("libasan", "libubsan")
+    ]
+    checking = {
+        "LD_PRELOAD": " ".join(libraries),
+        "ASAN_OPTIONS": "detect_leaks=0:allocator_may_return_null=1",
+        "UBSAN_OPTIONS": "print_stacktrace=1",
+        "PYTHONMALLOC": "malloc",
+        "FASTDIFFSYNC_TEST_KERNELS": "c",
+    }
+    session.run("pytest", *(session.posargs or HOSTILE), *[f"--deselect={name}" for name in LIMITED], env=checking)
 
 
 @nox.session

@@ -342,11 +342,13 @@ cdef void copy_run(void *share) noexcept nogil:
     cdef Run *run = <Run *>share
     cdef Py_ssize_t i, count = run.stop - run.first
     cdef Entry *item
+    memset(run.totals, 0, sizeof(run.totals))
+    run.none_count = 0
+    if count == 0:
+        return  # a part without entries has no memory for them
     memcpy(run.items, &run.part.items[run.first], count * sizeof(Entry))
     memcpy(run.sources, &run.part.sources[run.first], count * sizeof(PyObject *))
     memcpy(run.dests, &run.part.dests[run.first], count * sizeof(PyObject *))
-    memset(run.totals, 0, sizeof(run.totals))
-    run.none_count = 0
     for i in range(count):
         item = &run.items[i]
         item.parent = <int32_t>(run.parent if item.parent < 0 else item.parent + run.shift)
