@@ -52,7 +52,7 @@ def ways(fastdiffsync: Any) -> list[Any]:
 
 
 def disagreements(fastdiffsync: Any, annotation: Any, expected_value: Any, values: list[Any]) -> list[str]:
-    """Return where a record does not hold what its field's type makes of a value; `values` are equal, one for each way."""
+    """Return where a record does not hold what its field's type makes of a value; `values` has one for each way."""
     model, field_type = model_of(fastdiffsync, annotation), fastdiffsync.coercion.compile_type(annotation)
     expected = attempt(lambda value: coerce(field_type, value), expected_value)
     found = []

@@ -52,14 +52,15 @@ cdef class Layout:
     cdef Py_ssize_t shape_count, move_count, absent_count
     cdef bint has_acyclic_defaults
     cdef bint has_shape   # whether records can be made of such rows without anybody's hooks
-    cdef bint converts    # whether making them may convert values
+    cdef bint converts    # whether making them may convert values, and whether it has, since that was last asked
+    cdef bint has_converted
     cdef bint runs_code   # whether that runs Python code all the same: a unique id is made of other things than strings
     cdef object make(self, dict values)
     cdef bint read(self, dict row, PyObject **values) noexcept
     cdef bint fits(self, PyObject *names) noexcept
     cdef bint take(self, dict values, Py_ssize_t first, PyObject **taken) noexcept
     cdef object fill_shaped(self, PyObject *const *values)
-    cdef object fill_slots(self, PyObject *const *values)
+    cdef bint fill_converted(self, PyObject *record, Move *move, PyObject *const *values, bint *is_acyclic) except -1
     cdef object fill(self, dict row)
     cdef int put_default(self, PyObject *record, Field *field) except -1
     cdef int describe(self, Field *field, name) except -1

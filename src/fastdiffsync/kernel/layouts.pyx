@@ -199,8 +199,7 @@ cdef class Layout:
             field.is_checked, field.first, field.second, field.default
         )
         move.conversion = field.conversion
-        if field.conversion != NULL:
-            self.converts = self.runs_code = True
+        self.converts = self.converts or field.conversion != NULL
         move.may_close_cycle = field.is_value and not field.is_scalar
         return 0
 
@@ -295,22 +294,6 @@ cdef class Layout:
     cdef object fill_shaped(self, PyObject *const *values):
         """Return a record made of values in the order of the shape, None if one of them is to be validated or coerced.
 
-        While values are converted, anybody's code may run, and change the row that they are from.
-        """
-        cdef Py_ssize_t i
-        if not self.converts:
-            return self.fill_slots(values)
-        for i in range(self.shape_count):
-            Py_INCREF(values[i])
-        try:
-            return self.fill_slots(values)
-        finally:
-            for i in range(self.shape_count):
-                Py_DECREF(values[i])
-
-    cdef object fill_slots(self, PyObject *const *values):
-        """Return what `fill_shaped` returns.
-
         The slots that values do not go to are copied from those of a record with defaults only, and the garbage
         collector learns of the record only if a cycle can go through it: making a record takes a quarter less so.
         """
@@ -333,12 +316,9 @@ cdef class Layout:
             value = values[move.place]
             kind = <PyObject *>class_of(value)
             if kind != move.first and move.is_checked and kind != move.second and value != move.default:
-                if move.conversion == NULL:
+                if not self.converts or not self.fill_converted(<PyObject *>record, move, values, &is_acyclic):
                     return None
-                converted = (<Conversion>move.conversion).convert(<object>value)
-                value = <PyObject *>converted
-                if value == PENDING:
-                    return None
+                break
             fill_slot(<PyObject *>record, move.offset, value)
             if move.may_close_cycle and is_collected(value):
                 is_acyclic = False
@@ -349,6 +329,37 @@ cdef class Layout:
         if not is_acyclic:
             PyObject_GC_Track(<PyObject *>record)
         return record
+
+    cdef bint fill_converted(self, PyObject *record, Move *move, PyObject *const *values, bint *is_acyclic) except -1:
+        """Write the values of `move` and all that follow to the slots, converted; False if Python must be asked for one.
+
+        Meanwhile anybody's code may run, and change the row that they are from.
+        """
+        cdef Py_ssize_t i
+        cdef PyObject *value
+        cdef PyObject *kind
+        self.has_converted = True
+        for i in range(self.shape_count):
+            Py_INCREF(values[i])
+        try:
+            while move < self.moves + self.move_count:
+                value = values[move.place]
+                kind = <PyObject *>class_of(value)
+                if kind != move.first and move.is_checked and kind != move.second and value != move.default:
+                    if move.conversion == NULL:
+                        return False
+                    converted = (<Conversion>move.conversion).convert(<object>value)
+                    value = <PyObject *>converted
+                    if value == PENDING:
+                        return False
+                fill_slot(record, move.offset, value)
+                if move.may_close_cycle and is_collected(value):
+                    is_acyclic[0] = False
+                move += 1
+        finally:
+            for i in range(self.shape_count):
+                Py_DECREF(values[i])
+        return True
 
     cdef object fill(self, dict row):
         """Return a record made by writing to its slots, None if the row is to be refused."""

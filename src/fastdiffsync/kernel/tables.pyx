@@ -84,6 +84,7 @@ cdef class Block:
         self.take_dicts()
         self.read_ahead()
         cdef bint is_fresh = True
+        self.layout.has_converted = False
         cdef Py_ssize_t place
         for place in range(len(self.rows)):
             self.place = place
@@ -91,7 +92,7 @@ cdef class Block:
             # Where Python code has run, which may have changed a row, what was read before is read again.
             if self.is_read[place] and (is_fresh or self.layout.read(self.rows[place], self.values_of(place))):
                 record = self.layout.fill_shaped(self.values_of(place))
-                is_fresh = is_fresh and not self.layout.runs_code
+                is_fresh = is_fresh and not (self.layout.runs_code or self.layout.has_converted)
             if record is None:
                 is_fresh = False
                 record = self.layout.make(self.rows[place])
