@@ -45,7 +45,13 @@ FLOORS = (
         ),
     ),
     ("the flat array", "kernel.cursor kernel.array kernel.array_py"),
-    ("diffs as objects", "kernel.views kernel.views_py kernel.child_iterator kernel.elements kernel.elements_py"),
+    (
+        "diffs as objects",
+        (
+            "kernel.views kernel.views_py kernel.child_iterator kernel.elements kernel.elements_py "
+            "kernel.reading kernel.reading_py"
+        ),
+    ),
     ("plain trees", "kernel.plain.* kernel.plain_py"),
     (
         "what the kernel does with records one by one",

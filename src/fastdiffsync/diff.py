@@ -9,43 +9,17 @@ from . import _kernel as kernel
 from .enum import DiffSyncActions
 from .views import view
 from .views.equality import are_equal
-from .views.recursion import ask, ask_once, walked, walked_unless
-from .views.text import changes_text, nested_dict, text_lines
+from .views.text import nested_dict, text_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from .views.flat import FlatDiff
-from .views.recursion import Steps
 
 # Annotations below need these names: `dict` and `str` are methods of the classes.
 _dict = dict
 _str = str
 _COUNTED = (DiffSyncActions.CREATE, DiffSyncActions.UPDATE, DiffSyncActions.DELETE, "no-change")
-
-
-def _known_length(diff: Diff) -> int | None:
-    flat, index = view.array_of(diff, *view.ITERATION, is_ordered=True), diff._index
-    return None if flat is None else flat.array.end(index) - index - 1
-
-
-def _known_has_diffs(diff: Diff) -> bool | None:
-    flat, index = view.array_of(diff, "children", "groups", "has_diffs"), diff._index
-    if flat is None:
-        return None
-    stop = flat.array.end(index)
-    return flat.array.next_changed(index + 1, stop) < stop
-
-
-def _known_summary(diff: Diff) -> dict[str, int] | None:
-    flat, index = view.array_of(diff, *view.ITERATION, "summary", is_ordered=True), diff._index
-    return None if flat is None else _summary(diff, *flat.array.count(index + 1, flat.array.end(index)))
-
-
-def _summary(diff: Diff, creates: int, updates: int, deletes: int, unchanged: int) -> dict[str, int]:
-    # What both sides have was processed twice. What somebody has put in by hand has not been processed at all.
-    skipped = max(diff.models_processed - creates - 2 * updates - deletes - 2 * unchanged, 0)
-    return dict(zip((*_COUNTED, DiffSyncActions.SKIP), (creates, updates, deletes, unchanged, skipped), strict=True))
 
 
 @view.library_class
@@ -69,25 +43,16 @@ class Diff(kernel.DiffView):
 
     __hash__ = object.__hash__  # by identity: a diff may change, and programs keep them in sets
 
-    @walked_unless(_known_length)
-    def __len__(self) -> Steps[int]:
+    def __len__(self) -> int:
         """Return the number of elements, all levels together."""
-        total = 0
-        for child in self.get_children():
-            total += yield ask(child, "__len__")
-        return total
+        return kernel.length_of(self)
 
     def complete(self) -> None:
         """Do what is to be done when a calculated diff is complete; a subclass may save it here."""
 
-    @walked_unless(_known_has_diffs)
-    def has_diffs(self) -> Steps[bool]:
+    def has_diffs(self) -> bool:
         """Return whether any element, at any level, has an action."""
-        for _group, elements in _filed(self):
-            for child in elements:
-                if (yield ask_once(child, "has_diffs", include_children=True)):
-                    return True
-        return False
+        return kernel.has_diffs_in(self)
 
     @classmethod
     def order_children_default(cls, children: _dict[_str, DiffElement]) -> Iterator[DiffElement]:
@@ -98,22 +63,18 @@ class Diff(kernel.DiffView):
         """
         yield from children.values()
 
-    @walked_unless(_known_summary)
-    def summary(self) -> Steps[_dict[_str, int]]:
+    def summary(self) -> _dict[_str, int]:
         """Return how many elements are to be created, updated and deleted, or have no change, and what was skipped.
 
         `skip` counts the records that the calculation has looked at and that are in no element. It is 0 for what nobody
         has calculated: a diff that was put together by hand, and what is below an element.
         """
-        summary = dict.fromkeys(_COUNTED, 0)
-        for child in self.get_children():
-            below = yield ask(child, "summary")
-            for name in _COUNTED:
-                summary[name] += below[name]
-        return _summary(self, *summary.values())
+        creates, updates, deletes, unchanged = counts = kernel.counts_of(self)
+        # What both sides have was processed twice. What somebody has put in by hand has not been processed at all.
+        skipped = max(self.models_processed - creates - 2 * updates - deletes - 2 * unchanged, 0)
+        return dict(zip((*_COUNTED, DiffSyncActions.SKIP), (*counts, skipped), strict=True))
 
-    @walked
-    def str(self, indent: int = 0) -> Steps[_str]:
+    def str(self, indent: int = 0) -> _str:
         """Describe the differences, one line for each type, element and changed attribute.
 
         Args:
@@ -122,31 +83,15 @@ class Diff(kernel.DiffView):
         flat = view.array_of(self, "children", "groups", "has_diffs", "str")
         if flat is not None:
             return "\n".join(text_lines(flat, self._index, indent)) or "(no diffs)"
-        lines = []
-        for group, elements in _filed(self):
-            heading = [" " * indent + group]
-            for child in elements:
-                if (yield ask_once(child, "has_diffs", include_children=True)):
-                    lines += heading
-                    heading = []
-                    lines.append((yield ask(child, "str", indent + 2)))
-        return "\n".join(lines) or "(no diffs)"
+        return kernel.text_of(self, indent)
 
-    @walked
-    def dict(self) -> Steps[_dict[_str, _dict[_str, _dict[_str, Any]]]]:
+    def dict(self) -> _dict[_str, _dict[_str, _dict[_str, Any]]]:
         """Return the differences as nested dicts.
 
         Each element is `{"+": new values, "-": old values, type: {name: element}, ...}`.
         """
         flat = view.array_of(self, *view.ITERATION, "has_diffs", "dict", is_ordered=True)
-        if flat is not None:
-            return nested_dict(flat, self._index)
-        result: _dict[_str, _dict[_str, _dict[_str, Any]]] = {}
-        for child in self.get_children():
-            if (yield ask_once(child, "has_diffs", include_children=True)):
-                below = yield ask(child, "dict")
-                result.setdefault(child.type, {})[child.name] = below
-        return result
+        return kernel.nested_dict_of(self) if flat is None else nested_dict(flat, self._index)
 
 
 @view.library_class
@@ -210,65 +155,33 @@ class DiffElement(kernel.ElementView):
         sides = f"{self.source_name} → {self.dest_name}"
         return f'{self.type} "{self.name}" : {self.keys} : {sides} : {self.get_attrs_diffs()}'
 
-    @walked
-    def __len__(self) -> Steps[int]:
+    def __len__(self) -> int:
         """Return the number of elements from this one down."""
-        flat = view.array_of(self.child_diff, *view.ITERATION, is_ordered=True)
-        if flat is not None:
-            return flat.end(self._index) - self._index
-        total = 1
-        for child in self.get_children():
-            total += yield ask(child, "__len__")
-        return total
+        return kernel.length_of(self)
 
-    @walked
-    def has_diffs(self, include_children: bool = True) -> Steps[bool]:
+    def has_diffs(self, include_children: bool = True) -> bool:
         """Return whether the element has an action.
 
         Args:
             include_children: Whether one anywhere below it counts too.
         """
-        if self._found_action() is not None:
-            return True
-        return include_children and bool((yield ask_once(self.child_diff, "has_diffs")))
+        return kernel.has_diffs_in(self) if include_children else self._found_action() is not None
 
-    @walked
-    def summary(self) -> Steps[_dict[_str, int]]:
+    def summary(self) -> _dict[_str, int]:
         """Return how many elements from this one down are to be created, updated and deleted, or have no change."""
-        below = yield ask(self.child_diff, "summary")
-        summary = {name: below[name] for name in _COUNTED}
-        summary[self.action or "no-change"] += 1
-        return summary
+        return dict(zip(_COUNTED, kernel.counts_of(self), strict=True))
 
-    @walked
-    def str(self, indent: int = 0) -> Steps[_str]:
+    def str(self, indent: int = 0) -> _str:
         """Describe the element and the differences below it; see `Diff.str`.
 
         Args:
             indent: Number of spaces before each line.
         """
-        margin = " " * indent
-        text = f"{margin}{self.type}: {self.name}"
-        action = self._found_action()
-        if action == DiffSyncActions.CREATE:
-            text += f" MISSING in {self.dest_name}"
-        elif action == DiffSyncActions.DELETE:
-            text += f" MISSING in {self.source_name}"
-        else:
-            text += changes_text(self.get_attrs_diffs(), margin, self.source_name, self.dest_name)
-        if (yield ask_once(self.child_diff, "has_diffs")):
-            text += "\n" + (yield ask(self.child_diff, "str", indent + 2))
-        elif not self.get_attrs_diffs():
-            text += " (no diffs)"
-        return text
+        return kernel.text_of(self, indent)
 
-    @walked
-    def dict(self) -> Steps[_dict[_str, Any]]:
+    def dict(self) -> _dict[_str, Any]:
         """Return the element's differences and those below it as nested dicts; see `Diff.dict`."""
-        result: _dict[_str, Any] = self.get_attrs_diffs()
-        if (yield ask_once(self.child_diff, "has_diffs")):
-            result.update((yield ask(self.child_diff, "dict")))
-        return result
+        return kernel.nested_dict_of(self)
 
 
 # ---- views ----

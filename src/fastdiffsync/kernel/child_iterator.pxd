@@ -12,6 +12,10 @@ cdef class Children:
     cdef dict indices
     cdef Py_ssize_t group
     cdef object inner
+    # The type that the last element is of; only told where elements are yielded as they are filed.
+    cdef object group_name
+    # Whether no order method is asked.
+    cdef bint is_filed
     cdef bint is_begun
     cdef int begin(self) except -1
     cdef bint begin_below(self, FlatView flat, Py_ssize_t index) except -1
@@ -20,5 +24,8 @@ cdef class Children:
 
 
 cdef Children children_of(View owner)
+cdef Children filed_children_of(View diff)
+cdef object next_of(object iterator)
+cdef bint has_order_methods(FlatView flat, object diff_class) except -1
 cdef dict indices_by_type(FlatView flat, Py_ssize_t index)
 cdef object order_name(FlatView flat, object group)

@@ -16,6 +16,9 @@ from .views cimport (
 )
 
 
+NOTHING = object()
+
+
 @no_gc_clear  # whatever cycle goes through it goes through a generator's frame too
 cdef class Children:
     """Yields the elements right below a diff or an element; nothing is looked at before the first is asked for."""
@@ -24,7 +27,6 @@ cdef class Children:
         return self
 
     def __next__(self):
-        cdef PyObject *found
         cdef Py_ssize_t index
         if not self.is_begun:
             self.is_begun = True
@@ -35,10 +37,8 @@ cdef class Children:
                 self.position = self.flat.array.items[self.flat.array.checked(index)].end
                 return element_of(self.flat, index)
             if self.inner is not None:
-                found = PyIter_Next(<PyObject *>self.inner)
-                if found != NULL:
-                    element = <object>found
-                    Py_DECREF(found)
+                element = next_of(self.inner)
+                if element is not NOTHING:
                     return element
                 self.inner = None
             if self.groups is None or self.group >= len(self.groups):
@@ -82,7 +82,7 @@ cdef class Children:
         self.diff = diff
         if flat is None or diff.given & HAS_CHILDREN or parts & (CHILDREN | GROUPS | GETATTRIBUTE):
             self.groups = list(diff.groups())
-        elif not parts & ORDER and is_in_order(flat, diff.index, type(diff)):
+        elif not self.is_filed and not parts & ORDER and is_in_order(flat, diff.index, type(diff)):
             self.flat, self.position, self.stop = flat, diff.index + 1, flat.array.end(diff.index)
         else:
             self.flat = flat
@@ -93,15 +93,34 @@ cdef class Children:
     cdef int enter(self, object group) except -1:
         """Begin with the elements of another type."""
         cdef View diff = self.diff
-        method = f"order_children_{group}"
-        order = getattr(diff, method) if hasattr(diff, method) else diff.order_children_default
-        if getattr(order, "__func__", None) is not type(diff)._library["order_children_default"].__func__:
+        self.group_name = group
+        order = NOTHING if self.is_filed else order_of(diff, group)
+        if order is not NOTHING:
             self.inner = iter(order(diff.children[group]))
         elif self.indices is None:
             self.inner = iter(diff.children[group].values())
         else:
             self.inner = iter(elements_of(self.flat, self.indices[group]))
         return 0
+
+
+cdef object order_of(View diff, object group):
+    """Return the method that puts elements of a type in order; `NOTHING` if that is the order in which they were added."""
+    order = getattr(diff, f"order_children_{group}" if diff.flat is None else order_name(diff.flat, group), NOTHING)
+    if order is NOTHING:
+        order = diff.order_children_default
+    own_order = type(diff)._library["order_children_default"].__func__
+    return NOTHING if getattr(order, "__func__", None) is own_order else order
+
+
+cdef object next_of(object iterator):
+    """Return what an iterator yields next; `NOTHING` at its end."""
+    cdef PyObject *found = PyIter_Next(<PyObject *>iterator)
+    if found == NULL:
+        return NOTHING
+    element = <object>found
+    Py_DECREF(found)
+    return element
 
 
 cdef list elements_of(FlatView flat, list indices):
@@ -134,6 +153,14 @@ cdef bint is_in_order(FlatView flat, Py_ssize_t index, object diff_class) except
     return True
 
 
+cdef bint has_order_methods(FlatView flat, object diff_class) except -1:
+    """Whether a class of diffs has a method that orders elements of a type that occurs."""
+    for group in flat.array.type_names:
+        if find_in_type(<PyTypeObject *>diff_class, order_name(flat, group)) != NULL:
+            return True
+    return False
+
+
 cdef object order_name(FlatView flat, object group):
     """Return the name of the method that orders the elements of a type."""
     name = flat.order_names.get(group)
@@ -147,6 +174,14 @@ cdef Children children_of(View owner):
     """Return an iterator of the elements right below a diff or an element."""
     cdef Children children = Children.__new__(Children)
     children.owner = owner
+    return children
+
+
+cdef Children filed_children_of(View diff):
+    """Return an iterator of the elements right below a diff, type by type, as they were added."""
+    cdef Children children = Children.__new__(Children)
+    children.owner = diff
+    children.is_filed = True
     return children
 
 

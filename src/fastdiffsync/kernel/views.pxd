@@ -1,3 +1,5 @@
+from libc.stdint cimport uint64_t
+
 from .array cimport FlatArray
 
 # What of a class has been replaced: a bit for each name that `DIFF_PARTS` and `ELEMENT_PARTS` list, in their order.
@@ -60,6 +62,9 @@ cdef class View:
     # Which values the object has, and whether methods have been replaced on it.
     cdef unsigned int given
     cdef bint has_own
+    # The last walk that looked for differences here, and whether it found some.
+    cdef bint has_found
+    cdef uint64_t walk
     cdef int need(self, unsigned int bit, str name) except -1
 
 

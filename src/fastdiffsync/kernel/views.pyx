@@ -92,9 +92,21 @@ cdef bint is_diff(object value):
 
 
 cdef unsigned int replaced(View view):
-    """Return which parts a diff or an element has from somewhere else than the library; all, if some are its own."""
+    """Return which parts a diff or an element has from somewhere else than the library, its class or itself."""
     cdef Library library = library_of(view)
-    return ALL_PARTS if view.has_own or library is None else library.replaced(class_of(<PyObject *>view))
+    cdef unsigned int answer
+    cdef Py_ssize_t i
+    if library is None:
+        return ALL_PARTS
+    answer = library.replaced(class_of(<PyObject *>view))
+    if view.has_own:
+        for name in vars(view):
+            if type(name) is str and name.startswith("order_children_"):
+                answer |= GETATTR
+        for i in range(len(library.parts)):
+            if library.parts[i] in vars(view):
+                answer |= 1 << i
+    return answer
 
 
 cdef unsigned int replaced_in(object diff_class):
