@@ -286,11 +286,33 @@ _ELEMENT = [
     ),
 ]
 
+_NOT_A_VIEW = [
+    Call("len(diff)"),
+    Call("diff.has_diffs()"),
+    Call("diff.summary()"),
+    Call("diff.groups()", _AGAIN),
+    Call("diff.str()"),
+    Call("diff.dict()"),
+    Call("for element in walk(diff): element.action", what="get_children() and action of every element"),
+    Call("for element in walk(diff): element.get_attrs_diffs()", what="get_attrs_diffs() of every element"),
+    Call("element.get_attrs_keys()", _EACH),
+    Call("element.has_diffs()", _EACH),
+    Call("element.summary()", _EACH),
+    Call("len(element)", _EACH),
+    Call("element.str()", _EACH),
+    Call("element.dict()", _EACH),
+    Call("str(element)", _EACH),
+    Call("element == other", "element, other in zip(elements, elements[1:])"),
+    Call("sorted(elements)"),
+]
+
 GROUPS: dict[str, tuple[Callable[[ModuleType], worlds.World], list[Call]]] = {
     "DiffSyncModel": (worlds.with_records, _MODEL),
     "Adapter": (worlds.with_adapter, _ADAPTER),
     "BaseStore": (worlds.with_adapter, _STORE),
     "Diff": (worlds.with_diff, _DIFF),
     "DiffElement": (worlds.with_elements, _ELEMENT),
+    "Diff that has been read": (worlds.with_read_diff, _NOT_A_VIEW),
+    "Diff put together by hand": (worlds.with_diff_by_hand, _NOT_A_VIEW),
 }
 """For each class, what makes the world of its calls, and the calls."""

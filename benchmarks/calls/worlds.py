@@ -153,6 +153,29 @@ def with_elements(library: ModuleType) -> World:
     return {**world, "elements": list(walk(world["diff"]))}
 
 
+def with_read_diff(library: ModuleType) -> World:
+    """Return the world of `with_diff`, where all attributes of the diff's `elements` have been read."""
+    world = with_elements(library)
+    for element in world["elements"]:
+        _ = element.source_attrs, element.dest_attrs
+    return world
+
+
+def with_diff_by_hand(library: ModuleType) -> World:
+    """Return the world of `with_diff` with a `diff` that has the same elements, all put together by hand."""
+    world = with_diff(library)
+    diff = world["Diff"]()
+    stack = [(diff, world["diff"])]
+    while stack:
+        made, shown = stack.pop()
+        for each in shown.get_children():
+            element = world["DiffElement"](each.type, each.name, each.keys, each.source_name, each.dest_name)
+            element.add_attrs(source=each.source_attrs, dest=each.dest_attrs)
+            made.add(element)
+            stack.append((element.child_diff, each))
+    return {**world, "diff": diff, "elements": list(walk(diff))}
+
+
 def walk(parent: Any) -> Iterator[Any]:
     """Yield all elements of a diff."""
     for element in parent.get_children():
