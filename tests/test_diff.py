@@ -448,6 +448,38 @@ def test_refused_element_is_named_and_given(fastdiffsync):
     assert caught.value.existing_object is second
 
 
+ODD_VALUES = {
+    "text": 'it\'s "é" →\n\ud800',
+    "numbers": {1: 2.5, -5: float("nan"), False: None, b"\x00": float("inf")},
+    "nested": {"a": {"b": {"c": {}}}},
+    "list": [1, {"a": ("b",)}],
+    "": "",
+}
+
+
+@pytest.mark.parametrize("name", sorted(ODD_VALUES))
+@pytest.mark.parametrize("sides", [("source",), ("dest",), ("source", "dest")])
+def test_an_element_in_one_line(fastdiffsync, name, sides):
+    """`str(element)` shows keys and values as Python does, whatever they are."""
+
+    def line(library: Any) -> str:
+        element = library.diff.DiffElement("site → é", name, {name: ODD_VALUES[name]}, dest_name="\ud800")
+        element.add_attrs(**{side: {"side": side, name: ODD_VALUES[name]} for side in sides})
+        return str(element)
+
+    assert line(fastdiffsync) == line(diffsync)
+
+
+def test_elements_are_equal_to_themselves_and_to_those_of_the_same_records(fastdiffsync):
+    """Elements of two diffs of the same records are equal until one of them is changed."""
+    source, dest = adapter(fastdiffsync, "source", NEW), adapter(fastdiffsync, "dest", OLD)
+    one, two = (every_element(dest.diff_from(source)) for _ in range(2))
+    for element, other in zip(one, two, strict=True):
+        assert element == other
+        other.keys["name"] = "another"
+        assert element != other
+
+
 def element_classes(library: Any) -> list[Any]:
     class Loud(library.diff.DiffElement):
         def str(self, indent: int = 0) -> Any:

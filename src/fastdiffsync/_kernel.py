@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .kernel.construction_py import *  # noqa: F403
     from .kernel.copying_py import *  # noqa: F403
     from .kernel.describing_py import *  # noqa: F403
+    from .kernel.diffs_py import *  # noqa: F403
     from .kernel.dumping_py import *  # noqa: F403
     from .kernel.elements_py import *  # noqa: F403
     from .kernel.encoded_records_py import *  # noqa: F403

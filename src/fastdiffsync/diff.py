@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial, total_ordering
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from . import _kernel as kernel
@@ -95,9 +95,11 @@ class Diff(kernel.DiffView):
 
 
 @view.library_class
-@total_ordering
 class DiffElement(kernel.ElementView):
     """One record that two datasets may differ in.
+
+    Elements are equal if type, name, keys and attributes of both sides are; children do not matter. They are ordered by
+    type and name.
 
     Attributes:
         type: The record's type name.
@@ -136,24 +138,6 @@ class DiffElement(kernel.ElementView):
                 message = f"{label} must be a string (not {type(value)})"
                 raise ValueError(message)  # noqa: TRY004 - the type that diffsync raises
         self._fill(obj_type, name, keys, source_name, dest_name, diff_class())
-
-    def __lt__(self, other: DiffElement) -> bool:
-        """Whether type and name come before the other's."""
-        return (self.type, self.name) < (other.type, other.name)
-
-    def __eq__(self, other: object) -> bool:
-        """Whether type, name, keys and attributes of both sides are equal; children do not matter."""
-        if not isinstance(other, DiffElement):
-            return NotImplemented
-        identity, other_identity = (self.type, self.name, self.keys), (other.type, other.name, other.keys)
-        return identity == other_identity and self._sides() == other._sides()
-
-    __hash__ = None  # type: ignore[assignment]
-
-    def __str__(self) -> _str:
-        """Describe the element alone in one line."""
-        sides = f"{self.source_name} → {self.dest_name}"
-        return f'{self.type} "{self.name}" : {self.keys} : {sides} : {self.get_attrs_diffs()}'
 
     def __len__(self) -> int:
         """Return the number of elements from this one down."""

@@ -28,4 +28,4 @@ cdef Children filed_children_of(View diff)
 cdef object next_of(object iterator)
 cdef bint has_order_methods(FlatView flat, object diff_class) except -1
 cdef dict indices_by_type(FlatView flat, Py_ssize_t index)
-cdef object order_name(FlatView flat, object group)
+cdef bint is_bare(View diff)

@@ -9,7 +9,7 @@ from cpython.object cimport PyObject, PyTypeObject
 from cython cimport no_gc_clear
 
 from .array cimport FlatArray
-from .capi cimport PyIter_Next, Py_DECREF, find_in_type
+from .capi cimport PyIter_Next, Py_DECREF, class_of, find_in_type
 from .views cimport (
     CHILDREN, GET_CHILDREN, GETATTRIBUTE, GROUPS, HAS_CHILD_DIFF, HAS_CHILDREN, INIT, ITERATION, NEW, ORDER, SETATTR,
     FlatView, View, element_of, is_diff, replaced, replaced_in,
@@ -17,6 +17,12 @@ from .views cimport (
 
 
 NOTHING = object()
+"""What stands for the end of an iterator, and for no order."""
+
+# By type: the name of the method that orders elements of the type. The names of types do not end with their diffs.
+cdef dict order_names = {}
+cdef enum:
+    MANY_NAMES = 1000
 
 
 @no_gc_clear  # whatever cycle goes through it goes through a generator's frame too
@@ -80,8 +86,10 @@ cdef class Children:
         cdef FlatView flat = diff.flat
         cdef unsigned int parts = replaced(diff)
         self.diff = diff
+        if is_bare(diff):
+            return 0
         if flat is None or diff.given & HAS_CHILDREN or parts & (CHILDREN | GROUPS | GETATTRIBUTE):
-            self.groups = list(diff.groups())
+            self.groups = list(diff.groups() if parts & (GROUPS | GETATTRIBUTE) else diff.children)
         elif not self.is_filed and not parts & ORDER and is_in_order(flat, diff.index, type(diff)):
             self.flat, self.position, self.stop = flat, diff.index + 1, flat.array.end(diff.index)
         else:
@@ -106,7 +114,10 @@ cdef class Children:
 
 cdef object order_of(View diff, object group):
     """Return the method that puts elements of a type in order; `NOTHING` if that is the order in which they were added."""
-    order = getattr(diff, f"order_children_{group}" if diff.flat is None else order_name(diff.flat, group), NOTHING)
+    name = order_name(group)
+    if not replaced(diff) & (ORDER | GETATTRIBUTE) and find_in_type(class_of(<PyObject *>diff), name) == NULL:
+        return NOTHING
+    order = getattr(diff, name, NOTHING)
     if order is NOTHING:
         order = diff.order_children_default
     own_order = type(diff)._library["order_children_default"].__func__
@@ -142,7 +153,7 @@ cdef bint is_in_order(FlatView flat, Py_ssize_t index, object diff_class) except
         if array.items[child].type != last_type:
             last_type = array.items[child].type
             group = array.type_names[last_type]
-            if find_in_type(<PyTypeObject *>diff_class, order_name(flat, group)) != NULL:
+            if find_in_type(<PyTypeObject *>diff_class, order_name(group)) != NULL:
                 return False
             if seen is None:
                 seen = []
@@ -156,18 +167,25 @@ cdef bint is_in_order(FlatView flat, Py_ssize_t index, object diff_class) except
 cdef bint has_order_methods(FlatView flat, object diff_class) except -1:
     """Whether a class of diffs has a method that orders elements of a type that occurs."""
     for group in flat.array.type_names:
-        if find_in_type(<PyTypeObject *>diff_class, order_name(flat, group)) != NULL:
+        if find_in_type(<PyTypeObject *>diff_class, order_name(group)) != NULL:
             return True
     return False
 
 
-cdef object order_name(FlatView flat, object group):
+cdef object order_name(object group):
     """Return the name of the method that orders the elements of a type."""
-    name = flat.order_names.get(group)
+    name = order_names.get(group)
     if name is None:
         name = f"order_children_{group}"
-        flat.order_names[group] = name
+        if len(order_names) >= MANY_NAMES:
+            order_names.clear()
+        order_names[group] = name
     return name
+
+
+cdef bint is_bare(View diff):
+    """Whether nobody has ever put an element into a diff, nor looked for one."""
+    return diff.flat is None and not diff.given & HAS_CHILDREN and not replaced(diff) & (CHILDREN | GROUPS | GETATTRIBUTE)
 
 
 cdef Children children_of(View owner):

@@ -1,12 +1,6 @@
 from .views cimport View
 
 
-cdef class DiffView(View):
-    cdef object elements, processed
-    # Types of the elements, once asked for, until the elements are handed out.
-    cdef list known_groups
-
-
 cdef class ElementView(View):
     cdef object own_type, own_name, own_keys, own_source_name, own_dest_name, source, dest, below
     cdef int drop(self, unsigned int bit, str name) except -1

@@ -1,6 +1,5 @@
-# diffs and their elements: it offers what its twin in Python offers, with the same types.
+# elements of diffs: it offers what its twin in Python offers, with the same types.
 
-from .elements_py import DiffView as DiffView
 from .elements_py import ElementView as ElementView
 
-__all__ = ["DiffView", "ElementView"]
+__all__ = ["ElementView"]

@@ -1,123 +1,27 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, binding=True
-"""Diffs and their elements: what they hold, and what they answer without looking further down.
+"""Elements of diffs: what they hold, and what they answer without looking further down.
 
 The twin of `elements_py.py`; whoever changes one changes both. Objects that a function takes are borrowed; those that it
 returns are owned. All that is here needs the lock.
 """
 
-from .child_iterator cimport children_of, indices_by_type
+from .array cimport NO_ACTION, FlatArray
+from .child_iterator cimport children_of
+from .element_lines cimport line_of
+from .fields cimport has_key
+from .plans cimport Plan, plan_of
 from .views cimport (
-    ATTRS_KEYS, CHILDREN, HAS_CHILD_DIFF, HAS_CHILDREN, HAS_DEST, HAS_DEST_NAME, HAS_KEYS, HAS_NAME, HAS_PROCESSED,
-    HAS_SIDES, HAS_SOURCE, HAS_SOURCE_NAME, HAS_TYPE, NAMING, SETATTR, VALUES, FlatView, View, do_differ, element_of,
-    keys_at, name_at, replaced, sides_at,
+    ATTRS_DIFFS, ATTRS_KEYS, CHILDREN, HAS_CHILD_DIFF, HAS_DEST, HAS_DEST_NAME, HAS_KEYS, HAS_NAME, HAS_SIDES, HAS_SOURCE,
+    HAS_SOURCE_NAME, HAS_TYPE, NAMING, SETATTR, VALUES, FlatView, View, do_differ, keys_at, name_at, replaced, sides_at,
 )
 
 from ..enum import DiffSyncActions
-from ..exceptions import ObjectAlreadyExists
-from ..runtime.arguments import described
-from ..utils import OrderedDefaultDict, intersection
+from ..utils import intersection
 from .views import touch
 
-__all__ = ["DiffView", "ElementView"]
+__all__ = ["ElementView"]
 
 cdef tuple actions = (DiffSyncActions.NO_CHANGE, DiffSyncActions.CREATE, DiffSyncActions.UPDATE, DiffSyncActions.DELETE)
-
-
-# ---- diffs ----
-
-
-cdef object expose_children(DiffView diff, object children):
-    """Fill a dict with the elements that a diff shows, by type and name."""
-    cdef FlatView flat = diff.flat
-    cdef Py_ssize_t index
-    touch(flat, diff.index)
-    for group, indices in indices_by_type(flat, diff.index).items():
-        elements = {}
-        for index in indices:
-            elements[name_at(flat, index)] = element_of(flat, index)
-        children[group] = elements
-    return children
-
-
-cdef class DiffView(View):
-    """What `Diff` is made of."""
-
-    def __init__(self):
-        """Make an empty diff."""
-        self.models_processed = 0
-
-    @property
-    def models_processed(self):
-        """How many records of both sides the calculation looked at."""
-        if not self.given & HAS_PROCESSED:
-            self.need(HAS_PROCESSED, "models_processed")
-            raise AttributeError(f"{type(self).__name__!r} object has no attribute 'models_processed'")
-        return self.processed
-
-    @models_processed.setter
-    def models_processed(self, count):
-        self.processed = count
-        self.given |= HAS_PROCESSED
-
-    @property
-    def children(self):
-        """The elements, as `{type: {name: element}}`; they may be added, removed and reordered here."""
-        if not self.given & HAS_CHILDREN:
-            children = OrderedDefaultDict(dict)
-            if self.flat is not None:
-                children = expose_children(self, children)
-            if not self.given & HAS_CHILDREN:  # whatever came in between
-                self.elements = children
-                self.given |= HAS_CHILDREN
-        return self.elements
-
-    @children.setter
-    def children(self, children):
-        self.elements = children
-        self.given |= HAS_CHILDREN
-
-    @children.deleter
-    def children(self):
-        if not self.given & HAS_CHILDREN:
-            raise AttributeError("children")
-        self.given &= ~<unsigned int>HAS_CHILDREN
-        self.elements = None
-
-    def add(self, element):
-        """Add an element.
-
-        Raises:
-            TypeError: If it is no element.
-            ObjectAlreadyExists: If there is an element of the same type and name.
-        """
-        if not isinstance(element, ElementView):
-            raise TypeError(f"a diff takes a DiffElement, not {described(element)}")
-        element_type, name = element.type, element.name
-        group = self.children[element_type]
-        if name in group:
-            keys = f"{group[name].keys} and {element.keys}"
-            message = f"Already storing a {element_type} named {name}: {keys} need different names"
-            raise ObjectAlreadyExists(message, element)
-        group[name] = element
-
-    def groups(self):
-        """Return the types of the elements, in the order in which they first occur."""
-        if self.flat is None or self.given & HAS_CHILDREN or replaced(self) & CHILDREN:
-            return list(self.children.keys())
-        if self.known_groups is None:
-            self.known_groups = list(indices_by_type(self.flat, self.index))
-        return self.known_groups.copy()
-
-    def get_children(self):
-        """Return an iterator of the elements, type by type.
-
-        The elements of a type come in the order of the method `order_children_<type>`, if there is one, which is
-        given the dict `children[type]`; otherwise in that of `order_children_default`.
-        """
-        return children_of(self)
-
-
-# ---- elements ----
 
 
 cdef object view_below(FlatView flat, Py_ssize_t index):
@@ -319,10 +223,6 @@ cdef class ElementView(View):
         """Return what the attributes of both sides say is to be done, whatever a subclass says."""
         return action_of(self)
 
-    def _sides(self):
-        """Return the attributes of both sides, for reading alone: of a view they are not handed out."""
-        return sides(self)
-
     def add_attrs(self, source=None, dest=None):
         """Set the attributes of one or both sides; None leaves a side as it is."""
         if replaced(self) & (SETATTR | VALUES):
@@ -346,6 +246,9 @@ cdef class ElementView(View):
 
     def get_attrs_keys(self):
         """Return the names of the attributes that both sides have, or that the only side has."""
+        cdef list names = known_names(self)
+        if names is not None:
+            return names
         source, dest = sides(self)
         if source is not None and dest is not None:
             return common_names(source, dest)
@@ -383,6 +286,69 @@ cdef class ElementView(View):
         """Return an iterator of the elements right below this one; see `Diff.get_children`."""
         return children_of(self)
 
+    def __lt__(self, other):
+        """Whether type and name come before the other's."""
+        own_type, other_type = self.type, other.type
+        if own_type is not other_type and own_type != other_type:
+            return own_type < other_type
+        return self.name < other.name
+
+    def __eq__(self, other):
+        """Whether type, name, keys and attributes of both sides are equal; children do not matter."""
+        if not isinstance(other, ElementView):
+            return NotImplemented
+        return are_equal(self, <ElementView>other)
+
+    def __gt__(self, other):
+        """Whether the element comes neither before the other nor is equal to it."""
+        return not self < other and self != other
+
+    def __le__(self, other):
+        """Whether the element comes before the other or is equal to it."""
+        return self < other or self == other
+
+    def __ge__(self, other):
+        """Whether the element does not come before the other."""
+        return not self < other
+
+    __hash__ = None
+
+    def __str__(self):
+        """Describe the element alone in one line."""
+        diffs = None if is_unchanged(self) and not replaced(self) & ATTRS_DIFFS else self.get_attrs_diffs()
+        return line_of(self.type, self.name, self.keys, self.source_name, self.dest_name, diffs)
+
+
+cdef bint is_unchanged(ElementView element) except -1:
+    """Whether the array says that the records of both sides are equal."""
+    cdef FlatView flat = element.flat
+    if flat is None or element.given & HAS_SIDES:
+        return False
+    if flat.array.items[flat.array.checked(element.index)].action != NO_ACTION:
+        return False
+    return not flat.array._snapshots or flat.array._snapshots.get(element.index) is None
+
+
+cdef bint are_equal(ElementView one, ElementView two) except -1:
+    """Whether type, name, keys and attributes of both sides are equal."""
+    if show_same_records(one, two):
+        return True
+    if one.type != two.type or one.name != two.name or (one.keys,) != (two.keys,):
+        return False
+    return sides(one) == sides(two)
+
+
+cdef bint show_same_records(ElementView one, ElementView two) except -1:
+    """Whether two elements that have nothing of their own show the same records, without a change."""
+    cdef FlatArray array, other
+    if (one.given | two.given) & (HAS_TYPE | HAS_NAME | HAS_KEYS | HAS_SIDES) or not is_unchanged(one) or not is_unchanged(two):
+        return False
+    array, other = one.flat.array, two.flat.array
+    source, dest = array._sources[one.index], array._dests[one.index]
+    return type(source) is not str and type(dest) is not str and (
+        source is other._sources[two.index] and dest is other._dests[two.index]
+    ) and array.type(one.index) == other.type(two.index)
+
 
 cdef int expose_sides(ElementView element) except -1:
     """Give an element both sides' attributes; at once, so that they are of the same moment."""
@@ -401,6 +367,19 @@ cdef tuple sides(ElementView element):
     if element.flat is not None and not element.given & HAS_SIDES:
         return sides_at(element.flat, element.index)
     return element.source_attrs, element.dest_attrs
+
+
+cdef list known_names(ElementView element):
+    """Return the names of the attributes that both sides have, if no hook need be asked for them; otherwise None."""
+    cdef FlatView flat = element.flat
+    cdef Plan plan
+    if flat is None or element.given & HAS_SIDES:
+        return None
+    source, dest = flat.array._sources[flat.array.checked(element.index)], flat.array._dests[element.index]
+    if source is None or type(source) is not type(dest) or type(source) is str:
+        return None
+    plan = plan_of(type(source))
+    return list(plan.attribute_names) if plan.knows_attributes and has_key(source, plan) and has_key(dest, plan) else None
 
 
 cdef object common_names(object source, object dest):

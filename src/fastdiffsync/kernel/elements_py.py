@@ -1,17 +1,16 @@
-"""Diffs and their elements: what they hold, and what they answer without looking further down.
+"""Elements of diffs: what they hold, and what they answer without looking further down.
 
 The twin of `elements.pyx`; whoever changes one changes both.
 """
 
 from __future__ import annotations
 
+from functools import total_ordering
 from typing import TYPE_CHECKING, Any
 
 from ..enum import DiffSyncActions
-from ..exceptions import ObjectAlreadyExists
-from ..runtime.arguments import described
-from ..utils import OrderedDefaultDict, intersection
-from .views_py import View, Viewed, element_at, touch
+from ..utils import intersection
+from .views_py import View, Viewed, touch
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -19,103 +18,9 @@ if TYPE_CHECKING:
     from ..diff import Diff, DiffElement
     from .views_py import FlatView
 
-__all__ = ["DiffView", "ElementView"]
+__all__ = ["ElementView"]
 
 ACTIONS = (DiffSyncActions.NO_CHANGE, DiffSyncActions.CREATE, DiffSyncActions.UPDATE, DiffSyncActions.DELETE)
-
-
-# ---- diffs ----
-
-
-def expose_children(flat: Any, index: int) -> OrderedDefaultDict[str, dict[str, DiffElement]]:
-    """Return the elements that a diff shows, by type and name."""
-    touch(flat, index)
-    children: OrderedDefaultDict[str, dict[str, DiffElement]] = OrderedDefaultDict(dict)
-    for group, indices in indices_by_type(flat, index).items():
-        children[group] = {flat.name(child): element_at(flat, child) for child in indices}
-    return children
-
-
-class DiffView(View):
-    """What `Diff` is made of."""
-
-    if TYPE_CHECKING:
-        children: OrderedDefaultDict[str, dict[str, DiffElement]]
-    else:
-        children = Viewed(expose_children, default=lambda: OrderedDefaultDict(dict))
-
-    def __init__(self) -> None:
-        """Make an empty diff."""
-        self.models_processed = 0
-
-    def add(self, element: DiffElement) -> None:
-        """Add an element.
-
-        Raises:
-            TypeError: If it is no element.
-            ObjectAlreadyExists: If there is an element of the same type and name.
-        """
-        is_element = isinstance(element, ElementView)
-        if not is_element:
-            message = f"a diff takes a DiffElement, not {described(element)}"
-            raise TypeError(message)
-        element_type, name = element.type, element.name
-        group = self.children[element_type]
-        if name in group:
-            keys = f"{group[name].keys} and {element.keys}"
-            message = f"Already storing a {element_type} named {name}: {keys} need different names"
-            raise ObjectAlreadyExists(message, element)
-        group[name] = element
-
-    def groups(self) -> list[str]:
-        """Return the types of the elements, in the order in which they first occur."""
-        if self._flat is None or "children" in vars(self) or type(self).children is not self._library["children"]:
-            return list(self.children.keys())
-        return list(indices_by_type(self._flat, self._index))
-
-    def get_children(self) -> Iterator[DiffElement]:
-        """Return an iterator of the elements, type by type.
-
-        The elements of a type come in the order of the method `order_children_<type>`, if there is one, which is
-        given the dict `children[type]`; otherwise in that of `order_children_default`.
-        """
-        own_order = self._library["order_children_default"].__func__
-        for group, elements in filed(self):
-            method = f"order_children_{group}"
-            order: Any = getattr(self, method) if hasattr(self, method) else self.order_children_default  # type: ignore[attr-defined]
-            if getattr(order, "__func__", None) is own_order:
-                yield from elements
-            else:
-                yield from order(self.children[group])
-
-
-def indices_by_type(flat: FlatView, index: int) -> dict[str, list[int]]:
-    """Return the indices right below one, by type, in the order in which the types first occur."""
-    indices: dict[str, list[int]] = {}
-    array = flat.array
-    for child in array.children(index):
-        indices.setdefault(array.type(child), []).append(child)
-    return indices
-
-
-def filed(diff: Any) -> Iterator[tuple[str, Iterable[Any]]]:
-    """Yield each type with its elements, as `groups` and `children` have them."""
-    flat, library, cls = diff._flat, diff._library, type(diff)
-    if (
-        flat is None
-        or "children" in vars(diff)
-        or "groups" in vars(diff)
-        or cls.children is not library["children"]
-        or cls.groups is not library["groups"]
-    ):
-        for group in diff.groups():
-            yield group, diff.children[group].values()
-    else:
-        for group, indices in indices_by_type(flat, diff._index).items():
-            yield group, [element_at(flat, child) for child in indices]
-
-
-# ---- elements ----
 
 
 def view_below(flat: FlatView, index: int) -> Any:
@@ -126,6 +31,7 @@ def view_below(flat: FlatView, index: int) -> Any:
     return diff
 
 
+@total_ordering
 class ElementView(View):
     """What `DiffElement` is made of."""
 
@@ -170,10 +76,6 @@ class ElementView(View):
         """Return what the attributes of both sides say is to be done, whatever a subclass says."""
         return action_of(self)
 
-    def _sides(self) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
-        """Return the attributes of both sides, for reading alone: of a view they are not handed out."""
-        return sides(self)
-
     def add_attrs(self, source: dict[str, Any] | None = None, dest: dict[str, Any] | None = None) -> None:
         """Set the attributes of one or both sides; None leaves a side as it is."""
         if source is not None:
@@ -213,6 +115,25 @@ class ElementView(View):
     def get_children(self) -> Iterator[DiffElement]:
         """Return an iterator of the elements right below this one; see `Diff.get_children`."""
         yield from self.child_diff.get_children()
+
+    def __lt__(self, other: DiffElement) -> bool:
+        """Whether type and name come before the other's."""
+        return (self.type, self.name) < (other.type, other.name)
+
+    def __eq__(self, other: object) -> bool:
+        """Whether type, name, keys and attributes of both sides are equal; children do not matter."""
+        if not isinstance(other, ElementView):
+            return NotImplemented
+        if self.type != other.type or self.name != other.name or (self.keys,) != (other.keys,):
+            return False
+        return sides(self) == sides(other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __str__(self) -> str:
+        """Describe the element alone in one line."""
+        sides = f"{self.source_name} → {self.dest_name}"
+        return f'{self.type} "{self.name}" : {self.keys} : {sides} : {self.get_attrs_diffs()}'
 
 
 def expose_sides(flat: Any, index: int) -> dict[str, Any]:

@@ -10,8 +10,9 @@ from libc.stdint cimport uint64_t
 
 from .array cimport CREATE, DELETE, NO_ACTION, UPDATE, FlatArray
 from .capi cimport heed_signals
-from .child_iterator cimport Children, children_of, filed_children_of, has_order_methods, next_of
-from .elements cimport DiffView, ElementView, action_of
+from .child_iterator cimport Children, children_of, filed_children_of, has_order_methods, is_bare, next_of
+from .diffs cimport DiffView
+from .elements cimport ElementView, action_of
 from .views cimport (
     ACTION, ATTRS_DIFFS, CHILDREN, DICT, GET_CHILDREN, GETATTRIBUTE, GROUPS, HAS_CHILD_DIFF, HAS_CHILDREN, HAS_DIFFS,
     HAS_SIDES, INIT, ITERATION, LEN, NEW, ORDER, SETATTR, STR, SUMMARY, FlatView, View, is_touched, replaced, replaced_in,
@@ -24,6 +25,7 @@ __all__ = ["counts_of", "has_diffs_in", "length_of", "nested_dict_of", "text_of"
 
 cdef tuple counted = (DiffSyncActions.CREATE, DiffSyncActions.UPDATE, DiffSyncActions.DELETE, "no-change")
 
+cdef dict place_of = {name: place for place, name in enumerate(counted)}
 cdef dict parts = {HAS_DIFFS: "has_diffs", SUMMARY: "summary", STR: "str", DICT: "dict"}
 
 # The number of the last walk. A walk notes its own in what it has an answer for.
@@ -60,6 +62,11 @@ cdef bint is_answered_below(ElementView element, unsigned int parts, bint is_ord
     if overridden & (parts | INIT | NEW | SETATTR | GETATTRIBUTE) or not is_leaf and is_touched(flat, element.index):
         return False
     return is_leaf or not is_ordered or not (overridden & ORDER or has_order_methods(flat, flat.diff_class))
+
+
+cdef bint is_empty(object diff):
+    """Whether a diff is known to have no elements, without anybody being asked."""
+    return isinstance(diff, DiffView) and is_bare(<View>diff) and not replaced(<View>diff) & GET_CHILDREN
 
 
 cdef object ordered_children(View owner):
@@ -107,12 +114,14 @@ cdef Py_ssize_t enter_length(View owner, list walk) except -1:
     if isinstance(owner, DiffView):
         if is_answered(owner, ITERATION | LEN, True):
             return owner.flat.array.end(owner.index) - owner.index - 1
-        walk.append(ordered_children(owner))
+        if not is_empty(owner):
+            walk.append(ordered_children(owner))
         return 0
     if is_answered_below(<ElementView>owner, ITERATION, True):
         array = owner.flat.array
         return array.items[owner.index].end - owner.index
-    walk.append(ordered_children(owner))
+    if replaced(owner) & (GET_CHILDREN | CHILDREN) or not is_empty(owner.child_diff):
+        walk.append(ordered_children(owner))
     return 1
 
 
@@ -190,6 +199,8 @@ cdef int enter_diffs(object owner, uint64_t number, list walk, list above, bint 
         diff = view
     if is_answered(diff, CHILDREN | GROUPS | HAS_DIFFS, False):
         return has_changes(diff)
+    if is_bare(diff):
+        return 0
     walk.append(filed_children_of(diff))
     above.append(owners)
     return -1
@@ -244,7 +255,7 @@ cdef int enter_counts(View owner, list walk, list counts) except -1:
             return count_entries(owner, owner.index, counts)
     if not is_diff:
         action = (action_of(<ElementView>owner) if not replaced(owner) & ACTION else owner.action) or "no-change"
-        counts[counted.index(action) if action in counted else raise_key(action)] += 1
+        counts[place_of[action]] += 1
         if is_answered_below(<ElementView>owner, ITERATION | SUMMARY, True):
             return count_entries(owner, owner.index + 1, counts)
         below = owner.child_diff
@@ -253,17 +264,9 @@ cdef int enter_counts(View owner, list walk, list counts) except -1:
         owner = <View>below
         if is_answered(owner, ITERATION | SUMMARY, True):
             return count_entries(owner, owner.index + 1, counts)
-    walk.append(ordered_children(owner))
+    if not is_empty(owner):
+        walk.append(ordered_children(owner))
     return 0
-
-
-cdef Py_ssize_t raise_key(object action) except -1:
-    """Refuse what is no action.
-
-    Raises:
-        KeyError: Always.
-    """
-    raise KeyError(action)
 
 
 cdef int count_entries(View owner, Py_ssize_t start, list counts) except -1:
@@ -358,6 +361,8 @@ cdef int describe(ElementView element, Py_ssize_t indent, uint64_t number, list 
         text += f" MISSING in {element.dest_name}"
     elif action == DiffSyncActions.DELETE:
         text += f" MISSING in {element.source_name}"
+    elif action is None and is_own_diffs and element.flat is not None and not element.given & HAS_SIDES:
+        diffs = element.flat.array.snapshot(element.index) is None
     else:
         diffs = element.get_attrs_diffs()
         if diffs.get("+"):

@@ -10,7 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypeVar
 
 from ..enum import DiffSyncActions
-from .elements_py import DiffView, action_of, filed
+from .diffs_py import DiffView, filed
+from .elements_py import action_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator

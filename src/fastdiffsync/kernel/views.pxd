@@ -52,8 +52,6 @@ cdef class FlatView:
     cdef readonly dict elements
     cdef readonly set touched
     cdef public object diff_class, source_adapter, dest_adapter, source_name, dest_name
-    # By type: the name of the method that orders elements of the type.
-    cdef dict order_names
 
 
 cdef class View:

@@ -137,7 +137,6 @@ cdef class FlatView:
         self.diff_class = diff_class
         self.elements = {}
         self.touched = set()
-        self.order_names = {}
         self.source_adapter = source
         self.dest_adapter = dest
         self.source_name = source.name
