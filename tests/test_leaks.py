@@ -41,6 +41,7 @@ def growth(kernel: str, name: str) -> dict[str, int]:
         "diffing",
         "dumping",
         "copying",
+        "removing",
         "abandoned_diff",
         "syncing",
         "raising_comparison",

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from .kernel.fields_py import *  # noqa: F403
     from .kernel.local_records_py import *  # noqa: F403
     from .kernel.reading_py import *  # noqa: F403
+    from .kernel.stored_records_py import *  # noqa: F403
     from .kernel.tables_py import *  # noqa: F403
     from .kernel.views_py import *  # noqa: F403
 

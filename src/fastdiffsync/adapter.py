@@ -289,6 +289,8 @@ class Adapter:
         self, obj: _str | DiffSyncModel | _Type[DiffSyncModel], identifier: _str | _Dict[_str, Any]
     ) -> DiffSyncModel | None:
         """Return one record, or None if there is no such record; see `get`."""
+        if "get" not in vars(self) and type(self).get is _LIBRARY["get"]:
+            return kernel.find_record(self.store, obj, identifier)  # type: ignore[no-any-return]
         try:
             return self.get(obj, identifier)
         except ObjectNotFound:

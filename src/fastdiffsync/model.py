@@ -224,17 +224,7 @@ class DiffSyncModel(msgspec.Struct, metaclass=ModelMeta):
         """Return the type name, `_modelname`."""
         return cls._modelname
 
-    @classmethod
-    def create_unique_id(cls, **identifiers: Any) -> _str:
-        """Return the unique id that a record with these identifiers has.
-
-        Args:
-            **identifiers: Identifier fields and their values, as `get_identifiers` returns them.
-
-        Raises:
-            KeyError: If an identifier is missing.
-        """
-        return "__".join([_str(identifiers[name]) for name in cls._identifiers])
+    create_unique_id = classmethod(kernel.join_identifiers)
 
     @classmethod
     def get_children_mapping(cls) -> _Dict[_str, _str]:

@@ -86,6 +86,7 @@ class Schema:
         changes_directly: Whether all that a sync does with a record is the library's own, and need not be called.
         compares_directly: Whether all values that make records equal are slots, but for the adapter.
         copies_directly: Whether the same holds of copies, and how they are made is the library's own.
+        joins_identifiers: Whether `create_unique_id` is the library's own.
         knows_dict: Whether `dict` is the library's own, and all that it reads slots.
         knows_text: Whether `str` is the library's own.
         dumps_directly: Whether all that the library's `dict` and `json` read, but for the adapter, are slots.
@@ -125,6 +126,7 @@ class Schema:
         "is_named_by_identifiers",
         "is_named_by_unique_id",
         "is_plain",
+        "joins_identifiers",
         "key_is_name",
         "keywords",
         "knows_attributes",
@@ -203,7 +205,8 @@ class Schema:
         self.knows_children = self.reads_slots and is_own("get_children_mapping")
         self.knows_status = self.reads_slots and is_own("set_status") and are_slots(STATUS_FIELDS)
         self.reads_fields = self.reads_slots and is_own("dict") and has_own_identifiers and are_slots(self.attributes)
-        self.computes_key = self.knows_identifiers and is_own("create_unique_id")
+        self.joins_identifiers = is_own("create_unique_id")
+        self.computes_key = self.knows_identifiers and self.joins_identifiers
         self.is_named_by_unique_id = self.reads_slots and is_own("get_shortname") and not self.shortname
 
         has_identity = self.knows_type and self.knows_identifiers and bool(self.identifiers)

@@ -214,6 +214,17 @@ def copying() -> None:
             pickle.dumps(device)
 
 
+def removing() -> None:
+    """Get records in every way, some of which are not there, and remove all below one."""
+    adapter = load()
+    for key in ("nowhere", {"name": "nowhere"}, adapter.get_all("device")[0].get_unique_id(), {}):
+        with contextlib.suppress(ObjectNotFound, KeyError):
+            adapter.get_or_none("device", key), adapter.get(Device, key), adapter.get_by_uids([key], "device")
+    adapter.count(), len(adapter)
+    for site in adapter.get_all("site"):
+        adapter.remove(site, remove_children=True)
+
+
 def abandoned_diff() -> None:
     """Read the beginning of a diff only."""
     children = load().diff_to(load(1)).get_children()
@@ -391,6 +402,7 @@ PROGRAMS: dict[str, Callable[[], None]] = {
         diffing,
         dumping,
         copying,
+        removing,
         abandoned_diff,
         syncing,
         raising_comparison,

@@ -475,6 +475,38 @@ class Copying(Work):
         assert self.found[2][0]["number"] == 300
 
 
+class Removing(Work):
+    """Get the records of an adapter in several ways, and remove one with all below it."""
+
+    def __init__(self, adapter_class: type[Adapter]) -> None:
+        self.adapter = loaded(adapter_class)
+        self.site = self.adapter.get("site", "a")
+        self.records = [each for name in ("site", "device", "part") for each in self.adapter.get_all(name)]
+
+    def __call__(self) -> None:
+        self.found = [
+            self.adapter.get("device", {"site": "b", "name": "d0"}),
+            *self.adapter.get_by_uids(["b__d0"], self.adapter.device),
+            self.adapter.get_or_none("device", "nowhere"),
+            len(self.adapter),
+        ]
+        if self.adapter.get_or_none("site", "a") is self.site:
+            self.adapter.remove(self.site, remove_children=True)
+
+    def check_left(self) -> None:
+        stored = [each for name in ("site", "device", "part") for each in self.adapter.get_all(name)]
+        below = [each for each in self.records if each.adapter is None]
+        assert [each for each in self.records if each.adapter is self.adapter] == stored
+        assert self.site in below or not below, "it goes first"
+        if below:
+            self.check_done()
+
+    def check_done(self) -> None:
+        assert [each.name for each in self.adapter.get_all("site")] == ["b"]
+        assert {each.site for each in self.adapter.get_all("device")} == {"b"}
+        assert self.adapter.get_all("part") == []
+
+
 # ---- doing it ----
 
 
@@ -490,6 +522,7 @@ WORK = {
         Viewing,
         Dumping,
         Copying,
+        Removing,
     )
 }
 

@@ -255,6 +255,7 @@ cdef extern from "Python.h":
     PyObject *NONE "Py_None"
 
     PyTypeObject *class_of "Py_TYPE"(PyObject *value) nogil
+    PyObject *type_attribute "_PyType_Lookup"(PyTypeObject *cls, object name)
     void Py_INCREF(PyObject *value)
     void Py_DECREF(PyObject *value)
     void Py_XDECREF(PyObject *value)
@@ -264,6 +265,7 @@ cdef extern from "Python.h":
     Py_ssize_t PyDict_GET_SIZE(PyObject *mapping) nogil
     int PyDict_Next(PyObject *mapping, Py_ssize_t *position, PyObject **key, PyObject **value) nogil
     PyObject *PyDict_GetItemWithError(PyObject *mapping, PyObject *key) except? NULL
+    int PyDict_DelItem(PyObject *mapping, PyObject *key) except -1
     PyObject *PyDict_SetDefault(PyObject *mapping, PyObject *key, PyObject *value) except NULL
 
     list PyList_New(Py_ssize_t size)

@@ -67,3 +67,5 @@ cdef Plan plan_of(object cls)
 cdef Plan plan_of_record(object record, str taker)
 cdef Py_ssize_t offset_of(cls, name) except -2
 cdef object compute_key(object model, Plan plan)
+cdef object join_texts(PyObject **parts, Py_ssize_t count)
+cdef Plan plan_if_model(object value)

@@ -13,7 +13,7 @@ from .conversions cimport conversion_of
 
 from ..dumping.copies import as_data
 from ..enum import DiffSyncModelFlags
-from ..schema import find_in_mro, schema_of
+from ..schema import find_in_mro, is_model_class, schema_of
 from .checks import check_record
 from .constants import INSTANCE_OVERRIDES
 
@@ -254,3 +254,18 @@ cdef object compute_key(object model, Plan plan):
     for name in plan.schema.identifiers:
         texts.append(str(as_data(getattr(model, name))))
     return "__".join(texts)
+
+
+cdef object join_texts(PyObject **parts, Py_ssize_t count):
+    """Return the unique id that identifiers make which are exact strings."""
+    return join_key(parts, count)
+
+
+cdef Plan plan_if_model(object value):
+    """Return the plan of a model class; None for anything else."""
+    cdef size_t place = ((<uintptr_t><PyObject *>value) >> 6) % CACHE_SIZE
+    if cache[place].cls == <PyObject *>value:
+        return <Plan>cache[place].plan
+    if cache[place ^ 1].cls == <PyObject *>value:
+        return <Plan>cache[place ^ 1].plan
+    return plan_of(value) if is_model_class(value) else None

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext, suppress
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import structlog
 
+from .. import _kernel as kernel
 from ..classes.assignment import former_values, restore
 from ..exceptions import ObjectNotFound
 from ..kernel.checks import check_record, modelname_of, unique_id_from
@@ -48,11 +50,17 @@ class BaseStore:
         """
         self.adapter = adapter
         self.name = name or type(self).__name__
-        self._log = structlog.get_logger().new(store=self)
+        self._log_settings = structlog.get_config()
 
     def __str__(self) -> str:
         """Return the store's name."""
         return self.name
+
+    @cached_property
+    def _log(self) -> Any:
+        """The store's logger, as structlog was configured when the store was made; few ever need it."""
+        settings = dict(self._log_settings)
+        return structlog.wrap_logger(settings.pop("logger_factory")(), **settings).new(store=self)
 
     @property
     def takes_whole_tables(self) -> bool:
@@ -238,24 +246,28 @@ class BaseStore:
                 may be a record that is being removed.
         """
         while waiting:
-            if isinstance(waiting[-1], tuple):
-                child_type, child_id, parent_type, parent_id = waiting[-1]
-                try:
-                    child = waiting[-1] = self.get(model=child_type, identifier=child_id)
-                    self._remove_one(child)
-                except ObjectNotFound:
-                    waiting.pop()
-                    self._log.error(
-                        "Unable to remove child element as it was not found!",
-                        child_type=child_type,
-                        child_id=child_id,
-                        parent_type=parent_type,
-                        parent_id=parent_id,
-                    )
-                    continue
-            elif self._has(waiting[-1]):
-                self._remove_one(waiting[-1])
-            waiting[-1:] = self._stored_children(waiting[-1])
+            self._remove_next(waiting)
+
+    def _remove_next(self, waiting: list[Any]) -> None:
+        """Remove the record on top, and put its children there."""
+        if isinstance(waiting[-1], tuple):
+            child_type, child_id, parent_type, parent_id = waiting[-1]
+            try:
+                child = waiting[-1] = self.get(model=child_type, identifier=child_id)
+                self._remove_one(child)
+            except ObjectNotFound:
+                waiting.pop()
+                self._log.error(
+                    "Unable to remove child element as it was not found!",
+                    child_type=child_type,
+                    child_id=child_id,
+                    parent_type=parent_type,
+                    parent_id=parent_id,
+                )
+                return
+        elif self._has(waiting[-1]):
+            self._remove_one(waiting[-1])
+        waiting[-1:] = self._stored_children(waiting[-1])
 
     def _has(self, obj: DiffSyncModel) -> bool:
         """Whether this very record is stored."""
@@ -367,14 +379,15 @@ class BaseStore:
         return stored, added
 
     def _assign(self, obj: DiffSyncModel, attrs: dict[str, Any]) -> None:
+        if not attrs:
+            return
         if obj.__validate_assignment__:
             attrs = checked_values(obj, attrs)
         former = former_values(obj, attrs)
         try:
             for name, value in attrs.items():
                 setattr(obj, name, value)
-            if attrs:
-                self.record_changed(obj=obj)
+            self.record_changed(obj=obj)
         except BaseException:
             restore(obj, former)
             raise
@@ -403,6 +416,9 @@ class BaseStore:
             f"either {object_class} should be a class/instance or {identifier} should be a str"
         )
         raise ValueError(message)
+
+
+kernel.note_lookups(BaseStore)
 
 
 def make_store(engine: Any, adapter: Adapter) -> BaseStore:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import _kernel as kernel
 from ..exceptions import ObjectNotFound
-from ..kernel.checks import check_record, modelname_of
+from ..kernel.checks import check_record
 from . import BaseStore
 
 if TYPE_CHECKING:
@@ -30,32 +30,10 @@ class LocalStore(BaseStore):
     def _names_by_first_use(self) -> Collection[str]:
         return self._data
 
-    def get(
-        self, *, model: str | DiffSyncModel | type[DiffSyncModel], identifier: str | dict[str, Any]
-    ) -> DiffSyncModel:
-        """Return one record; see `BaseStore.get`."""
-        object_class, modelname = self._get_object_class_and_model(model)
-        uid = self._get_uid(model, object_class, identifier)
-        try:
-            return self._data[modelname][uid]
-        except KeyError:
-            raise self._not_found(modelname, uid) from None
-
-    def get_all(self, *, model: str | DiffSyncModel | type[DiffSyncModel]) -> list[DiffSyncModel]:
-        """Return all records of a type in the order in which they were added."""
-        return list(self._data[modelname_of(model)].values())
-
-    def get_by_uids(self, *, uids: list[str], model: str | DiffSyncModel | type[DiffSyncModel]) -> list[DiffSyncModel]:
-        """Return records of one type by their unique ids; see `BaseStore.get_by_uids`."""
-        modelname = modelname_of(model)
-        found = []
-        for uid in uids:
-            try:
-                found.append(self._data[modelname][uid])
-            except KeyError:
-                raise self._not_found(modelname, uid) from None
-        return found
-
+    get = kernel.get_record
+    get_all = kernel.get_all_records
+    get_by_uids = kernel.get_records_by_uids
+    count = kernel.count_records
     add = kernel.add_record
 
     def update(self, *, obj: DiffSyncModel) -> None:
@@ -68,18 +46,19 @@ class LocalStore(BaseStore):
         if not (is_own and kernel.remove_record(self, obj)):
             super()._remove_one(obj)
 
+    def _remove_all(self, waiting: list[Any]) -> None:
+        while waiting:
+            if _has_own(self, _REMOVING):
+                kernel.remove_plain(self, waiting)
+            if waiting:
+                self._remove_next(waiting)
+
     def remove_item(self, modelname: str, uid: str) -> None:
         """Remove one record; see `BaseStore.remove_item`."""
         try:
             del self._data[modelname][uid]
         except KeyError:
             raise self._not_found(modelname, uid) from None
-
-    def count(self, *, model: str | DiffSyncModel | type[DiffSyncModel] | None = None) -> int:
-        """Return the number of records of a type, or of all types for None."""
-        if not model:
-            return sum(len(records) for records in self._data.values())
-        return len(self._data[modelname_of(model)])
 
     def local_data(self) -> dict[str, dict[str, DiffSyncModel]] | None:
         """Return the dict of records, unless a subclass or the instance overrides how they are read."""
@@ -92,6 +71,7 @@ class LocalStore(BaseStore):
 _READING = {name: getattr(LocalStore, name) for name in ("get", "get_all", "get_by_uids")}
 _ADDING = {"add": LocalStore.add}
 _CHANGING = {name: getattr(LocalStore, name) for name in ("add", "remove", "remove_item", "_remove_one")}
+_REMOVING = {name: getattr(LocalStore, name) for name in ("get", "remove_item", "_remove_one", "_stored_children")}
 
 
 def adds_directly(store: BaseStore) -> bool:
