@@ -30,7 +30,7 @@ FLOORS = (
     (
         "what all of the kernel leans on",
         (
-            "kernel kernel.capi kernel.known_types kernel.texts kernel.slotted kernel.conversions "
+            "kernel kernel.capi kernel.known_types kernel.texts kernel.slotted kernel.slotted_py kernel.conversions "
             "kernel.dict_internals kernel.constants kernel.checks kernel.equality kernel.identity kernel.lookup "
             "kernel.skipping kernel.construction_errors kernel.row_errors"
         ),
@@ -40,9 +40,9 @@ FLOORS = (
         (
             "kernel.plans kernel.layouts kernel.fields kernel.fields_py kernel.children kernel.children_py "
             "kernel.construction kernel.construction_py kernel.local_records kernel.local_records_py "
-            "kernel.encoded_records kernel.encoded_records_py kernel.text_buffer kernel.dumping kernel.dumping_py "
-            "kernel.describing kernel.describing_py kernel.copying kernel.copying_py "
-            "kernel.stored_records kernel.stored_records_py"
+            "kernel.encoded_records kernel.encoded_records_py kernel.exactness kernel.exactness_py "
+            "kernel.text_buffer kernel.dumping kernel.dumping_py kernel.describing kernel.describing_py "
+            "kernel.copying kernel.copying_py kernel.stored_records kernel.stored_records_py"
         ),
     ),
     ("the flat array", "kernel.cursor kernel.array kernel.array_py"),

@@ -27,9 +27,11 @@ if TYPE_CHECKING:
     from .kernel.dumping_py import *  # noqa: F403
     from .kernel.elements_py import *  # noqa: F403
     from .kernel.encoded_records_py import *  # noqa: F403
+    from .kernel.exactness_py import *  # noqa: F403
     from .kernel.fields_py import *  # noqa: F403
     from .kernel.local_records_py import *  # noqa: F403
     from .kernel.reading_py import *  # noqa: F403
+    from .kernel.slotted_py import *  # noqa: F403
     from .kernel.stored_records_py import *  # noqa: F403
     from .kernel.tables_py import *  # noqa: F403
     from .kernel.views_py import *  # noqa: F403

@@ -6,6 +6,7 @@ from .construction_py import create_record as create_record
 from .construction_py import initialise as initialise
 from .construction_py import install_constructor as install_constructor
 from .construction_py import rebuild as rebuild
+from .construction_py import restore_record as restore_record
 
 __all__ = [
     "REBUILDING",
@@ -14,4 +15,5 @@ __all__ = [
     "initialise",
     "install_constructor",
     "rebuild",
+    "restore_record",
 ]

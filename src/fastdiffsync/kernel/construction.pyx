@@ -9,7 +9,7 @@ from cpython.object cimport PyObject, PyTypeObject
 from . cimport plans as _plans
 from .layouts cimport Layout, initialise_record, layout_of
 from .plans cimport Plan, offset_of, plan_of
-from .capi cimport PyListObject, Py_DECREF, set_slot_quietly, slot
+from .capi cimport PyListObject, PyTuple_GET_ITEM, Py_DECREF, set_slot_quietly, slot
 
 from .fields import get_adapter, set_adapter
 
@@ -27,6 +27,7 @@ __all__ = [
     "initialise",
     "install_constructor",
     "rebuild",
+    "restore_record",
 ]
 
 ctypedef PyObject *(*vectorcallfunc)(PyObject *, PyObject *const *, size_t, PyObject *) except? NULL
@@ -185,6 +186,32 @@ cdef object make_created(Plan plan, object adapter, dict ids, dict attrs):
     if not layout.take(ids, 0, values) or not layout.take(attrs, id_count + 1, values):
         return None
     return layout.fill_shaped(values)
+
+
+def restore_record(cls, tuple names, tuple values, adapter):
+    """Make a record of the model class `cls` of values for these fields: its own, and exactly of their types."""
+    cdef PyObject *items[MAX_CREATED]
+    cdef Py_ssize_t i, count = len(values)
+    cdef Plan plan = plan_of(cls)
+    if plan.restore_layout is None:
+        plan.restore_layout = Layout(cls, frozenset(), (*names, ADAPTER))
+        trust(<Layout>plan.restore_layout)
+    cdef Layout layout = <Layout>plan.restore_layout
+    model = None
+    if layout.has_shape and count < MAX_CREATED and layout.shape_count == count + 1:
+        for i in range(count):
+            items[i] = PyTuple_GET_ITEM(<PyObject *>values, i)
+        items[count] = <PyObject *>adapter
+        model = layout.fill_shaped(items)
+    return cls(**dict(zip(names, values)), adapter=adapter) if model is None else model
+
+
+cdef int trust(Layout layout) except -1:
+    """Have a layout take all values as they are."""
+    cdef Py_ssize_t i
+    for i in range(layout.move_count):
+        layout.moves[i].is_checked = False
+    return 0
 
 
 def initialise(model):

@@ -22,6 +22,7 @@ __all__ = [
     "initialise",
     "install_constructor",
     "rebuild",
+    "restore_record",
 ]
 
 _set_slot = msgspec.Struct.__setattr__
@@ -57,6 +58,11 @@ def create_record(cls: Any, adapter: Any, ids: dict[str, Any], attrs: dict[str, 
     model = cls(**ids, adapter=adapter, **attrs)
     model.set_status(DiffSyncStatus.SUCCESS, "Created successfully")
     return model
+
+
+def restore_record(cls: Any, names: tuple[str, ...], values: tuple[Any, ...], adapter: Any) -> Any:
+    """Make a record of the model class `cls` of values for these fields: its own, and exactly of their types."""
+    return cls(**dict(zip(names, values, strict=True)), adapter=adapter)
 
 
 def initialise(model: Any) -> None:

@@ -3,6 +3,11 @@ from cpython.object cimport PyObject
 from .slotted cimport Networks, Slotted
 
 
+cdef enum:
+    EXACT, ANY, INT, FLOAT, BOOL, DECIMAL, DATE, DATETIME, TIME, ENUM, UUID, IPV4, IPV6, NETWORK, INTERFACE
+    LIST, SET, FROZENSET, TUPLE, FIXED_TUPLE, DICT, TYPED_DICT
+
+
 cdef class Conversion:
     cdef int kind
     cdef bint makes_containers

@@ -17,10 +17,6 @@ from .texts cimport PENDING, bool_of, date_of, datetime_of, float_of, int_of, ti
 
 import sys
 
-cdef enum:
-    EXACT, ANY, INT, FLOAT, BOOL, DECIMAL, DATE, DATETIME, TIME, ENUM, UUID, IPV4, IPV6, NETWORK, INTERFACE
-    LIST, SET, FROZENSET, TUPLE, FIXED_TUPLE, DICT, TYPED_DICT
-
 cdef dict KINDS = {
     "exact": EXACT, "any": ANY, "int": INT, "float": FLOAT, "bool": BOOL, "decimal": DECIMAL, "date": DATE,
     "datetime": DATETIME, "time": TIME, "enum": ENUM, "uuid": UUID, "ipv4": IPV4, "ipv6": IPV6, "network": NETWORK,

@@ -47,7 +47,7 @@ cdef class Plan:
     cdef Py_ssize_t last_child_offset
     # What `_making.pyx` knows of the keywords that records of the class are made with, by their names.
     cdef dict layouts
-    cdef object last_layout, create_layout
+    cdef object last_layout, create_layout, restore_layout
     # What `dumping.pyx` knows of the class; None until it does.
     cdef object dump_plan
     # And `copying.pyx`.

@@ -14,6 +14,7 @@ import enum
 import functools
 import hashlib
 import typing
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -24,6 +25,7 @@ from ..dumping.copies import as_data
 from ..enum import DiffSyncModelFlags, DiffSyncStatus
 from ..exceptions import ObjectStoreException, ValidationError
 from ..schema import SCHEMA_ATTRIBUTE, copied, schema_of
+from .by_type import bodies_of
 from .values import PLAIN_TYPES, UnsupportedValueError, ValueReader, ValueWriter, object_fields
 
 if TYPE_CHECKING:
@@ -36,6 +38,10 @@ FORMAT = 1
 
 _FINGERPRINT_SIZE = 8
 _TYPED, _SETTLED = 2, 4  # 1 stood for settled, but for the NaN of a Decimal and some enums
+_BY_TYPE = 8
+SETTLED_PREFIXES = 3
+"""How many there are of a class."""
+
 _FIELDS_ONLY, _WITH_STATUS = b"\x92", b"\x93"
 _TOKEN_HEADER = b"\xc4\x09"
 _TOKEN_END = 12
@@ -61,7 +67,7 @@ class RecordEncoding:
         cls: The model class.
         schema: The compiled schema that the encoding was made from; a class that changes gets a new one.
         fingerprint: Identifies the fields and their types; equal for classes that have the same.
-        settled_prefixes: What the bytes of a settled record without a status begin with, one or the other.
+        settled_prefixes: What the bytes of a settled record without a status begin with, one or another.
     """
 
     def __init__(self, cls: type[DiffSyncModel]) -> None:
@@ -84,10 +90,13 @@ class RecordEncoding:
         described = repr((FORMAT, cls.get_type(), [(name, _describe(annotations[name])) for name in self._names]))
         self.fingerprint = hashlib.blake2b(described.encode(), digest_size=_FINGERPRINT_SIZE).digest()
         self._prefixes = [
-            _FIELDS_ONLY + _TOKEN_HEADER + self.fingerprint + bytes([known]) for known in range((_SETTLED | _TYPED) + 1)
+            _FIELDS_ONLY + _TOKEN_HEADER + self.fingerprint + bytes([known])
+            for known in range((_BY_TYPE | _SETTLED | _TYPED) + 1)
         ]
         self._plain_prefix = self._prefixes[_SETTLED | _TYPED]
-        self.settled_prefixes = (self._prefixes[_SETTLED], self._plain_prefix)
+        self._by_type_prefix = self._prefixes[_BY_TYPE | _SETTLED | _TYPED]
+        self._bodies = bodies_of(self.schema, annotations)
+        self.settled_prefixes = (self._prefixes[_SETTLED], self._plain_prefix, self._by_type_prefix)
         self._known: dict[tuple[type, ...], tuple[int, tuple[int, ...]]] = {}
         self._children_decoders = _children_decoders(tuple(self.schema.children.values()))
 
@@ -105,7 +114,9 @@ class RecordEncoding:
         try:
             types, values = self._read_values(obj)
             known, lists = self._known.get(types) or self._learn(types)
-            if (
+            if self._bodies is not None and obj.model_flags is _NO_FLAGS and self._bodies.fit(values):
+                known, body = _BY_TYPE | _SETTLED | _TYPED, self._bodies.write(values)
+            elif (
                 known & _SETTLED
                 and obj.model_flags is _NO_FLAGS
                 and (not lists or all(PLAIN_TYPES.issuperset(map(type, values[place])) for place in lists))
@@ -126,6 +137,10 @@ class RecordEncoding:
         Raises:
             ObjectStoreException: If the bytes are not such a record, or one of another version of the class.
         """
+        if data.startswith(self._by_type_prefix) and self._bodies is not None and not self._has_post_init:
+            with suppress(msgspec.DecodeError, ValueError):  # what follows has an error for it, or validates the values
+                own_values = self._bodies.read(data[_TOKEN_END:])
+                return kernel.restore_record(self.cls, self._names, own_values, adapter)  # type: ignore[no-any-return]
         try:
             if data.startswith(self._plain_prefix):
                 values, status = self._reader.decode(data[_TOKEN_END:]), None
@@ -135,6 +150,8 @@ class RecordEncoding:
                 status = _read_status(*rest[0]) if rest else None
                 is_own = token[:_FINGERPRINT_SIZE] == self.fingerprint
                 is_typed = bool(token[_FINGERPRINT_SIZE] & _TYPED) or not is_own
+                if is_own and token[_FINGERPRINT_SIZE] & _BY_TYPE:
+                    values = self._read_by_type(data)
             flags = values.pop("model_flags", _NO_FLAGS)
             has_all_fields = values.keys() == self._name_set
         except Exception as error:
@@ -150,6 +167,21 @@ class RecordEncoding:
             _set_slot(obj, "_status", status[0])
             _set_slot(obj, "_status_message", status[1])
         return obj  # type: ignore[no-any-return]
+
+    def _read_by_type(self, data: bytes) -> dict[str, Any]:
+        """Return the values of a record whose body does not say their types.
+
+        Where a class that an annotation names has changed since, they are as MessagePack has them, to be validated.
+        """
+        body = data[_TOKEN_END:] if data[:1] == _FIELDS_ONLY else _decode_parts(data)[1]
+        if self._bodies is not None:
+            try:
+                return dict(zip(self._names, self._bodies.read(body), strict=True))
+            except msgspec.ValidationError:
+                if self._has_post_init:
+                    raise
+        values: dict[str, Any] = self._reader.decode(body)
+        return values
 
     def children_of(self, data: bytes) -> Any:
         """Return the lists of children in the bytes of a record, as attributes; None if they are none of this class.

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from .. import _kernel as kernel
 from ..exceptions import ObjectNotFound, ObjectStoreException
 from ..kernel.checks import modelname_of
+from ..runtime.garbage import PausedCollection
 from ..schema import StructMeta
 from . import BaseStore
 from .buffer import Backend, WriteBuffer
@@ -212,9 +213,11 @@ class EncodedReader(BaseStore):
             absent = [uid for uid, obj in held.items() if obj is None]
             if absent:
                 encoding = self._encoding_for(model)
-                for uid, data in zip(absent, self._read_encoded(modelname, absent), strict=True):
-                    if data is not None:
-                        found[uid] = self._make_live(modelname, uid, data, encoding)
+                encoded = zip(absent, self._read_encoded(modelname, absent), strict=True)
+                with PausedCollection():  # it would look at all records made so far, again and again
+                    for uid, data in encoded:
+                        if data is not None:
+                            found[uid] = self._make_live(modelname, uid, data, encoding)
             return found
 
     def read_ahead(self, *, uids: list[str], model: str | DiffSyncModel | type[DiffSyncModel]) -> None:
@@ -250,7 +253,7 @@ class EncodedReader(BaseStore):
         encoding: RecordEncoding | None = None
         for page in self._pages(modelname, by_uid=False):
             encoding = encoding or self._encoding_for(model)
-            with self._lock:
+            with self._lock, PausedCollection():
                 records = [
                     self._live.get((modelname, uid)) or self._make_live(modelname, uid, data, encoding)
                     for uid, data in page

@@ -44,10 +44,14 @@ _UNEQUAL = """
 local fields = cmsgpack.unpack(ARGV[1])
 local first = redis.call('HMGET', KEYS[1], unpack(fields))
 local second = redis.call('HMGET', KEYS[2], unpack(fields))
+local settled = {}
+for number = 2, #ARGV do
+    settled[ARGV[number]] = true
+end
 local unequal = {}
 for place, data in ipairs(first) do
     local prefix = data and string.sub(data, 1, #ARGV[2])
-    if not data or data ~= second[place] or prefix ~= ARGV[2] and prefix ~= ARGV[3] then
+    if not data or data ~= second[place] or not settled[prefix] then
         unequal[#unequal + 1] = place - 1
     end
 end
@@ -203,7 +207,7 @@ class RedisServer:
         return self._run_id is not None and self._run_id == other._run_id and databases[0] == databases[1]
 
     def find_unequal(
-        self, other: RedisServer, modelname: str, uids: list[str], prefixes: tuple[bytes, bytes]
+        self, other: RedisServer, modelname: str, uids: list[str], prefixes: tuple[bytes, ...]
     ) -> list[str] | None:
         """Return those of the unique ids whose bytes differ from those of another store, or begin otherwise.
 

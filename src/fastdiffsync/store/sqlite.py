@@ -12,6 +12,7 @@ from ..exceptions import ObjectStoreException
 from ..schema import StructMeta
 from .comparison import Comparison, are_certainly_equal
 from .encoded import EncodedStore
+from .encoding import SETTLED_PREFIXES
 from .reading import PAGE_SIZE
 from .sqlite_file import MOST_PROBLEMS, SCHEMA_VERSION, SQLiteFile, is_text
 
@@ -30,7 +31,7 @@ FROM json_each(?) AS asked
 {join} main.record AS a ON a.model = ? AND a.uid = asked.value
 {join} other.record AS b ON b.model = ? AND b.uid = asked.value
 """
-_ARE_EQUAL = "a.data = b.data AND (a.data >= ? AND a.data < ? OR a.data >= ? AND a.data < ?)"
+_ARE_EQUAL = f"a.data = b.data AND ({' OR '.join(['a.data >= ? AND a.data < ?'] * SETTLED_PREFIXES)})"
 _EQUAL = f"SELECT asked.key, a.data {_JOINED.format(join='CROSS JOIN')} WHERE {_ARE_EQUAL}"
 _UNEQUAL = f"SELECT asked.key, a.data, b.data {_JOINED.format(join='LEFT JOIN')} WHERE NOT coalesce({_ARE_EQUAL}, 0)"
 

@@ -125,7 +125,7 @@ class ValueWriter:
     def _named(self, kind: type, value: Any) -> Any:
         name = self._classes[kind]
         if issubclass(kind, enum.Enum):
-            self.settles = self.settles and _equals_itself(value)
+            self.settles = self.settles and equals_itself(value)
             is_flag = issubclass(kind, enum.Flag)
             return Ext(_FLAG, _encode([name, value.value])) if is_flag else Ext(_ENUM, _encode([name, value.name]))
         self.settles = False
@@ -191,7 +191,7 @@ def object_fields(cls: Any) -> tuple[str, ...]:
     raise TypeError(cls)
 
 
-def _equals_itself(member: enum.Enum) -> bool:
+def equals_itself(member: enum.Enum) -> bool:
     """Whether a member of an enum is certainly equal to itself: not one that is a NaN, or says otherwise."""
     kind = type(member)
     has_own = kind.__eq__ in _OWN_EQUALITY and kind.__ne__ in _OWN_INEQUALITY
