@@ -178,6 +178,6 @@ def encode(data: Any) -> bytearray:
     Raises:
         TypeError: For a value that JSON cannot carry.
     """
-    encoded = bytearray()
+    encoded = bytearray(512)  # it is cut to what is written
     _encode_into(data, encoded)  # msgspec's `encode` itself crashes where memory for more than 512 bytes is refused
     return encoded

@@ -24,7 +24,7 @@ __all__ = ["are_equal", "copy_record", "deepcopy_record", "reduce_record", "set_
 M = TypeVar("M", bound=Any)
 
 _SINGLE = SCALARS | {DiffSyncModelFlags, DiffSyncStatus}
-_EQUAL_TO_THEMSELVES = _SINGLE - {float}
+_EQUAL_TO_THEMSELVES = (_SINGLE - {float}) | {list, dict, tuple, set, frozenset}
 _set_slot = msgspec.Struct.__setattr__
 _copy_slots: Any = msgspec.Struct.__copy__  # type: ignore[attr-defined]
 _have_equal_slots = msgspec.Struct.__eq__
@@ -39,14 +39,15 @@ def are_equal(self: Any, other: Any) -> bool:
     """
     if type(self) is not type(other):
         return NotImplemented  # type: ignore[no-any-return]
-    if schema_of(type(self)).compares_directly and self._side_data is None is other._side_data:
-        # msgspec takes what is one object for equal, and compares the keys too.
-        if not _have_equal_slots(self, other):
-            if self._unique_id == other._unique_id:
-                return False
-        elif _EQUAL_TO_THEMSELVES.issuperset(map(type, _values(self))):
-            return True
-    return are_equal_by_steps(self, other)
+    if not schema_of(type(self)).compares_directly or self._side_data is not None or other._side_data is not None:
+        return are_equal_by_steps(self, other)
+    # msgspec takes what is one object for equal, and compares the keys too.
+    if not _have_equal_slots(self, other):
+        return self._unique_id != other._unique_id and are_equal_by_steps(self, other)
+    for value in _values(self):
+        if type(value) not in _EQUAL_TO_THEMSELVES and not (value == value):  # noqa: PLR0124, SIM201 - it may be a NaN
+            return are_equal_by_steps(self, other)
+    return True
 
 
 # ---- copies ----
