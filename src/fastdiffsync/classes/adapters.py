@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from types import BuiltinFunctionType, FunctionType, MethodDescriptorType, WrapperDescriptorType
+from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 from ..model import DiffSyncModel
 from ..utils import get_path, set_key
+
+_NO_MODELS = frozenset(
+    {FunctionType, type(DiffSyncModel.get_attrs), property, classmethod, staticmethod, str, list, dict}
+)
+"""Types of what an adapter class mostly has beside model classes; a descriptor of a user's may give one."""
 
 if TYPE_CHECKING:
     from ..adapter import Adapter
@@ -36,8 +41,13 @@ def check_declaration(cls: type[Adapter]) -> None:
 def model_order(cls: type[Adapter]) -> list[str]:
     """Return the attributes that hold model classes: `top_level` first, then the others by name."""
     order = list(cls.top_level) if isinstance(getattr(cls, "top_level", None), list) else []
-    # What `dir` gives, but for most names that cannot be those of models, in a third of the time.
-    names = {name for klass in cls.__mro__ for name, value in vars(klass).items() if _may_be_model(value)}
+    # What `dir` gives, but for what is seen not to be a model class, in a third of the time.
+    names = {
+        name
+        for klass in cls.__mro__[:-1]
+        for name, value in vars(klass).items()
+        if type(value) not in _NO_MODELS and (isinstance(value, type) or hasattr(type(value), "__get__"))
+    }
     return order + [name for name in sorted(names.difference(order)) if is_model(getattr(cls, name))]
 
 
@@ -56,19 +66,3 @@ def type_tree(cls: type[Adapter]) -> dict[str, Any]:
 def is_model(value: Any) -> bool:
     """Whether a value is a model class."""
     return isinstance(value, type) and issubclass(value, DiffSyncModel)
-
-
-_METHODS = (
-    FunctionType,
-    BuiltinFunctionType,
-    MethodDescriptorType,
-    WrapperDescriptorType,
-    property,
-    classmethod,
-    staticmethod,
-)
-
-
-def _may_be_model(value: Any) -> bool:
-    """Whether a class attribute may give a model class: it is a class, or a descriptor of the user's."""
-    return isinstance(value, type) or (not isinstance(value, _METHODS) and hasattr(type(value), "__get__"))

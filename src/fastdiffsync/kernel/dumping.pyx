@@ -18,7 +18,7 @@ from .text_buffer cimport (
 )
 from .capi cimport (
     PyDict_CheckExact, PyDict_Next, PyList_CheckExact, PyList_GET_ITEM, PyList_GET_SIZE, Py_DECREF, Py_INCREF, class_of,
-    heed_signals, is_scalar, scalars_differ, slot,
+    heed_signals, is_scalar, prefetch, scalars_differ, slot,
 )
 
 from ..dumping.copies import as_data
@@ -36,6 +36,8 @@ cdef enum:
     MAX_NESTING = 8
     MAX_INDENT = 100
     COMPACT = -1
+    AHEAD = 8  # records
+    CACHE_LINE = 64
 
 cdef enum Default:
     NONE_GIVEN  # every value is written
@@ -59,7 +61,7 @@ cdef class DumpPlan:
     cdef bint is_direct
     cdef readonly tuple names
     cdef list defaults, json_keys
-    cdef Py_ssize_t count
+    cdef Py_ssize_t count, end  # behind the last field
     cdef Dumped *fields
     # Dicts of the names, None for each: of all, and of those that were chosen last.
     cdef dict empty, last_empty
@@ -76,6 +78,7 @@ cdef class DumpPlan:
         self.json_keys = []
         for i, name in enumerate(self.names):
             self.fields[i].offset = offset_of(schema.cls, name)
+            self.end = max(self.end, self.fields[i].offset + 1)
             self.describe_default(&self.fields[i], schema.defaults[name])
             self.json_keys.append(bytes(encode(name)) + b": ")
         self.empty = dict.fromkeys(self.names)
@@ -261,6 +264,28 @@ cdef bint is_builtin(PyObject *value, int depth) noexcept:
     return True
 
 
+cdef void ask_ahead(list records, Py_ssize_t place, DumpPlan plan, PyObject *cls) noexcept:
+    """Ask for the memory of records that are dumped soon, and for that of the values of one that is dumped sooner.
+
+    Takes the records, which may have become fewer, the plan and its class, all borrowed; reads memory only. Waiting for
+    values, whose references are counted, is otherwise more than half of the time.
+    """
+    cdef Py_ssize_t i
+    cdef PyObject *record
+    cdef PyObject *value
+    if place + 2 * AHEAD < len(records):
+        record = PyList_GET_ITEM(<PyObject *>records, place + 2 * AHEAD)
+        for i in range(0, plan.end, CACHE_LINE):
+            prefetch(<char *>record + i)
+    if place + AHEAD < len(records):
+        record = PyList_GET_ITEM(<PyObject *>records, place + AHEAD)
+        if <PyObject *>class_of(record) == cls:
+            for i in range(plan.count):
+                value = slot(record, plan.fields[i].offset)
+                if value != NULL:
+                    prefetch(value)
+
+
 def dump_records(dict data, records, dict options):
     """Add records as dicts to `{modelname: {unique id: dict}}`.
 
@@ -276,6 +301,7 @@ def dump_records(dict data, records, dict options):
     cdef Py_ssize_t count, step = 0
     cdef Plan plan
     cdef DumpPlan dump_plan
+    cdef list waiting = records if type(records) is list else []
     cdef bint is_plain = KNOWN.issuperset(options) and "mode" not in options
     cdef bint exclude_defaults = is_plain and bool(options.get("exclude_defaults", False))
     cdef dict others = None if options.keys() == {"exclude_defaults"} else options
@@ -289,6 +315,7 @@ def dump_records(dict data, records, dict options):
         count = -1
         if plan.knows_dict and slot(<PyObject *>record, plan.key_offset) != OVERRIDES:
             dump_plan = dump_plan_of(plan)
+            ask_ahead(waiting, step, dump_plan, <PyObject *>plan.schema.cls)
             count = choose(record, dump_plan, others, exclude_defaults, chosen)
         dumped = record.dict(**options) if count < 0 else dump_chosen(record, dump_plan, chosen, count)
         data[type_name_of(record, plan)][unique_id(record, plan)] = dumped
