@@ -50,7 +50,7 @@ FLOORS = (
         "diffs as objects",
         (
             "kernel.views kernel.views_py kernel.child_iterator kernel.element_lines kernel.elements kernel.elements_py"
-            " kernel.diffs kernel.diffs_py kernel.reading kernel.reading_py"
+            " kernel.diffs kernel.diffs_py kernel.flat_text kernel.reading kernel.reading_py"
         ),
     ),
     ("plain trees", "kernel.plain.* kernel.plain_py"),

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from . import _kernel as kernel
 from .enum import DiffSyncActions
+from .kernel.flat_text import nested_dict, text_lines
 from .views import view
 from .views.equality import are_equal
-from .views.text import nested_dict, text_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -5,6 +5,7 @@ The twin of `array.pyx`; whoever changes one changes both.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from .constants import CREATE, DELETE, NO_ACTION, UPDATE
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from typing import TypeAlias
 
 __all__ = ["FlatArray"]
+
+_ACTION = re.compile(rb"[^\0]")
 
 Snapshot: TypeAlias = "tuple[str, dict[str, Any], dict[str, Any] | None, dict[str, Any] | None]"
 
@@ -165,8 +168,8 @@ class FlatArray:
 
     def next_changed(self, start: int, stop: int) -> int:
         """Return the first index from `start` up to `stop` that has an action, or `stop`."""
-        rest = self._actions[start:stop].lstrip(b"\0")
-        return stop - len(rest)
+        found = _ACTION.search(self._actions, start, stop)
+        return stop if found is None else found.start()
 
     def set_outcome(self, index: int, action: int, mask: int) -> None:
         """Set an entry's action and bitmask."""

@@ -11,14 +11,12 @@ from ..exceptions import ObjectAlreadyExists
 from ..runtime.arguments import described
 from ..utils import OrderedDefaultDict
 from .elements_py import ElementView
-from .views_py import View, Viewed, element_at, touch
+from .views_py import View, Viewed, element_at, indices_by_type, touch
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from ..diff import DiffElement
-    from .views_py import FlatView
-
 __all__ = ["DiffView"]
 
 
@@ -39,9 +37,11 @@ class DiffView(View):
     else:
         children = Viewed(expose_children, default=lambda: OrderedDefaultDict(dict))
 
+    models_processed: int
+
     def __init__(self) -> None:
         """Make an empty diff."""
-        self.models_processed = 0
+        self.__dict__["models_processed"] = 0
 
     def add(self, element: DiffElement) -> None:
         """Add an element.
@@ -54,8 +54,10 @@ class DiffView(View):
         if not is_element:
             message = f"a diff takes a DiffElement, not {described(element)}"
             raise TypeError(message)
-        element_type, name = element.type, element.name
-        group = self.children[element_type]
+        values, own = element.__dict__, self.__dict__
+        element_type = values.get("type") or element.type
+        name = values.get("name") or element.name
+        group = (own.get("children") or self.children)[element_type]
         if name in group:
             keys = f"{group[name].keys} and {element.keys}"
             message = f"Already storing a {element_type} named {name}: {keys} need different names"
@@ -64,9 +66,14 @@ class DiffView(View):
 
     def groups(self) -> list[str]:
         """Return the types of the elements, in the order in which they first occur."""
-        if self._flat is None or "children" in vars(self) or type(self).children is not self._library["children"]:
-            return list(self.children.keys())
-        return list(indices_by_type(self._flat, self._index))
+        values = self.__dict__
+        if "children" in values:
+            return list(self.children)
+        if "_groups" not in values:
+            if self._flat is None or type(self).children is not self._library["children"]:
+                return list(self.children.keys())
+            values["_groups"] = list(indices_by_type(self._flat, self._index))
+        return values["_groups"].copy()  # type: ignore[no-any-return]
 
     def get_children(self) -> Iterator[DiffElement]:
         """Return an iterator of the elements, type by type.
@@ -82,15 +89,6 @@ class DiffView(View):
                 yield from elements
             else:
                 yield from order(self.children[group])
-
-
-def indices_by_type(flat: FlatView, index: int) -> dict[str, list[int]]:
-    """Return the indices right below one, by type, in the order in which the types first occur."""
-    indices: dict[str, list[int]] = {}
-    array = flat.array
-    for child in array.children(index):
-        indices.setdefault(array.type(child), []).append(child)
-    return indices
 
 
 def filed(diff: Any) -> Iterator[tuple[str, Iterable[Any]]]:

@@ -9,8 +9,9 @@ from functools import total_ordering
 from typing import TYPE_CHECKING, Any
 
 from ..enum import DiffSyncActions
+from ..schema import schema_of
 from ..utils import intersection
-from .views_py import View, Viewed, touch
+from .views_py import View, Viewed, _element_class, element_at, has_own_ways, indices_by_type, may_order, touch
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["ElementView"]
 
+SHOWN = {"type", "name", "keys", "source_name", "dest_name"}
+TELLING = {"type", "name", "keys", "source_attrs", "dest_attrs"}
 ACTIONS = (DiffSyncActions.NO_CHANGE, DiffSyncActions.CREATE, DiffSyncActions.UPDATE, DiffSyncActions.DELETE)
 
 
@@ -58,14 +61,22 @@ class ElementView(View):
         self, obj_type: str, name: str, keys: Any, source_name: str, dest_name: str, child_diff: Any
     ) -> None:
         """Set all that an element has which is made by hand."""
-        self.type = obj_type
-        self.name = name
-        self.keys = keys
-        self.source_name = source_name
-        self.dest_name = dest_name
-        self.source_attrs = None
-        self.dest_attrs = None
-        self.child_diff = child_diff
+        values: dict[str, Any] = {
+            "type": obj_type,
+            "name": name,
+            "keys": keys,
+            "source_name": source_name,
+            "dest_name": dest_name,
+            "source_attrs": None,
+            "dest_attrs": None,
+            "child_diff": child_diff,
+        }
+        cls = type(self)
+        if cls is _element_class[0] and cls.__setattr__ is View.__setattr__:
+            self.__dict__.update(values)
+            return
+        for attribute, value in values.items():
+            setattr(self, attribute, value)
 
     @property
     def action(self) -> str | None:
@@ -78,6 +89,13 @@ class ElementView(View):
 
     def add_attrs(self, source: dict[str, Any] | None = None, dest: dict[str, Any] | None = None) -> None:
         """Set the attributes of one or both sides; None leaves a side as it is."""
+        values = self.__dict__
+        if "_flat" not in values and type(self) is _element_class[0]:
+            if source is not None:
+                values["source_attrs"] = source
+            if dest is not None:
+                values["dest_attrs"] = dest
+            return
         if source is not None:
             self.source_attrs = source
         if dest is not None:
@@ -89,8 +107,13 @@ class ElementView(View):
 
     def get_attrs_keys(self) -> Iterable[str]:
         """Return the names of the attributes that both sides have, or that the only side has."""
+        names = known_names(self)
+        if names is not None:
+            return names
         source, dest = sides(self)
         if source is not None and dest is not None:
+            if type(source) is dict is type(dest):
+                return [name for name in dest if name in source]
             return intersection(dest.keys(), source.keys())
         only = dest if source is None else source
         return [] if only is None else only.keys()
@@ -114,16 +137,32 @@ class ElementView(View):
 
     def get_children(self) -> Iterator[DiffElement]:
         """Return an iterator of the elements right below this one; see `Diff.get_children`."""
+        values = self.__dict__
+        flat = values.get("_flat")
+        if flat is not None and "child_diff" not in values and not has_own_ways(flat.diff_class, "get_children"):
+            index: int = values["_index"]
+            stop = flat.array.end(index)
+            if stop == index + 1:
+                return
+            if not may_order(flat, flat.diff_class):
+                for indices in indices_by_type(flat, index).values():
+                    for child in indices:
+                        yield element_at(flat, child)
+                return
         yield from self.child_diff.get_children()
 
     def __lt__(self, other: DiffElement) -> bool:
         """Whether type and name come before the other's."""
-        return (self.type, self.name) < (other.type, other.name)
+        if self.type != other.type:
+            return self.type < other.type
+        return self.name < other.name
 
     def __eq__(self, other: object) -> bool:
         """Whether type, name, keys and attributes of both sides are equal; children do not matter."""
         if not isinstance(other, ElementView):
             return NotImplemented
+        if show_same_records(self, other):
+            return True
         if self.type != other.type or self.name != other.name or (self.keys,) != (other.keys,):
             return False
         return sides(self) == sides(other)
@@ -132,8 +171,34 @@ class ElementView(View):
 
     def __str__(self) -> str:
         """Describe the element alone in one line."""
-        sides = f"{self.source_name} → {self.dest_name}"
-        return f'{self.type} "{self.name}" : {self.keys} : {sides} : {self.get_attrs_diffs()}'
+        values = self.__dict__
+        diffs = self.get_attrs_diffs()
+        if "_flat" in values and values.keys().isdisjoint(SHOWN) and type(self) is _element_class[0]:
+            flat, index = values["_flat"], values["_index"]
+            name, keys, sides = flat.name(index), flat.keys(index), f"{flat.source_name} → {flat.dest_name}"
+            return f'{flat.array.type(index)} "{name}" : {keys} : {sides} : {diffs}'
+        return f'{self.type} "{self.name}" : {self.keys} : {self.source_name} → {self.dest_name} : {diffs}'
+
+
+def show_same_records(one: ElementView, two: ElementView) -> bool:
+    """Whether two elements that have nothing of their own show the same records, without a change."""
+    values, others = one.__dict__, two.__dict__
+    if "_flat" not in values or "_flat" not in others:
+        return False
+    if not (values.keys().isdisjoint(TELLING) and others.keys().isdisjoint(TELLING)):
+        return False
+    array, other, index, match = values["_flat"].array, others["_flat"].array, values["_index"], others["_index"]
+    source, dest = array._sources[index], array._dests[index]
+    return (
+        source is other._sources[match]
+        and dest is other._dests[match]
+        and type(source) is not str is not type(dest)
+        and not array._actions[index]
+        and not other._actions[match]
+        and array._types[index] == other._types[match]
+        and index not in array._snapshots
+        and match not in other._snapshots
+    )
 
 
 def expose_sides(flat: Any, index: int) -> dict[str, Any]:
@@ -148,7 +213,7 @@ def expose_sides(flat: Any, index: int) -> dict[str, Any]:
 
 def shows_sides(element: ElementView) -> bool:
     """Whether an element has attributes of its own, on either side."""
-    values = vars(element)
+    values = element.__dict__
     return "source_attrs" in values or "dest_attrs" in values
 
 
@@ -158,6 +223,20 @@ def sides(element: ElementView) -> tuple[dict[str, Any] | None, dict[str, Any] |
     if flat is None or shows_sides(element):
         return element.source_attrs, element.dest_attrs
     return flat.source_attrs(element._index), flat.dest_attrs(element._index)
+
+
+def known_names(element: ElementView) -> list[str] | None:
+    """Return the names of the attributes that both sides have, if no hook need be asked for them; otherwise None."""
+    flat, index = element._flat, element._index
+    if flat is None or shows_sides(element):
+        return None
+    source, dest = flat.array.source(index), flat.array.dest(index)
+    if source is None or type(source) is not type(dest) or type(source) is str:
+        return None
+    schema = schema_of(type(source))
+    if schema.knows_attributes and type(source._unique_id) is str is type(dest._unique_id):
+        return list(schema.attributes)
+    return None
 
 
 def action_of(element: ElementView) -> str | None:
@@ -170,5 +249,10 @@ def action_of(element: ElementView) -> str | None:
         if source is not None:
             return DiffSyncActions.CREATE
         return None if dest is None else DiffSyncActions.DELETE
+    if type(source) is dict is type(dest) and type(element).get_attrs_keys is element._library["get_attrs_keys"]:
+        for name, value in dest.items():
+            if name in source and source[name] != value:
+                return DiffSyncActions.UPDATE
+        return DiffSyncActions.NO_CHANGE
     is_changed = any(source[name] != dest[name] for name in element.get_attrs_keys())
     return DiffSyncActions.UPDATE if is_changed else DiffSyncActions.NO_CHANGE

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypeVar
 
 from ..enum import DiffSyncActions
 from .diffs_py import DiffView, filed
-from .elements_py import action_of
+from .elements_py import action_of, shows_sides
+from .flat_text import nested_dict, text_lines
+from .views_py import has_own_ways, may_order
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -60,6 +62,37 @@ def _is_answered(diff: View, *parts: str, is_ordered: bool) -> bool:
     return not is_ordered or flat.array.end(index) == index + 1 or not _is_reordered(diff, flat)
 
 
+def _is_answered_below(element: Any, method: str, *, is_ordered: bool) -> bool:
+    """Whether the array answers for all below an element of the library's class, of which a diff has not been made."""
+    values = element.__dict__
+    flat = values.get("_flat")
+    if flat is None or "child_diff" in values or has_own_ways(flat.diff_class, method):
+        return False
+    index = values["_index"]
+    is_leaf: bool = flat.array.end(index) == index + 1
+    return is_leaf or (index not in flat.touched and not (is_ordered and may_order(flat, flat.diff_class)))
+
+
+def _known_diffs(child: Any) -> bool | None:
+    """Return whether an element has differences, if that takes no walk; None if it takes one, or a call."""
+    if child._is_own or getattr(type(child), "has_diffs", None) is not child._library["has_diffs"]:
+        return None
+    if action_of(child) is not None:
+        return True
+    if not _is_answered_below(child, "has_diffs", is_ordered=False):
+        below = child.__dict__.get("child_diff")
+        return False if _is_without(below, "has_diffs") else None
+    return _has_changes(child)
+
+
+def _is_without(diff: Any, method: str) -> bool:
+    """Whether nobody has ever put an element into a diff of the library's own ways, nor looked for one."""
+    if not isinstance(diff, DiffView) or has_own_ways(type(diff), method) or diff._is_own:
+        return False
+    values = diff.__dict__
+    return not values.get("children") and "_flat" not in values
+
+
 def _is_reordered(diff: Any, flat: FlatView) -> bool:
     """Whether an order method may leave elements out, or bring others."""
     order = diff.order_children_default
@@ -85,12 +118,26 @@ def _length(owner: Any) -> Steps[int]:
             return owner._flat.array.end(owner._index) - owner._index - 1  # type: ignore[no-any-return]
         total = 0
     else:
-        if _is_answered(owner.child_diff, *ITERATION, is_ordered=True):
-            return owner.child_diff._flat.array.end(owner._index) - owner._index  # type: ignore[no-any-return]
         total = 1
+        if type(owner).get_children is owner._library["get_children"] and not owner._is_own:
+            if _is_answered_below(owner, "__len__", is_ordered=True):
+                return owner._flat.array.end(owner._index) - owner._index  # type: ignore[no-any-return]
+            if _is_without(owner.child_diff, "__len__"):
+                return total
     for child in owner.get_children():
-        total += yield Question(child, "__len__")
+        known = _known_length(child)
+        total += (yield Question(child, "__len__")) if known is None else known
     return total
+
+
+def _known_length(child: Any) -> int | None:
+    """Return how many elements there are from one down, if that takes no walk; None if it takes one, or a call."""
+    library, cls = child._library, type(child)
+    if child._is_own or cls.__len__ is not library["__len__"] or cls.get_children is not library["get_children"]:
+        return None
+    if _is_answered_below(child, "__len__", is_ordered=True):
+        return child._flat.array.end(child._index) - child._index  # type: ignore[no-any-return]
+    return 1 if _is_without(child.child_diff, "__len__") else None
 
 
 # ---- differences ----
@@ -98,22 +145,32 @@ def _length(owner: Any) -> Steps[int]:
 
 def has_diffs_in(root: View) -> bool:
     """Return whether any element of a diff has an action, at any level."""
-    return _answer(_diffs(root))
+    known = None if isinstance(root, DiffView) or root._is_own else _known_diffs(root)
+    return _answer(_diffs(root)) if known is None else known
 
 
 def _diffs(owner: Any, include_children: bool = True) -> Steps[bool]:
     if not isinstance(owner, DiffView):
         if action_of(owner) is not None:
             return True
+        if _is_answered_below(owner, "has_diffs", is_ordered=False):
+            return include_children and _has_changes(owner)
         return include_children and bool((yield Question(owner.child_diff, "has_diffs")))
     if _is_answered(owner, "children", "groups", "has_diffs", is_ordered=False):
-        start, stop = owner._index + 1, owner._flat.array.end(owner._index)
-        return start < stop and owner._flat.array.next_changed(start, stop) < stop  # type: ignore[no-any-return]
+        return _has_changes(owner)
     for _group, elements in filed(owner):
         for child in elements:
-            if (yield Question(child, "has_diffs", (), WITH_CHILDREN)):
+            known = _known_diffs(child)
+            if (yield Question(child, "has_diffs", (), WITH_CHILDREN)) if known is None else known:
                 return True
     return False
+
+
+def _has_changes(owner: Any) -> bool:
+    """Whether the array has a change below an element, or in all that a diff shows."""
+    array, start = owner._flat.array, owner._index + 1
+    stop = array.end(owner._index)
+    return start < stop and array.next_changed(start, stop) < stop  # type: ignore[no-any-return]
 
 
 # ---- counts ----
@@ -129,6 +186,9 @@ def counts_of(root: View) -> list[int]:
 
 def _counts(owner: Any) -> Steps[dict[str, int]]:
     if not isinstance(owner, DiffView):
+        known = _known_counts(owner)
+        if known is not None:
+            return known
         below = yield Question(owner.child_diff, "summary")
         counts = {name: below[name] for name in COUNTED}
         counts[owner.action or "no-change"] += 1
@@ -138,10 +198,39 @@ def _counts(owner: Any) -> Steps[dict[str, int]]:
         return dict(zip(COUNTED, owner._flat.array.count(start, stop), strict=True))
     counts = dict.fromkeys(COUNTED, 0)
     for child in owner.get_children():
-        below = yield Question(child, "summary")
+        is_own = not child._is_own and type(child).summary is child._library["summary"]
+        action = _only_action(child) if is_own else ""
+        if action != "":
+            counts[action or "no-change"] += 1
+            continue
+        known = _known_counts(child) if is_own else None
+        below = (yield Question(child, "summary")) if known is None else known
         for name in COUNTED:
             counts[name] += below[name]
     return counts
+
+
+def _only_action(element: Any) -> str | None:
+    """Return the action of an element that has none below it; an empty text if it may have some, or asks itself."""
+    if type(element).action is not element._library["action"]:
+        return ""
+    values = element.__dict__
+    if "child_diff" in values:
+        return action_of(element) if _is_without(values["child_diff"], "summary") else ""
+    flat, index = element._flat, element._index
+    if flat is None or flat.array.end(index) > index + 1 or has_own_ways(flat.diff_class, "summary"):
+        return ""
+    return action_of(element)
+
+
+def _known_counts(element: Any) -> dict[str, int] | None:
+    """Return the counts from an element down, if that takes no walk."""
+    if shows_sides(element) or type(element).action is not element._library["action"]:
+        return None
+    if not _is_answered_below(element, "summary", is_ordered=True):
+        return None
+    index, array = element._index, element._flat.array
+    return dict(zip(COUNTED, array.count(index, array.end(index)), strict=True))
 
 
 # ---- text and nested dicts ----
@@ -155,11 +244,14 @@ def text_of(root: View, indent: int) -> str:
 def _text(owner: Any, indent: int = 0) -> Steps[str]:
     if not isinstance(owner, DiffView):
         return (yield from _element_text(owner, indent))
+    if _is_answered(owner, "children", "groups", "has_diffs", "str", is_ordered=False):
+        return "\n".join(text_lines(owner._flat, owner._index, indent)) or "(no diffs)"
     lines = []
     for group, elements in filed(owner):
         heading = [" " * indent + group]
         for child in elements:
-            if (yield Question(child, "has_diffs", (), WITH_CHILDREN)):
+            known = _known_diffs(child)
+            if (yield Question(child, "has_diffs", (), WITH_CHILDREN)) if known is None else known:
                 lines += heading
                 heading = []
                 lines.append((yield Question(child, "str", (indent + 2,))))
@@ -179,7 +271,13 @@ def _element_text(element: Any, indent: int) -> Steps[str]:
         for name, value in diffs.get("+", {}).items():
             old = diffs["-"][name]
             text += f"\n{margin}  {name}    {element.source_name}({value})    {element.dest_name}({old})"
-    if (yield Question(element.child_diff, "has_diffs")):
+    if _is_answered_below(element, "has_diffs", is_ordered=False) and not _has_changes(element):
+        has_diffs = False
+    else:
+        has_diffs = not _is_without(element.child_diff, "has_diffs") and (
+            yield Question(element.child_diff, "has_diffs")
+        )
+    if has_diffs:
         text += "\n" + (yield Question(element.child_diff, "str", (indent + 2,)))
     elif not element.get_attrs_diffs():
         text += " (no diffs)"
@@ -195,12 +293,17 @@ def _nested_dict(owner: Any) -> Steps[dict[str, Any]]:
     result: dict[str, Any]
     if not isinstance(owner, DiffView):
         result = owner.get_attrs_diffs()
-        if (yield Question(owner.child_diff, "has_diffs")):
+        if _is_answered_below(owner, "has_diffs", is_ordered=False) and not _has_changes(owner):
+            return result
+        if not _is_without(owner.child_diff, "has_diffs") and (yield Question(owner.child_diff, "has_diffs")):
             result.update((yield Question(owner.child_diff, "dict")))
         return result
+    if _is_answered(owner, *ITERATION, "has_diffs", "dict", is_ordered=True):
+        return nested_dict(owner._flat, owner._index)
     result = {}
     for child in owner.get_children():
-        if (yield Question(child, "has_diffs", (), WITH_CHILDREN)):
+        known = _known_diffs(child)
+        if (yield Question(child, "has_diffs", (), WITH_CHILDREN)) if known is None else known:
             below = yield Question(child, "dict")
             result.setdefault(child.type, {})[child.name] = below
     return result

@@ -15,12 +15,67 @@ if TYPE_CHECKING:
 __all__ = ["FlatView", "View", "element_at", "know_class", "touch"]
 
 _element_class: list[type[View]] = []
+_diff_class: list[type[View]] = []
+
+# What a class of diffs below `Diff` may not have for the array to answer for diffs of it that have not been made.
+_WAYS = frozenset(
+    {
+        "__getattr__",
+        "__getattribute__",
+        "__init__",
+        "__len__",
+        "__new__",
+        "__setattr__",
+        "children",
+        "dict",
+        "get_children",
+        "groups",
+        "has_diffs",
+        "str",
+        "summary",
+    }
+)
+# What `Diff` takes from the classes above.
+_TAKEN = frozenset(
+    {"__getattr__", "__getattribute__", "__init__", "__new__", "__setattr__", "children", "get_children", "groups"}
+)
 
 
 def know_class(cls: type[View], everything: dict[str, Any]) -> None:
     """Note what a class of the library defines, by name; it is `Diff` or `DiffElement`."""
-    if "children" not in everything:
-        _element_class[:] = [cls]
+    (_diff_class if "children" in everything else _element_class)[:] = [cls]
+
+
+def has_own_ways(cls: Any, method: str) -> bool:
+    """Whether diffs of a class may say something else by a method than the array does, apart from their order."""
+    diff_class = _diff_class[0]
+    if cls is not diff_class:
+        if not isinstance(cls, type) or not issubclass(cls, diff_class):
+            return True
+        for base in cls.__mro__:
+            if base is diff_class:
+                break
+            if not base.__dict__.keys().isdisjoint(_WAYS):
+                return True
+    own = diff_class.__dict__
+    return not own.keys().isdisjoint(_TAKEN) or (method in own and own[method] is not diff_class._library[method])
+
+
+def may_order(flat: FlatView, cls: Any) -> bool:
+    """Whether diffs of a class may put the elements of a flat diff in another order."""
+    diff_class = _diff_class[0]
+    if (
+        getattr(cls.order_children_default, "__func__", None)
+        is not diff_class._library["order_children_default"].__func__
+    ):
+        return True
+    names = {f"order_children_{name}" for name in flat.array.types()}
+    for base in cls.__mro__:
+        if not base.__dict__.keys().isdisjoint(names):
+            return True
+        if base is diff_class:
+            return False
+    return True
 
 
 class FlatView:
@@ -74,12 +129,25 @@ def touch(flat: FlatView, index: int) -> None:
         flat.touched.add(path.pop())
 
 
+def indices_by_type(flat: FlatView, index: int) -> dict[str, list[int]]:
+    """Return the indices right below one, by type, in the order in which the types first occur."""
+    array = flat.array
+    children = array.children(index)
+    types = [array.type(child) for child in children]
+    if len(set(types)) < 2:  # noqa: PLR2004 - mostly, one type
+        return {types[0]: children} if types else {}
+    indices: dict[str, list[int]] = {}
+    for element_type, child in zip(types, children, strict=True):
+        indices.setdefault(element_type, []).append(child)
+    return indices
+
+
 def element_at(flat: FlatView, index: int) -> Any:
     """Return the element that shows a record of a flat diff, always the same one."""
     element = flat.elements.get(index)
     if element is None:
         element = object.__new__(_element_class[0])
-        values = vars(element)
+        values = element.__dict__
         values["_flat"], values["_index"] = flat, index
         flat.elements[index] = element
     return element
@@ -122,6 +190,7 @@ class View:
 
     _flat: Any = None
     _index: int = -1
+    _is_own = False
     _library: ClassVar[dict[str, Any]]
 
     def _has(self, name: str) -> bool:
@@ -130,8 +199,11 @@ class View:
 
     def __setattr__(self, name: str, value: Any) -> None:
         """Assign an attribute; if it replaces what the library has under the name, the flat diff no longer answers."""
-        if self._flat is not None and (name in self._library or name.startswith("order_children_")):
-            touch(self._flat, self._index)
+        if name in self._library or name.startswith("order_children_"):
+            if self._flat is not None:
+                touch(self._flat, self._index)
+            if not isinstance(self._library.get(name), Viewed):
+                self.__dict__["_is_own"] = True
         object.__setattr__(self, name, value)
 
     def __getstate__(self) -> dict[str, Any]:
@@ -139,7 +211,9 @@ class View:
         for name, attribute in self._library.items():
             if isinstance(attribute, Viewed):
                 getattr(self, name)
-        return {name: value for name, value in vars(self).items() if name not in {"_flat", "_index"}}
+        return {
+            name: value for name, value in vars(self).items() if name not in {"_flat", "_groups", "_index", "_is_own"}
+        }
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Take the values that another object has had."""

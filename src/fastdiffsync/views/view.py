@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 V = TypeVar("V", bound="type[kernel.View]")
 
-_OWN_STATE = {"_flat", "_index", "_library", "models_processed"}
+_OWN_STATE = {"_flat", "_index", "_is_own", "_library", "models_processed"}
 
 ITERATION = ("children", "groups", "get_children")
 """What decides which elements a diff has, apart from the methods that order them."""

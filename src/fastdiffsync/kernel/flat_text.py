@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ..enum import DiffSyncActions
 
 if TYPE_CHECKING:
-    from .flat import FlatDiff
+    from ..views.flat import FlatDiff
 
 
 def visible_children(flat: FlatDiff, index: int) -> dict[int, dict[str, list[int]]]:
