@@ -211,6 +211,28 @@ def test_an_identifier_changed_to_another_type_is_noticed(fastdiffsync: Any) -> 
         dest.diff_from(source)
 
 
+@pytest.mark.parametrize("is_special", [False, True])
+def test_siblings_that_flags_leave_out(fastdiffsync: Any, is_special: bool) -> None:
+    """Where flags leave out all siblings, at the top or below a record with a hook, the diff has none of them."""
+    network, _ = make_adapter(fastdiffsync)
+    source, dest = network("a"), network("b")
+    for adapter in (source, dest):
+        site = network.site(name="s")
+        adapter.add(site)
+        left_out = [site]
+        if is_special:
+            site.get_attrs = dict
+            left_out = [network.device(name="d"), network.device(name="e")]
+        for record in left_out:
+            record.model_flags = fastdiffsync.DiffSyncModelFlags.IGNORE
+        for device in left_out if is_special else ():
+            adapter.add(device)
+            site.add_child(device)
+    diff = dest.diff_from(source)
+    assert diff.dict() == {}
+    assert [len(diff), diff.summary()["skip"]] == ([1, 2] if is_special else [0, 1])
+
+
 def test_memory_can_be_traced_meanwhile(fastdiffsync: Any) -> None:
     """With tracemalloc on, a diff that threads share ends, and finds the same."""
     source, dest = load_both(fastdiffsync, "in order")
