@@ -143,6 +143,10 @@ class DiffElement(kernel.ElementView):
         """Return the number of elements from this one down."""
         return kernel.length_of(self)
 
+    def add_attrs(self, source: _dict[_str, Any] | None = None, dest: _dict[_str, Any] | None = None) -> None:
+        """Set the attributes of one or both sides; None leaves a side as it is."""
+        self._give(source, dest)
+
     def has_diffs(self, include_children: bool = True) -> bool:
         """Return whether the element has an action.
 

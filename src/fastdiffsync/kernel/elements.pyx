@@ -223,8 +223,8 @@ cdef class ElementView(View):
         """Return what the attributes of both sides say is to be done, whatever a subclass says."""
         return action_of(self)
 
-    def add_attrs(self, source=None, dest=None):
-        """Set the attributes of one or both sides; None leaves a side as it is."""
+    def _give(self, source, dest):
+        """Set the attributes of one or both sides, given by place; see `DiffElement.add_attrs`."""
         if replaced(self) & (SETATTR | VALUES):
             if source is not None:
                 self.source_attrs = source

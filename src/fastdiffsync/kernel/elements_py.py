@@ -87,8 +87,8 @@ class ElementView(View):
         """Return what the attributes of both sides say is to be done, whatever a subclass says."""
         return action_of(self)
 
-    def add_attrs(self, source: dict[str, Any] | None = None, dest: dict[str, Any] | None = None) -> None:
-        """Set the attributes of one or both sides; None leaves a side as it is."""
+    def _give(self, source: dict[str, Any] | None, dest: dict[str, Any] | None) -> None:
+        """Set the attributes of one or both sides, given by place; see `DiffElement.add_attrs`."""
         values = self.__dict__
         if "_flat" not in values and type(self) is _element_class[0]:
             if source is not None:
