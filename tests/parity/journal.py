@@ -5,9 +5,11 @@ from __future__ import annotations
 import copy
 import math
 import re
+from datetime import timedelta, timezone
 from typing import Any
 
 _LIBRARY_NAME = re.compile(r"\bfastdiffsync\b")
+_ZONE = re.compile(r"\bTzInfo\((-?[0-9]+)\)")
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 
 
@@ -48,8 +50,13 @@ def render(value: Any) -> Any:
 
 
 def neutral(text: str) -> str:
-    """Return a text without what is bound to differ: the library's name and addresses in memory."""
-    return _ADDRESS.sub("", _LIBRARY_NAME.sub("diffsync", text))
+    """Return a text without what is bound to differ: the library's name, addresses in memory, the class of a zone."""
+    return _ZONE.sub(_zone, _ADDRESS.sub("", _LIBRARY_NAME.sub("diffsync", text)))
+
+
+def _zone(found: re.Match[str]) -> str:
+    """Return how a zone of pydantic's looks as one of the standard library's, which ours is; see docs/deviations.md."""
+    return repr(timezone(timedelta(seconds=int(found[1]))))
 
 
 def render_error(error: BaseException) -> tuple[str, ...]:

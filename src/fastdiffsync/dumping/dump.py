@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections import deque
-from datetime import timedelta
+from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -149,8 +149,17 @@ def _designated(*parts: tuple[int, str]) -> str:
     return "".join(f"{number}{designator}" for number, designator in parts if number)
 
 
-_OF_SUBCLASSES: tuple[tuple[type, Any], ...] = ((str, str.__str__), (int, int.__int__), (float, float.__float__))
+_OF_SUBCLASSES: tuple[tuple[type, Any], ...] = (
+    *((str, str.__str__), (int, int.__int__), (float, float.__float__)),
+    (datetime, lambda value: datetime.combine(date(value.year, value.month, value.day), _time_of(value), value.tzinfo)),
+    (date, lambda value: date(value.year, value.month, value.day)),
+    (time, lambda value: _time_of(value, value.tzinfo)),
+)
 """What makes a value of a builtin type of one of a subclass, whatever methods that has."""
+
+
+def _time_of(value: Any, zone: Any = None) -> time:
+    return time(value.hour, value.minute, value.second, value.microsecond, zone)
 
 
 def _encode_other(value: Any) -> Any:
@@ -163,7 +172,7 @@ def _encode_other(value: Any) -> Any:
             return as_kind(value)
     if hasattr(value, "__fspath__"):
         return value.__fspath__()
-    if type(value).__module__ == "ipaddress":
+    if any(base.__module__ in {"decimal", "ipaddress", "uuid"} for base in type(value).__mro__):
         return str(value)
     message = f"a value of type {type(value).__name__} cannot be written as JSON: {value!r}"
     raise TypeError(message)
