@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import gc
 import ipaddress
 import uuid
+import weakref
 from decimal import Decimal
 from typing import Any, Optional
 
@@ -189,3 +191,77 @@ def test_fields_of_a_typed_dict(fastdiffsync: Any) -> None:
     assert by_keywords(model, {"a": 1}) == {"a": 1}
     with pytest.raises(fastdiffsync.exceptions.ValidationError, match="Port with 'a'"):
         model(name="r1", value={"b": "x"})
+
+
+# ---- cycles ----
+
+
+class Holder:
+    """Something that may refer to what it is in."""
+
+    record: Any = None
+
+
+def is_collected(make: Any, put: Any) -> bool:
+    """Say whether a record goes when something that refers to it has been put below it, and nobody else does."""
+    holder = Holder()
+    holder.record = make()
+    put(holder.record, holder)
+    reference = weakref.ref(holder)
+    del holder
+    gc.collect()
+    return reference() is None
+
+
+@pytest.mark.parametrize(
+    ("annotation", "value", "put"),
+    [
+        (list, [], lambda held, holder: held.append(holder)),
+        (list[Any], ["a"], lambda held, holder: held.append(holder)),
+        (list[list], [["a"]], lambda held, holder: held[0].append(holder)),
+        (list[Holder], [], lambda held, holder: held.append(holder)),
+        (dict, {}, lambda held, holder: held.update(a=holder)),
+        (dict[str, Any], {"a": "b"}, lambda held, holder: held.update(a=holder)),
+        (list[dict], [{"a": "b"}], lambda held, holder: held[0].update(a=holder)),
+        (tuple[str, list], ("a", []), lambda held, holder: held[1].append(holder)),
+        (set[Any], {"a"}, lambda held, holder: held.add(holder)),
+    ],
+    ids=lambda value: str(value) if isinstance(value, type) else "",
+)
+def test_cycles_through_containers_of_anything(fastdiffsync: Any, annotation: Any, value: Any, put: Any) -> None:
+    """A record goes with all that it holds when nobody else refers to it, though what it holds refers to it."""
+    model = model_of(fastdiffsync, annotation)
+    for make in (model, lambda **values: model(unknown=1, **values)):
+        assert is_collected(
+            lambda make=make: make(name="r1", value=value), lambda record, holder: put(record.value, holder)
+        )
+
+
+@pytest.mark.parametrize("annotation", [list[str], dict[str, list[int]], uuid.UUID, tuple[int, ...] | None], ids=str)
+def test_cycles_through_assigned_values(fastdiffsync: Any, annotation: Any) -> None:
+    """A value that is assigned may be anything, and the record goes with it, whatever its field's type."""
+    model = model_of(fastdiffsync, annotation)
+    values = {list[str]: ["a"], dict[str, list[int]]: {"a": ["1"]}, uuid.UUID: str(uuid.UUID(int=1))}
+
+    def put(record: Any, holder: Holder) -> None:
+        record.value = [holder]
+
+    assert is_collected(lambda: model(name="r1", value=values.get(annotation, [1, 2])), put)
+
+
+@pytest.mark.parametrize("annotation", [list[str], dict[str, list[int]], uuid.UUID, list[Any]], ids=str)
+def test_stored_records_and_their_adapter(fastdiffsync: Any, annotation: Any) -> None:
+    """A record that somebody holds keeps its adapter, whatever its values, and both go when nobody does."""
+    model = model_of(fastdiffsync, annotation)
+    values = {list[str]: ["a"], dict[str, list[int]]: {"a": ["1"]}, uuid.UUID: str(uuid.UUID(int=1))}
+    adapter = type("Inventory", (fastdiffsync.Adapter,), {"device": model, "top_level": ["device"]})()
+    adapter.add(model(name="r1", value=values.get(annotation, ["a"])))
+    adapter.load_records({"device": [{"name": "r2", "value": values.get(annotation, ["a"])}]})
+    records, name = adapter.get_all("device"), repr(adapter)
+    del adapter
+    gc.collect()
+    assert [repr(record.adapter) for record in records] == [name] * 2
+    reference = weakref.ref(records[0].adapter)
+    del records
+    gc.collect()
+    assert reference() is None

@@ -27,6 +27,11 @@ cdef extern from *:
         return ((PyTypeObject *)cls)->tp_alloc((PyTypeObject *)cls, 0);
     }
 
+    /* An instance of a class that has a dict, as `object.__new__` makes it: from 3.11 on there is none before it is asked for. */
+    static inline PyObject *fds_new_object(PyObject *cls, PyObject *no_arguments) {
+        return PyBaseObject_Type.tp_new((PyTypeObject *)cls, no_arguments, NULL);
+    }
+
     static inline PyObject *fds_slot(PyObject *object, Py_ssize_t offset) {
         return *(PyObject **)((char *)object + offset);
     }
@@ -227,6 +232,7 @@ cdef extern from *:
     #endif
     """
     object new_instance "fds_new_instance"(object cls)
+    object new_object "fds_new_object"(object cls, tuple no_arguments)
     bint is_scalar "fds_is_scalar"(PyObject *value) nogil
     int scalars_differ "fds_scalars_differ"(PyObject *left, PyObject *right) nogil
     void add_reference "FDS_ADD_REFERENCE"(PyObject *object) nogil

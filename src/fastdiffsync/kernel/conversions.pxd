@@ -10,7 +10,7 @@ cdef enum:
 
 cdef class Conversion:
     cdef int kind
-    cdef bint makes_containers
+    cdef bint is_acyclic     # whether no cycle goes through what is taken or made, as its type is declared
     cdef object form
     cdef PyObject *first     # the one or two exact types that most forms have, borrowed from `form`
     cdef PyObject *second
@@ -30,6 +30,8 @@ cdef class Conversion:
     cdef object convert_number(self, object value)
     cdef object finite(self, object value)
     cdef object convert_items(self, object value)
+    cdef object convert_container(self, object value)
+    cdef bint has_no_cycles(self) except -1
     cdef bint takes_each(self, set values) except -1
     cdef object convert_tuple(self, tuple value)
     cdef object convert_dict(self, dict value)

@@ -9,13 +9,16 @@ from cpython.object cimport PyObject, PyTypeObject
 
 from .capi cimport (
     PyDict_CheckExact, PyDict_GetItemWithError, PyDict_Next, PyList_CheckExact, PyList_GET_ITEM, PyList_GET_SIZE,
-    PyTuple_CheckExact, PyTuple_GET_ITEM, class_of, data_of_text, is_ascii, is_exact_str, str_length,
+    PyObject_GC_UnTrack, PyTuple_CheckExact, PyTuple_GET_ITEM, class_of, data_of_text, is_ascii, is_exact_str, str_length,
 )
 from .known_types cimport is_finite_decimal, knows_decimals
 from .slotted cimport networks_of, slotted_of
 from .texts cimport PENDING, bool_of, date_of, datetime_of, float_of, int_of, time_of
 
+import datetime
 import sys
+
+from ..dumping.copies import SCALARS
 
 cdef dict KINDS = {
     "exact": EXACT, "any": ANY, "int": INT, "float": FLOAT, "bool": BOOL, "decimal": DECIMAL, "date": DATE,
@@ -23,6 +26,8 @@ cdef dict KINDS = {
     "interface": INTERFACE, "list": LIST, "set": SET, "frozenset": FROZENSET, "tuple": TUPLE, "fixed tuple": FIXED_TUPLE, "dict": DICT, "typed dict": TYPED_DICT,
 }
 
+# Types without a kind of their own of which an instance refers to nothing.
+cdef object ACYCLIC = SCALARS | {datetime.timedelta}
 cdef object pending = <object>PENDING
 cdef PyObject *STR = <PyObject *>str
 cdef PyObject *INT_TYPE = <PyObject *>int
@@ -39,7 +44,6 @@ cdef class Conversion:
     def __cinit__(self, form):
         self.form = form
         self.kind = KINDS[form.kind]
-        self.makes_containers = self.kind == ANY or self.kind >= LIST
         self.first = <PyObject *>form.exact[0] if len(form.exact) > 0 else NULL
         self.second = <PyObject *>form.exact[1] if len(form.exact) > 1 else NULL
         self.parts = []
@@ -49,6 +53,7 @@ cdef class Conversion:
             self.key = self.parts[0]
         self.item = self.parts[len(self.parts) - 1] if self.parts else None
         self.names, self.required = form.names, form.required
+        self.is_acyclic = self.has_no_cycles()
         if self.kind == ENUM:
             self.members = members_of(form.cls)
         elif self.kind == DECIMAL:
@@ -59,6 +64,16 @@ cdef class Conversion:
             self.networks = networks_of(form.exact[len(form.exact) - 1])
         elif self.kind >= UUID and self.kind < LIST:
             self.slotted = slotted_of(form.exact[len(form.exact) - 1])
+
+    cdef bint has_no_cycles(self) except -1:
+        """Whether the type holds nothing but scalars, dates, addresses and the like, however deep in containers."""
+        cdef Conversion part
+        if self.kind == ANY or (self.kind == EXACT and not ACYCLIC.issuperset(self.form.exact)):
+            return False
+        for part in self.parts:
+            if not part.is_acyclic:
+                return False
+        return True
 
     cdef inline bint takes(self, PyObject *value) noexcept:
         """Whether a value is taken as it is."""
@@ -133,7 +148,17 @@ cdef class Conversion:
     # ---- containers ----
 
     cdef object convert_items(self, object value):
-        """Return a container with the items of a value, each converted."""
+        """Return a container with the items of a value, each converted.
+
+        The collector looks at no container of which the declared type says that no cycle goes through it. All that it
+        did otherwise, of eight lists a record, took ten times as long as making them.
+        """
+        made = self.convert_container(value)
+        if self.is_acyclic and made is not pending:
+            PyObject_GC_UnTrack(<PyObject *>made)
+        return made
+
+    cdef object convert_container(self, object value):
         cdef PyObject *given = <PyObject *>value
         if self.kind == DICT:
             return self.convert_dict(value) if PyDict_CheckExact(given) else pending

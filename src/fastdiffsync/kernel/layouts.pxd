@@ -1,6 +1,5 @@
 from cpython.object cimport PyObject
 
-from .capi cimport is_scalar
 from .plans cimport Plan
 
 
@@ -15,7 +14,7 @@ cdef struct Field:
     PyObject *conversion  # of other values, NULL if there is none
     bint is_checked
     bint is_value         # whether a cycle may go through its value
-    bint is_scalar        # whether none goes through instances of the exact types
+    bint is_acyclic       # whether none goes through what its type takes or makes
 
 
 cdef struct Move:

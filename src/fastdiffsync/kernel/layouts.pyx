@@ -14,7 +14,7 @@ from .texts cimport PENDING
 from .capi cimport (
     PyDict_GET_SIZE, PyDict_GetItemWithError, PyDict_Next, PyList_CheckExact, PyObject_GC_Track,
     PyObject_GC_UnTrack, PyTuple_GET_ITEM, PyTuple_GET_SIZE, Py_DECREF, Py_INCREF, class_of, is_collected, is_exact_str,
-    is_scalar, new_instance, prefetch, same_str, set_slot, set_slot_quietly, slot,
+    new_instance, prefetch, same_str, set_slot, set_slot_quietly, slot,
 )
 
 from .fields import set_attribute
@@ -200,7 +200,7 @@ cdef class Layout:
         )
         move.conversion = field.conversion
         self.converts = self.converts or field.conversion != NULL
-        move.may_close_cycle = field.is_value and not field.is_scalar
+        move.may_close_cycle = field.is_value and not field.is_acyclic
         return 0
 
     cdef int describe_absent(self, Field *field) except -1:
@@ -235,11 +235,13 @@ cdef class Layout:
             field.is_checked = True
             field.first = <PyObject *>field_type.exact[0] if len(field_type.exact) > 0 else NULL
             field.second = <PyObject *>field_type.exact[1] if len(field_type.exact) > 1 else NULL
-            field.is_scalar = {*field_type.exact[:2], type(default)} <= SCALARS_OR_NONE
+            field.is_acyclic = {*field_type.exact[:2], type(default)} <= SCALARS_OR_NONE
             conversion = self.plan.conversions.get(name)
             if conversion is not None:
                 field.conversion = <PyObject *>conversion
-                field.is_scalar = field.is_scalar and not (<Conversion>conversion).makes_containers
+                field.is_acyclic = (<Conversion>conversion).is_acyclic and (
+                    type(default) in SCALARS_OR_NONE or type(default) in field_type.exact
+                )
         if field.offset < 0:
             self.is_direct = False
         return 0
@@ -423,7 +425,7 @@ cdef inline bint is_same_key(PyObject *key, PyObject *expected) noexcept:
 
 
 cdef inline bint may_close_cycle(Field *field, PyObject *value) noexcept:
-    return field.is_value and not field.is_scalar and is_collected(value)
+    return field.is_value and not field.is_acyclic and is_collected(value)
 
 
 cdef inline bint is_exact(Field *field, PyObject *value) noexcept:

@@ -1,6 +1,7 @@
 cdef class Slotted:
     cdef object cls, constant
     cdef int family
+    cdef bint has_dict
     cdef Py_ssize_t number_offset, constant_offset
     cdef object of_text(self, const char *text, Py_ssize_t length)
     cdef object make(self, object number)

@@ -7,7 +7,7 @@ class, before it is relied upon.
 
 from cpython.object cimport PyObject
 
-from .capi cimport data_of_text, is_ascii, is_exact_str, new_instance, set_slot_quietly, slot_offset, str_length
+from .capi cimport PyObject_GC_UnTrack, data_of_text, is_ascii, is_exact_str, new_instance, new_object, set_slot_quietly, slot_offset, str_length
 from .texts cimport PENDING, ipv4_number_of, ipv6_number_of, uuid_number_of
 
 from ..schema import find_in_mro
@@ -76,10 +76,11 @@ cdef class Slotted:
         return pending if number is pending else self.make(number)
 
     cdef object make(self, object number):
-        instance = new_instance(self.cls)
+        instance = new_object(self.cls, ()) if self.has_dict else new_instance(self.cls)
         set_slot_quietly(<PyObject *>instance, self.number_offset, number)
         if self.constant_offset >= 0:
             set_slot_quietly(<PyObject *>instance, self.constant_offset, self.constant)
+        PyObject_GC_UnTrack(<PyObject *>instance)  # it refers to a number
         return instance
 
 
@@ -97,13 +98,13 @@ cdef Slotted slotted_of(object cls):
                 slots.add(attribute)
     if slots != ({number_slot} if constant_slot is None else {number_slot, constant_slot}):
         return None
-    slotted.cls, slotted.family = cls, family
+    slotted.cls, slotted.family, slotted.has_dict = cls, family, hasattr(sample, "__dict__")
     slotted.number_offset = slot_offset(find_in_mro(cls, number_slot))
     slotted.constant_offset = -1 if constant_slot is None else slot_offset(find_in_mro(cls, constant_slot))
     slotted.constant = None if constant_slot is None else getattr(sample, constant_slot)
     if getattr(sample, number_slot) != 10 or slotted.number_offset < 0:
         return None
-    if hasattr(sample, "__dict__"):
+    if slotted.has_dict:
         return slotted  # an interface, of which the rest is tried elsewhere
     made = slotted.make(10)
     return slotted if made == sample and str(made) == text and hash(made) == hash(sample) else None
@@ -142,10 +143,11 @@ cdef class Networks:
         return interface
 
     cdef object network(self, object number, Py_ssize_t bits):
-        network = new_instance(self.cls)
+        network = new_object(self.cls, ())
         network.network_address = self.addresses.make(number)
         network.netmask = self.masks[bits]
         network._prefixlen = bits
+        PyObject_GC_UnTrack(<PyObject *>network)  # it refers to addresses and numbers
         return network
 
 
