@@ -9,6 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from ..reference import needs_diffsync
 from .compare import differences
 from .hooks import store_class
 from .journal import fresh, render, render_error
@@ -160,6 +161,7 @@ class Session:
         return render(result)
 
 
+@needs_diffsync  # of a test that is skipped while its example runs, Hypothesis says that the example fails
 @example(calls=[("update", 7), ("add", 7)], store="local")
 @examples(400)
 @given(calls=st.lists(CALLS, min_size=1, max_size=14), store=st.sampled_from(("local", *STORES)))
