@@ -49,7 +49,8 @@ def _forget_late_errors(expected: list[Any], found: list[Any]) -> None:
 def _forget_names(report: dict[str, Any]) -> None:
     """Forget which types have been asked for: a diff that fails when elements are added has gone further by then."""
     for side in ("source", "dest"):
-        del report[side]["names"]
+        if report[side] is not None:
+            del report[side]["names"]
 
 
 def assert_callbacks(

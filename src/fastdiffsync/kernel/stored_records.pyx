@@ -132,8 +132,9 @@ cdef object look_up(object data, object modelname, object uid):
     cdef PyObject *found
     if <PyObject *>class_of(<PyObject *>data) == RECORD_DATA and type(uid) is str:
         records = PyDict_GetItemWithError(<PyObject *>data, <PyObject *>modelname)
-        if records != NULL and PyDict_CheckExact(records):
-            found = PyDict_GetItemWithError(records, <PyObject *>uid)
+        of_type = data[modelname] if records == NULL else <object>records  # the dict of a type is made when it is asked for
+        if PyDict_CheckExact(<PyObject *>of_type):
+            found = PyDict_GetItemWithError(<PyObject *>of_type, <PyObject *>uid)
             return MISSING if found == NULL else <object>found
     try:
         return data[modelname][uid]
