@@ -6,7 +6,6 @@ The twin of `_core_py.py`; whoever changes one changes both.
 *Match* walks both trees in pre-order and appends one flat record for each pair or single.
 """
 
-from cpython.object cimport PyObject, PyTypeObject
 from libc.stdint cimport int32_t
 
 from .kernel.fetching cimport Fetching
@@ -16,7 +15,8 @@ from .kernel.match_state cimport Frame, Walk, take_walked_trees, take_child_tree
 from .kernel.pairing cimport pair_records
 from .kernel.plans cimport NO_FLAGS, OVERRIDES, Plan, plan_of
 from .kernel.capi cimport (
-    STEPS_BETWEEN_SIGNALS, PyErr_CheckSignals, PyList_GET_ITEM, class_of, is_exact_str, prefetch, slot,
+    STEPS_BETWEEN_SIGNALS, PyErr_CheckSignals, PyList_GET_ITEM, PyObject, PyTypeObject, class_of,
+    is_exact_str, prefetch, slot,
 )
 
 from .exceptions import ChildrenCycle

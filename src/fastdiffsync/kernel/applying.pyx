@@ -5,8 +5,6 @@ The twin of `applying_py.py`; whoever changes one changes both. The Python kerne
 same, call by call, in five times as long; so does this one with whatever is not plain.
 """
 
-from cpython.object cimport PyObject
-
 from .array cimport CREATE, DELETE, FOLDED, NO_ACTION, UPDATE, Entry, FlatArray, changed_attrs, dict_of, folded
 from .cursor cimport Cursor, look_up
 from .known_types cimport is_single, shallow_copy
@@ -16,8 +14,9 @@ from .local_records cimport claim_record, reference_to
 from .plans cimport NO_FLAGS, Plan, plan_of
 from .fields cimport has_key
 from .capi cimport (
-    NONE, STEPS_BETWEEN_SIGNALS, PyDict_CheckExact, PyDict_GetItemWithError, PyDict_Next, PyErr_CheckSignals,
-    PyList_GET_ITEM, class_of, is_exact_str, is_interrupted, is_scalar, set_slot, set_slot_quietly, slot,
+    NONE, STEPS_BETWEEN_SIGNALS, PyDict_CheckExact, PyDict_GetItemWithError, PyDict_Next,
+    PyErr_CheckSignals, PyList_GET_ITEM, PyObject, class_of, is_exact_str, is_interrupted, is_scalar,
+    set_slot, set_slot_quietly, slot,
 )
 
 from ..dumping.copies import copy_containers

@@ -6,11 +6,10 @@ array keeps it takes a reference of its own. All that is here needs the lock.
 """
 
 from cpython.mem cimport PyMem_Free, PyMem_Realloc
-from cpython.object cimport PyObject
 from libc.stdint cimport int32_t, uint16_t
 from libc.string cimport memset
 
-from .capi cimport NONE, PyObject_GC_IsTracked, PyObject_GC_UnTrack, Py_INCREF
+from .capi cimport NONE, PyObject, PyObject_GC_IsTracked, PyObject_GC_UnTrack, Py_INCREF
 
 
 __all__ = ["FlatArray"]

@@ -2,7 +2,15 @@
 #
 # A field's `member_descriptor` carries the offset of its slot; msgspec's own structs are never mirrored.
 
-from cpython.object cimport PyObject, PyTypeObject
+# What cpython.object declares is declared here as well: it cimports much else, which is read anew for every module and is a
+# twentieth of the build.
+cdef extern from "Python.h":
+    ctypedef struct PyObject:
+        pass
+
+    ctypedef struct PyTypeObject:
+        pass
+
 
 cdef extern from *:
     """
@@ -261,7 +269,7 @@ cdef extern from "Python.h":
     PyObject *NONE "Py_None"
 
     PyTypeObject *class_of "Py_TYPE"(PyObject *value) nogil
-    PyObject *type_attribute "_PyType_Lookup"(PyTypeObject *cls, object name)
+    PyObject *find_in_type "_PyType_Lookup"(PyTypeObject *cls, object name)
     void Py_INCREF(PyObject *value)
     void Py_DECREF(PyObject *value)
     void Py_XDECREF(PyObject *value)
@@ -292,7 +300,6 @@ cdef extern from "Python.h":
     int kind_of_text "PyUnicode_KIND"(PyObject *text) nogil
     void *data_of_text "PyUnicode_DATA"(PyObject *text) nogil
 
-    PyObject *find_in_type "_PyType_Lookup"(PyTypeObject *cls, object name)
     int PyObject_GenericSetAttr(object value, object name, object attribute) except -1
     PyObject *PyIter_Next(PyObject *iterator) except? NULL
     object PyLong_FromString(const char *text, char **end, int base)

@@ -5,11 +5,10 @@ Without a twin: in Python, a generator yields them. Objects that a function take
 owned. All that is here needs the lock.
 """
 
-from cpython.object cimport PyObject, PyTypeObject
 from cython cimport no_gc_clear
 
 from .array cimport FlatArray
-from .capi cimport PyIter_Next, Py_DECREF, class_of, find_in_type
+from .capi cimport PyIter_Next, PyObject, PyTypeObject, Py_DECREF, class_of, find_in_type
 from .views cimport (
     CHILDREN, GET_CHILDREN, GETATTRIBUTE, GROUPS, HAS_CHILD_DIFF, HAS_CHILDREN, INIT, ITERATION, NEW, ORDER, SETATTR,
     FlatView, View, element_of, is_diff, replaced, replaced_in,

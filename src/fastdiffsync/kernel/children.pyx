@@ -5,11 +5,9 @@ The twin of `children_py.py`; whoever changes one changes both. Functions borrow
 record's class, and all of them need the lock.
 """
 
-from cpython.object cimport PyObject
-
 from .capi cimport (
-    PyDict_GetItemWithError, PyList_CheckExact, PyList_GET_ITEM, PyList_GET_SIZE, PyObject_GC_IsTracked,
-    have_other_hashes, is_exact_str, same_str, set_slot_quietly, slot,
+    PyDict_GetItemWithError, PyList_CheckExact, PyList_GET_ITEM, PyList_GET_SIZE, PyObject,
+    PyObject_GC_IsTracked, have_other_hashes, is_exact_str, same_str, set_slot_quietly, slot,
 )
 from .fields cimport adapter_of, type_name_of, unique_id
 from .plans cimport Plan, plan_of, plan_of_record

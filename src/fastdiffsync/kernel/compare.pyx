@@ -10,7 +10,6 @@ Objects that a function takes are borrowed. Every function needs the lock, but f
 """
 
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
-from cpython.object cimport PyObject
 
 from libc.stdint cimport uint8_t, uint64_t
 
@@ -20,8 +19,8 @@ from .known_types cimport refresh_known_types, values_differ
 from .plans cimport Plan, plan_of
 from .fields cimport attribute_values, identifier_values, name_of
 from .capi cimport (
-    PyDict_Next, PyListObject, PyObject_GC_IsTracked, PyObject_GC_UnTrack, class_of, is_exact_str,
-    heed_signals, scalars_differ, slot,
+    PyDict_Next, PyListObject, PyObject, PyObject_GC_IsTracked, PyObject_GC_UnTrack, class_of,
+    heed_signals, is_exact_str, scalars_differ, slot,
 )
 from .plain.threads cimport MAX_THREADS, Share, run_together
 from .plain.columns cimport (

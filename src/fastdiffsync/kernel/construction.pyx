@@ -4,12 +4,10 @@
 The twin of `construction_py.py`; whoever changes one changes both.
 """
 
-from cpython.object cimport PyObject, PyTypeObject
-
 from . cimport plans as _plans
 from .layouts cimport Layout, initialise_record, layout_of
 from .plans cimport Plan, offset_of, plan_of
-from .capi cimport PyListObject, PyTuple_GET_ITEM, Py_DECREF, set_slot_quietly, slot
+from .capi cimport PyListObject, PyObject, PyTuple_GET_ITEM, PyTypeObject, Py_DECREF, set_slot_quietly, slot
 
 from .fields import get_adapter, set_adapter
 

@@ -1,5 +1,5 @@
-from cpython.object cimport PyObject
 
+from .capi cimport PyObject
 from .slotted cimport Networks, Slotted
 
 

@@ -5,11 +5,10 @@ Without a twin: in the kernel in Python, and for all other values, `coercion` co
 would make of a value, owned, or PENDING if that is to be asked. It needs the lock, and changes nothing that it is given.
 """
 
-from cpython.object cimport PyObject, PyTypeObject
-
 from .capi cimport (
-    PyDict_CheckExact, PyDict_GetItemWithError, PyDict_Next, PyList_CheckExact, PyList_GET_ITEM, PyList_GET_SIZE,
-    PyObject_GC_UnTrack, PyTuple_CheckExact, PyTuple_GET_ITEM, class_of, data_of_text, is_ascii, is_exact_str, str_length,
+    PyDict_CheckExact, PyDict_GetItemWithError, PyDict_Next, PyList_CheckExact, PyList_GET_ITEM,
+    PyList_GET_SIZE, PyObject, PyObject_GC_UnTrack, PyTuple_CheckExact, PyTuple_GET_ITEM, PyTypeObject,
+    class_of, data_of_text, is_ascii, is_exact_str, str_length,
 )
 from .known_types cimport is_finite_decimal, knows_decimals
 from .slotted cimport networks_of, slotted_of

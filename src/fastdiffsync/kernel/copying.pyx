@@ -6,12 +6,11 @@ The twin of `copying_py.py`; whoever changes one changes both. Records whose cla
 """
 
 from cpython.mem cimport PyMem_Calloc, PyMem_Free
-from cpython.object cimport PyObject
 
 from .fields cimport adapter_of, put
 from .known_types cimport is_single, shallow_copy
 from .plans cimport OVERRIDES, Plan, adapter_offset, compute_key, offset_of, plan_of
-from .capi cimport class_of, instance_dict, is_scalar, scalars_differ, set_slot, set_slot_quietly, slot
+from .capi cimport PyObject, class_of, instance_dict, is_scalar, scalars_differ, set_slot, set_slot_quietly, slot
 
 from .construction import rebuild
 

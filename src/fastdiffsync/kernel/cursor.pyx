@@ -4,9 +4,7 @@
 Without a twin: the kernel in Python does this where it needs it.
 """
 
-from cpython.object cimport PyObject
-
-from .capi cimport PyDict_GetItemWithError, PyDict_Next, is_exact_str
+from .capi cimport PyDict_GetItemWithError, PyDict_Next, PyObject, is_exact_str
 
 
 # How many items of a store's dict may be passed over before any have been found in their order.

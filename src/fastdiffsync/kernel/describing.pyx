@@ -4,12 +4,10 @@
 The twin of `describing_py.py`; whoever changes one changes both.
 """
 
-from cpython.object cimport PyObject
-
 from .fields cimport field_of, type_name_of, unique_id
 from .plans cimport OVERRIDES, Plan, plan_of
 from .text_buffer cimport Text, begin_text, end_text, put, put_character, put_repr_scalar, put_spaces, put_str, text_as_str
-from .capi cimport heed_signals, slot
+from .capi cimport PyObject, heed_signals, slot
 
 from ..exceptions import ChildrenCycle, ObjectNotFound
 from ..schema import is_model_class

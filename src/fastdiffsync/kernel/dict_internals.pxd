@@ -1,7 +1,7 @@
 # The entries of small dicts as they lie in memory, for the places where so many dicts are read that the C-API's look at all
 # it knows of a dict, anew for each entry, costs more than their work: loading in bulk takes a tenth longer with it.
 
-from cpython.object cimport PyObject
+from .capi cimport PyObject
 
 cdef extern from *:
     """

@@ -6,7 +6,6 @@ options that few give, are left to `dumping/dump.py`.
 """
 
 from cpython.mem cimport PyMem_Calloc, PyMem_Free
-from cpython.object cimport PyObject
 from libc.string cimport memcmp
 
 from .dict_internals cimport entries_of
@@ -17,8 +16,8 @@ from .text_buffer cimport (
     Text, begin_text, end_text, put, put_character, put_json_scalar, put_spaces, text_as_bytes, text_as_str,
 )
 from .capi cimport (
-    PyDict_CheckExact, PyDict_Next, PyList_CheckExact, PyList_GET_ITEM, PyList_GET_SIZE, Py_DECREF, Py_INCREF, class_of,
-    heed_signals, is_scalar, prefetch, scalars_differ, slot,
+    PyDict_CheckExact, PyDict_Next, PyList_CheckExact, PyList_GET_ITEM, PyList_GET_SIZE, PyObject,
+    Py_DECREF, Py_INCREF, class_of, heed_signals, is_scalar, prefetch, scalars_differ, slot,
 )
 
 from ..dumping.copies import as_data

@@ -4,9 +4,7 @@
 Without a twin: in Python, an f-string does it. Objects that a function takes are borrowed; all that is here needs the lock.
 """
 
-from cpython.object cimport PyObject
-
-from .capi cimport PyDict_CheckExact, PyDict_Next, is_scalar
+from .capi cimport PyDict_CheckExact, PyDict_Next, PyObject, is_scalar
 from .text_buffer cimport Text, begin_text, end_text, put, put_character, put_repr_scalar, put_str, text_as_str
 
 

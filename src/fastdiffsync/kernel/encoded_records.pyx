@@ -6,15 +6,14 @@ The twin of `encoded_records_py.py`; whoever changes one changes both.
 
 from cpython.buffer cimport PyBUF_WRITABLE, PyBuffer_Release, PyObject_GetBuffer
 from cpython.mem cimport PyMem_Calloc, PyMem_Free
-from cpython.object cimport PyObject, PyObject_Hash
 from libc.stdint cimport uint8_t
 
 from .local_records cimport claim_record
 from .plans cimport Plan, offset_of, plan_of, plan_of_record
 from .fields cimport type_name_of, unique_id
 from .capi cimport (
-    PyDict_GetItemWithError, PyObject_GC_IsTracked, PyObject_GC_UnTrack, PyTuple_New, PyTuple_SET_ITEM,
-    PyWeakref_NewRef, Py_INCREF, slot,
+    PyDict_GetItemWithError, PyObject, PyObject_GC_IsTracked, PyObject_GC_UnTrack, PyTuple_New,
+    PyTuple_SET_ITEM, PyWeakref_NewRef, Py_INCREF, slot,
 )
 
 from ..schema import schema_of
@@ -133,7 +132,7 @@ cdef class KeyFilter:
 
 
 cdef bint was_put(uint8_t *bits, tuple key) except -1:
-    cdef size_t number = <size_t>PyObject_Hash(key) & (FILTER_BITS - 1)
+    cdef size_t number = <size_t>hash(key) & (FILTER_BITS - 1)
     cdef uint8_t bit = 1 << (number & 7)
     if bits[number >> 3] & bit:
         return True

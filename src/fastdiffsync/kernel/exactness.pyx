@@ -5,9 +5,8 @@ The twin of `exactness_py.py`; whoever changes one changes both.
 """
 
 from cpython.datetime cimport datetime_fold, datetime_tzinfo, import_datetime, time_fold, time_tzinfo
-from cpython.object cimport PyObject
 
-from .capi cimport NONE, PyTuple_GET_ITEM, class_of
+from .capi cimport NONE, PyObject, PyTuple_GET_ITEM, class_of
 from .conversions cimport (
     ANY, DATETIME, DECIMAL, DICT, EXACT, FIXED_TUPLE, FLOAT, FROZENSET, INTERFACE, IPV6, LIST, NETWORK, SET, TIME, TUPLE,
     TYPED_DICT, Conversion, conversion_of,

@@ -5,14 +5,13 @@ Without a twin: the kernel in Python does this where it needs it.
 """
 
 from cpython.mem cimport PyMem_Free, PyMem_Realloc
-from cpython.object cimport PyObject
 
 from .cursor cimport Cursor, look_up
 from .pairing cimport known_key
 from .plans cimport plan_of
 from .capi cimport (
     PyDict_CheckExact, PyDict_Next, PyList_CheckExact, PyList_GET_ITEM, PyList_GET_SIZE, PyList_New,
-    PyList_SET_ITEM, Py_INCREF, class_of, prefetch, slot,
+    PyList_SET_ITEM, PyObject, Py_INCREF, class_of, prefetch, slot,
 )
 
 from .lookup import get_children

@@ -1,14 +1,11 @@
-from cpython.object cimport PyObject
-from cpython.unicode cimport PyUnicode_CheckExact
-
+from .capi cimport PyObject, slot
 from .plans cimport Plan
-from .capi cimport slot
 
 
 cdef inline bint has_key(object model, Plan plan) noexcept:
     """Whether a record's key is a text. Takes the record, borrowed, and the plan of its class; needs the lock."""
     cdef PyObject *key = slot(<PyObject *>model, plan.key_offset)
-    return key != NULL and PyUnicode_CheckExact(<object>key)
+    return key != NULL and type(<object>key) is str
 
 
 cdef inline object type_name_of(object model, Plan plan):

@@ -4,14 +4,12 @@
 The twin of `fields_py.py`; whoever changes one changes both. A plan that a function takes is that of the record's class.
 """
 
-from cpython.object cimport PyObject
-
 from .dict_internals cimport entries_of
 from .known_types cimport is_single, shallow_copy
 from .plans cimport MAX_PARTS, Plan, adapter_offset, compute_key, plan_of
 from .capi cimport (
-    PyObject_GC_UnTrack, PyTuple_New, PyTuple_SET_ITEM, Py_DECREF, Py_INCREF, is_scalar, set_slot,
-    set_slot_quietly, slot,
+    PyObject, PyObject_GC_UnTrack, PyTuple_New, PyTuple_SET_ITEM, Py_DECREF, Py_INCREF, is_scalar,
+    set_slot, set_slot_quietly, slot,
 )
 
 from .plans import forget_plans

@@ -3,9 +3,8 @@
 # The types of scalars are known to the compiler. The others are in a table: those of the standard library that many
 # records have, once their modules have been imported. Enums need no entry: their members are single objects.
 
-from cpython.object cimport PyObject, PyTypeObject
 
-from .capi cimport is_scalar, scalars_differ
+from .capi cimport PyObject, PyTypeObject, is_scalar, scalars_differ
 
 cdef extern from *:
     """

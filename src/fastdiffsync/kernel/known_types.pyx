@@ -4,9 +4,7 @@
 Without a twin: the kernel in Python compares all values by their own `!=`.
 """
 
-from cpython.object cimport PyObject, PyTypeObject
-
-from .capi cimport class_of, slot_offset
+from .capi cimport PyObject, PyTypeObject, class_of, slot_offset
 
 from ..schema import find_in_mro
 

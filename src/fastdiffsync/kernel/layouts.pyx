@@ -5,16 +5,16 @@ Without a twin: the kernel in Python does this where it needs it.
 """
 
 from cpython.mem cimport PyMem_Calloc, PyMem_Free
-from cpython.object cimport PyObject, PyTypeObject
 
 from .dict_internals cimport entries_of
 from .conversions cimport Conversion
 from .plans cimport Check, Plan, compute_key, plan_of
 from .texts cimport PENDING
 from .capi cimport (
-    PyDict_GET_SIZE, PyDict_GetItemWithError, PyDict_Next, PyList_CheckExact, PyObject_GC_Track,
-    PyObject_GC_UnTrack, PyTuple_GET_ITEM, PyTuple_GET_SIZE, Py_DECREF, Py_INCREF, class_of, is_collected, is_exact_str,
-    new_instance, prefetch, same_str, set_slot, set_slot_quietly, slot,
+    PyDict_GET_SIZE, PyDict_GetItemWithError, PyDict_Next, PyList_CheckExact, PyObject,
+    PyObject_GC_Track, PyObject_GC_UnTrack, PyTuple_GET_ITEM, PyTuple_GET_SIZE, PyTypeObject, Py_DECREF,
+    Py_INCREF, class_of, is_collected, is_exact_str, new_instance, prefetch, same_str, set_slot,
+    set_slot_quietly, slot,
 )
 
 from .fields import set_attribute

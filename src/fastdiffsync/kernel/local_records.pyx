@@ -4,15 +4,13 @@
 The twin of `local_records_py.py`; whoever changes one changes both.
 """
 
-from cpython.object cimport PyObject
-from cpython.ref cimport Py_TYPE
-
 from .copying cimport deepcopy_stored, remember
 from .plans cimport Plan, adapter_offset, plan_of, plan_of_record
 from .fields cimport type_name_of, unique_id
 from .capi cimport (
-    PyDict_Check, PyDict_CheckExact, PyDict_GET_SIZE, PyDict_GetItemWithError, PyDict_Next, PyDict_SetDefault,
-    PyObject_GC_IsTracked, PyObject_GC_UnTrack, set_slot, set_slot_quietly, slot,
+    PyDict_Check, PyDict_CheckExact, PyDict_GET_SIZE, PyDict_GetItemWithError, PyDict_Next,
+    PyDict_SetDefault, PyObject, PyObject_GC_IsTracked, PyObject_GC_UnTrack, set_slot, set_slot_quietly,
+    slot,
 )
 
 from ..dumping.copies import SCALARS
@@ -110,7 +108,7 @@ cdef int refer_strongly(PyObject *data, object adapter) except -1:
 
 cdef bint refers_weakly(PyObject *record) except -1:
     cdef PyObject *owner
-    cdef object cls = <object>Py_TYPE(<object>record)
+    cdef object cls = type(<object>record)
     if not isinstance(cls, StructMeta) or not hasattr(cls, "add_child"):
         return False
     owner = slot(record, adapter_offset)

@@ -4,13 +4,12 @@
 Without a twin: the kernel in Python does this where it needs it.
 """
 
-from cpython.object cimport PyObject
-
 from .plain.tree_types cimport Kinds
 from .pairing cimport check_identities, known_key
 from .plans cimport NO_FLAGS, plan_of
 from .capi cimport (
-    NONE, STEPS_BETWEEN_SIGNALS, PyErr_CheckSignals, PyList_GET_ITEM, class_of, is_exact_str, same_str, slot,
+    NONE, STEPS_BETWEEN_SIGNALS, PyErr_CheckSignals, PyList_GET_ITEM, PyObject, class_of, is_exact_str,
+    same_str, slot,
 )
 
 

@@ -1,4 +1,4 @@
-from cpython.object cimport PyObject
+from .capi cimport PyObject
 
 
 cdef list pair_records(object sources, object dests, bint are_distinct, Py_ssize_t *repeated)

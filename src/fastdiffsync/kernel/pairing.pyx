@@ -4,15 +4,14 @@
 Without a twin: the kernel in Python does this where it needs it.
 """
 
-from cpython.object cimport PyObject, PyTypeObject
 from libc.stdlib cimport free, malloc
 from libc.string cimport memset
 
 from .plans cimport OVERRIDES, Plan, plan_of
 from .fields cimport unique_id
 from .capi cimport (
-    NONE, PyList_CheckExact, PyList_GET_ITEM, class_of, is_exact_str, same_str, scalars_differ, slot,
-    str_length,
+    NONE, PyList_CheckExact, PyList_GET_ITEM, PyObject, PyTypeObject, class_of, is_exact_str, same_str,
+    scalars_differ, slot, str_length,
 )
 from .plain.columns cimport has_clear_parts
 from .plain.pairing cimport Room, Siblings, make_room, pair_siblings

@@ -1,6 +1,5 @@
-from .capi cimport slot
+from .capi cimport PyObject, slot
 
-from cpython.object cimport PyObject
 
 cdef enum:
     MAX_PARTS = 16

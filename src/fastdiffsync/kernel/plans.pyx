@@ -5,10 +5,9 @@ Without a twin: the kernel in Python does this where it needs it.
 """
 
 from cpython.mem cimport PyMem_Calloc, PyMem_Free
-from cpython.object cimport PyObject
 from libc.stdint cimport uintptr_t
 
-from .capi cimport NONE, is_exact_str, slot, slot_offset
+from .capi cimport NONE, PyObject, is_exact_str, slot, slot_offset
 from .conversions cimport conversion_of
 
 from ..dumping.copies import as_data

@@ -5,9 +5,10 @@ The twin of `slotted_py.py`, which calls the classes; whoever changes one change
 class, before it is relied upon.
 """
 
-from cpython.object cimport PyObject
-
-from .capi cimport PyObject_GC_UnTrack, data_of_text, is_ascii, is_exact_str, new_instance, new_object, set_slot_quietly, slot_offset, str_length
+from .capi cimport (
+    PyObject, PyObject_GC_UnTrack, data_of_text, is_ascii, is_exact_str, new_instance, new_object,
+    set_slot_quietly, slot_offset, str_length,
+)
 from .texts cimport PENDING, ipv4_number_of, ipv6_number_of, uuid_number_of
 
 from ..schema import find_in_mro

@@ -4,15 +4,13 @@
 The twin of `stored_records_py.py`; whoever changes one changes both.
 """
 
-from cpython.object cimport PyObject
-
 from .dict_internals cimport next_entry
 from .fields cimport has_key
 from .plans cimport MAX_PARTS, Plan, adapter_offset, join_texts, plan_if_model
 from .capi cimport (
-    PyDict_CheckExact, PyDict_DelItem, PyDict_GET_SIZE, PyDict_GetItemWithError, PyDict_Next, PyList_CheckExact,
-    PyList_New, PyList_SET_ITEM, Py_INCREF, class_of, heed_signals, instance_dict, is_exact_str, prefetch, same_str,
-    set_slot_quietly, slot, type_attribute,
+    PyDict_CheckExact, PyDict_DelItem, PyDict_GET_SIZE, PyDict_GetItemWithError, PyDict_Next,
+    PyList_CheckExact, PyList_New, PyList_SET_ITEM, PyObject, Py_INCREF, class_of, heed_signals,
+    instance_dict, is_exact_str, prefetch, same_str, set_slot_quietly, slot, find_in_type,
 )
 
 from .local_records import RecordData
@@ -52,7 +50,7 @@ def note_lookups(cls):
 cdef bint is_own(object store, object name, object own) except -1:
     """Whether a method of a store is this one: neither its class nor the store itself has another. Needs the lock."""
     cdef PyObject *values
-    if type_attribute(class_of(<PyObject *>store), name) != <PyObject *>own:
+    if find_in_type(class_of(<PyObject *>store), name) != <PyObject *>own:
         return False
     values = instance_dict(store)
     return values == NULL or PyDict_GetItemWithError(values, <PyObject *>name) == NULL

@@ -5,7 +5,6 @@ The twin of `tables_py.py`; whoever changes one changes both.
 """
 
 from cpython.mem cimport PyMem_Calloc, PyMem_Free
-from cpython.object cimport PyObject
 
 from .layouts cimport Layout
 from .local_records cimport claim_record, empty_records, reference_to
@@ -14,8 +13,8 @@ from .children cimport child_list, tell_store
 from .fields cimport has_key, type_name_of, unique_id
 from .capi cimport (
     PyDict_Check, PyDict_CheckExact, PyDict_GetItemWithError, PyDict_SetDefault, PyErr_CheckSignals,
-    PyList_Append, PyList_CheckExact, PyList_GET_SIZE, PyObject_GC_UnTrack, PyTuple_GET_ITEM, heed_signals,
-    is_exact_str, prefetch, same_str, set_slot_quietly, slot,
+    PyList_Append, PyList_CheckExact, PyList_GET_SIZE, PyObject, PyObject_GC_UnTrack, PyTuple_GET_ITEM,
+    heed_signals, is_exact_str, prefetch, same_str, set_slot_quietly, slot,
 )
 
 from itertools import islice

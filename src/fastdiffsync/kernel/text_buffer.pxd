@@ -3,7 +3,7 @@
 # Most of what is written are short texts of ASCII and small ints, for which the calls that make a str of each, and join them,
 # are most of the work.
 
-from cpython.object cimport PyObject
+from .capi cimport PyObject
 
 cdef extern from *:
     """

@@ -1,4 +1,4 @@
-from cpython.object cimport PyObject
+from .capi cimport PyObject
 
 # What a conversion returns that leaves a value to Python.
 cdef PyObject *PENDING

@@ -6,10 +6,9 @@ ASCII text that ends with a zero byte, needs the lock, and returns what `coercio
 """
 
 from cpython.datetime cimport date_new, datetime_new, import_datetime, time_new
-from cpython.object cimport PyObject
 from libc.string cimport memcpy
 
-from .capi cimport PyLong_FromString, PyOS_string_to_double
+from .capi cimport PyLong_FromString, PyOS_string_to_double, PyObject
 
 import datetime
 

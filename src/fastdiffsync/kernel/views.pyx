@@ -6,11 +6,13 @@ returns are owned. All that is here needs the lock. After the garbage collector 
 its flat diff, so that is looked at each time.
 """
 
-from cpython.object cimport PyObject, PyTypeObject
 from cython cimport no_gc_clear
 
 from .array cimport FOLDED, FlatArray, dict_of
-from .capi cimport PyDict_GetItemWithError, PyObject_GenericSetAttr, class_of, find_in_type, make_instance, version_of
+from .capi cimport (
+    PyDict_GetItemWithError, PyObject, PyObject_GenericSetAttr, PyTypeObject, class_of, find_in_type,
+    make_instance, version_of,
+)
 from .fields cimport name_of
 from .known_types cimport values_differ
 

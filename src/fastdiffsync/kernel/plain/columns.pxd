@@ -1,7 +1,6 @@
-from cpython.object cimport PyObject, PyTypeObject
 
 from ..plans cimport OVERRIDES, Plan
-from ..capi cimport data_of_text, kind_of_text, prefetch, slot, str_length
+from ..capi cimport PyObject, PyTypeObject, data_of_text, kind_of_text, prefetch, slot, str_length
 from ..known_types cimport values_differ
 
 

@@ -2,8 +2,8 @@
 """Where the values of a pair of records stand, and whether they are equal as far as memory tells."""
 
 from cpython.mem cimport PyMem_Calloc, PyMem_Free
-from cpython.object cimport PyTypeObject
 
+from ..capi cimport PyTypeObject
 from ..plans cimport Plan
 
 from ...schema import common_attributes, compares_by_fields

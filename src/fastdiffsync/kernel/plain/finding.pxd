@@ -1,4 +1,4 @@
-from cpython.object cimport PyObject, PyTypeObject
+from ..capi cimport PyObject, PyTypeObject
 
 cdef enum:
     LEFT_BEHIND = 4

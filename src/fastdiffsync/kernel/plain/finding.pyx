@@ -9,13 +9,13 @@ threads at once, and memory can be asked for its entries ahead.
 Nothing here takes or gives references: ids and records are borrowed from the stores.
 """
 
-from cpython.object cimport PyObject
 from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy, memset
 
 from ..dict_internals cimport next_entry
 from ..capi cimport (
-    PyDict_GET_SIZE, class_of, data_of_text, is_exact_str, kind_of_text, prefetch, same_str, slot, str_length,
+    PyDict_GET_SIZE, PyObject, class_of, data_of_text, is_exact_str, kind_of_text, prefetch, same_str,
+    slot, str_length,
 )
 from .columns cimport ask_for_record, data_of_text, kind_of_text
 

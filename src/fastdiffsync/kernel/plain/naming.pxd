@@ -1,5 +1,5 @@
-from cpython.object cimport PyObject
 
+from ..capi cimport PyObject
 from .pairing cimport Siblings
 from .tree_types cimport Kind
 

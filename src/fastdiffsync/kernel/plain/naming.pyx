@@ -5,12 +5,11 @@ No name is made. Where the fields that make it are identifiers, the key tells it
 apart by their hashes. Where two hashes are equal, or there is no telling, Python is asked.
 """
 
-from cpython.object cimport PyObject
 from libc.stdint cimport uint64_t
 from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy, memset
 
-from ..capi cimport class_of, data_of_text, is_exact_str, kind_of_text, same_str, slot, str_length
+from ..capi cimport PyObject, class_of, data_of_text, is_exact_str, kind_of_text, same_str, slot, str_length
 from .columns cimport has_clear_parts
 from .pairing cimport Siblings
 from .tree_types cimport Kind, Side

@@ -6,15 +6,14 @@ then, with references of its own. Reading it again afterwards, on the one thread
 long where one record in fifty has changed.
 """
 
-from cpython.object cimport PyObject
 from libc.stdlib cimport free, realloc
 
 from ..array cimport CREATE, DELETE, UNDECIDED, UPDATE
 from .tree_types cimport Side
 from ..plans cimport Plan
 from ..capi cimport (
-    PyObject_GC_UnTrack, PyTuple_New, PyTuple_SET_ITEM, Py_XDECREF, add_reference, drop_reference, heed_signals,
-    is_exact_str, is_scalar, slot,
+    PyObject, PyObject_GC_UnTrack, PyTuple_New, PyTuple_SET_ITEM, Py_XDECREF, add_reference,
+    drop_reference, heed_signals, is_exact_str, is_scalar, slot,
 )
 from ..known_types cimport is_single, values_differ
 from .columns cimport Offsets

@@ -1,4 +1,4 @@
-from cpython.object cimport PyObject
+from ..capi cimport PyObject
 
 
 # Memory that siblings are laid out in; it is the room's, and outlives them.

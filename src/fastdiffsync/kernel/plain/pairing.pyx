@@ -5,12 +5,11 @@ Functions that return whether all went well return False too where memory is sho
 Memory comes from the C library, since Python's own functions may want the interpreter lock while tracemalloc traces.
 """
 
-from cpython.object cimport PyObject
 from libc.stdlib cimport calloc, free, malloc, realloc
 from libc.string cimport memset
 
 from .finding cimport text_hash
-from ..capi cimport have_other_hashes, is_exact_str, known_hash, prefetch, same_str
+from ..capi cimport PyObject, have_other_hashes, is_exact_str, known_hash, prefetch, same_str
 
 # How far ahead siblings that are out of step are looked for.
 cdef enum:

@@ -1,4 +1,4 @@
-from cpython.object cimport PyObject
+from ..capi cimport PyObject
 
 # Bits of `DiffSyncFlags`.
 cdef enum:

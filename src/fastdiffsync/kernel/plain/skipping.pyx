@@ -4,10 +4,9 @@
 The words for the reasons stand in `skipping.py`, where the walk that asks Python finds them too.
 """
 
-from cpython.object cimport PyObject
 from libc.stdlib cimport free, realloc
 
-from ..capi cimport Py_DECREF, add_reference, drop_reference
+from ..capi cimport PyObject, Py_DECREF, add_reference, drop_reference
 from ..plans cimport NO_FLAGS
 
 from ...enum import DiffSyncModelFlags

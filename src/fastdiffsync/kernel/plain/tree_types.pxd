@@ -1,6 +1,6 @@
-from cpython.object cimport PyObject, PyTypeObject
 from libc.stdint cimport uint16_t
 
+from ..capi cimport PyObject, PyTypeObject
 from ..plans cimport Plan
 from .finding cimport Contents, Search, Table
 from .pairing cimport Room

@@ -2,11 +2,10 @@
 """What a walk without the interpreter must know of the types that it meets: where their records keep what in memory."""
 
 from cpython.mem cimport PyMem_Calloc, PyMem_Free
-from cpython.object cimport PyObject, PyTypeObject
 from libc.stdint cimport uint16_t
 from libc.stdlib cimport free
 
-from ..capi cimport PyDict_GET_SIZE
+from ..capi cimport PyDict_GET_SIZE, PyObject, PyTypeObject
 from .finding cimport MAX_LISTS, Contents, Search, begin_at, build_next_table, free_table
 from ..plans cimport Plan, plan_of
 from .pairing cimport Room

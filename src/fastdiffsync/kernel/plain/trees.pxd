@@ -1,6 +1,6 @@
-from cpython.object cimport PyObject
 from libc.stdint cimport uint16_t
 
+from ..capi cimport PyObject
 from ..array cimport UNSEEN, Entry, FlatArray
 from .tree_types cimport MAX_KINDS, Kinds
 from .pairing cimport Room, Siblings

@@ -12,12 +12,11 @@ with `_core.pyx` would take three times as long as this does on one thread, and 
 """
 
 from cpython.mem cimport PyMem_Calloc, PyMem_Free, PyMem_Malloc
-from cpython.object cimport PyObject
 from libc.stdint cimport int32_t
 from libc.stdlib cimport free
 from libc.string cimport memcpy, memset
 
-from ..capi cimport NONE, PyDict_GET_SIZE, PyDict_Next, PyListObject, Py_DECREF, is_interrupted
+from ..capi cimport NONE, PyDict_GET_SIZE, PyDict_Next, PyListObject, PyObject, Py_DECREF, is_interrupted
 from .finding cimport open_window
 from ..array cimport UNSEEN, Entry, FlatArray
 from .tree_types cimport MAX_DEPTH, Kinds, Side

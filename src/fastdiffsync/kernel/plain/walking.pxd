@@ -1,6 +1,6 @@
-from cpython.object cimport PyObject
 from libc.stdint cimport int32_t, uint64_t
 
+from ..capi cimport PyObject
 from .finding cimport Search
 from ..array cimport Entry
 from .tree_types cimport Kind

@@ -5,7 +5,6 @@ Functions that return whether all went well return False too where memory is sho
 Memory comes from the C library, since Python's own functions may want the interpreter lock while tracemalloc traces.
 """
 
-from cpython.object cimport PyObject
 from libc.stdint cimport int32_t, uint8_t, uint64_t
 from libc.stdlib cimport realloc
 
@@ -14,8 +13,8 @@ from ..array cimport NO_ACTION, UNSEEN, Entry
 from .tree_types cimport MAX_DEPTH, ChildField, Kind, Side
 from .pairing cimport Siblings, are_distinct, make_room, pair_siblings
 from ..capi cimport (
-    NONE, PyListObject, PyList_CheckExact, PyList_GET_SIZE, PyObject_GC_IsTracked, add_reference, class_of,
-    drop_reference, is_exact_str, prefetch, same_str, slot, str_length,
+    NONE, PyListObject, PyList_CheckExact, PyList_GET_SIZE, PyObject, PyObject_GC_IsTracked,
+    add_reference, class_of, drop_reference, is_exact_str, prefetch, same_str, slot, str_length,
 )
 from ..known_types cimport values_differ
 from .naming cimport have_distinct_names, have_same_names
