@@ -64,17 +64,10 @@ class Run:
                 callbacks.append(self.calls)
                 if is_half_linked:
                     break
-        models = (*self.scenario.source.models, *self.scenario.dest.models)
-        records = [*self.scenario.source.records, *self.scenario.dest.records]
-        for record in records:
-            records.extend(record.children)
-        deletes_naturally = any(
-            one.flags is not None and one.flags & NATURAL_DELETION_ORDER for one in (*models, *records)
-        )
         return {
             "steps": seen,
             "journal": list(self.journal.events),
-            "logs": see_logs(logs, forget_records=deletes_naturally),
+            "logs": see_logs(logs, forget_records=self._deletes_naturally()),
             "source": None if is_half_linked and seen[-1][0] == "back" else see_adapter(self.source),
             "dest": None if is_half_linked and seen[-1][0] != "back" else see_adapter(self.dest),
             "diffs": [see_diff(diff, is_live=self._was_edited()) for diff in self.diffs],
@@ -96,6 +89,14 @@ class Run:
         """Drop what was logged of skipped records in a step that a `Diff.add` ended: here all have been met by then."""
         if any(hook.startswith("add") for hook in self.scenario.diff_hooks):
             logs[logged:] = [entry for entry in logs[logged:] if not entry["event"].startswith("Skipping due to")]
+
+    def _deletes_naturally(self) -> bool:
+        """Whether a record may be deleted after its children: diffsync then takes it for the last of them."""
+        models = (*self.scenario.source.models, *self.scenario.dest.models)
+        records = [*self.scenario.source.records, *self.scenario.dest.records]
+        for record in records:
+            records.extend(record.children)
+        return any(one.flags is not None and one.flags & NATURAL_DELETION_ORDER for one in (*models, *records))
 
     def _was_edited(self) -> bool:
         return any(step.verb in EDITS for step in self.scenario.steps)
@@ -224,8 +225,9 @@ class Run:
         return (element.type, element.name)
 
     def graft(self, step: Step) -> Any:
-        """Add an element of our own making to the last diff."""
-        holder = self._holder(step.place) or self.diffs[-1]
+        """Add an element of our own making to the last diff: where a parent may go last, not below it."""
+        holder = None if self._deletes_naturally() else self._holder(step.place)
+        holder = holder or self.diffs[-1]
         modelname = self.scenario.dest.models[-1].modelname
         identifiers = dict.fromkeys(self.scenario.dest.models[-1].identifiers, "grafted")
         element = self.library.diff.DiffElement(modelname, "grafted", identifiers, "us", "them", self.diff_class)

@@ -180,3 +180,18 @@ def test_natural_deletion_logs_the_parent_itself(fastdiffsync: Any) -> None:
         ("device", "b1"),
         ("site", "bern"),
     ]
+
+
+def test_natural_deletion_keeps_to_the_parents_action(fastdiffsync: Any) -> None:
+    """A parent is deleted though an element below it creates a record; diffsync tries to create the parent too."""
+    lab = Lab(fastdiffsync)
+    source, dest = lab.pair({}, {"bern": {"b1": 1}})
+    dest.get("site", "bern").model_flags = fastdiffsync.DiffSyncModelFlags.NATURAL_DELETION_ORDER
+    diff = dest.diff_from(source)
+    element = fastdiffsync.diff.DiffElement("device", "b2", {"name": "b2"})
+    element.add_attrs(source={"mtu": 2})
+    diff.children["site"]["bern"].add_child(element)
+    dest.sync_from(source, diff=diff)
+    assert dest.get_or_none("site", "bern") is None
+    assert dest.get_or_none("device", "b1") is None
+    assert dest.get("device", "b2").mtu == 2
