@@ -211,3 +211,34 @@ def test_frozen_models(fastdiffsync: Any) -> None:
     """A record changes when it is stored and synchronised: a class of frozen ones is refused where it is declared."""
     with pytest.raises(TypeError, match="Site: frozen=True is not supported"):
         type(fastdiffsync.DiffSyncModel)("Site", (fastdiffsync.DiffSyncModel,), {}, frozen=True)
+
+
+@pytest.mark.parametrize("setting", ["_identifiers", "_attributes"])
+def test_the_adapter_is_no_value_of_a_record(fastdiffsync: Any, setting: str) -> None:
+    """What stands in `adapter` is lost when a record is stored, so it is refused as an identifier and an attribute."""
+    namespace = {"__annotations__": {"name": str, "adapter": str}, "_identifiers": ("name",), setting: ("adapter",)}
+    with pytest.raises(TypeError, match=r"^Port: 'adapter' is where a record keeps its adapter, .*; give the field an"):
+        type(fastdiffsync.DiffSyncModel)("Port", (fastdiffsync.DiffSyncModel,), namespace)
+
+
+@pytest.mark.parametrize("name", ["create", "update", "get_type"])
+def test_fields_that_hide_methods(fastdiffsync: Any, name: str) -> None:
+    """A field that takes the place of a method which diffs and syncs call is refused where it is declared."""
+    namespace = {"__annotations__": {"name": str, name: str}, "_identifiers": ("name",)}
+    with pytest.raises(TypeError, match=f"^Port: field '{name}' hides the method of that name; give the field another"):
+        type(fastdiffsync.DiffSyncModel)("Port", (fastdiffsync.DiffSyncModel,), namespace)
+
+
+def test_fields_of_other_names(fastdiffsync: Any) -> None:
+    """Names that mean something elsewhere in Python are names of fields like others."""
+    namespace = {"__annotations__": {"cls": str, "args": int, "values": int}, "_identifiers": ("cls",)}
+    port = type(fastdiffsync.DiffSyncModel)("Port", (fastdiffsync.DiffSyncModel,), namespace)
+    record = port(cls="a", args=1, values=2)
+    assert (record.get_unique_id(), record.args, record.values) == ("a", 1, 2)
+
+
+def test_text_in_place_of_a_tuple(fastdiffsync: Any) -> None:
+    """A forgotten comma makes a text of a tuple: the error shows what is meant."""
+    namespace = {"__annotations__": {"name": str}, "_identifiers": "name"}
+    with pytest.raises(AttributeError, match=r'it is to be a tuple: _identifiers = \("name",\)'):
+        type(fastdiffsync.DiffSyncModel)("Port", (fastdiffsync.DiffSyncModel,), namespace)

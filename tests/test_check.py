@@ -19,7 +19,8 @@ def pair(fastdiffsync: Any) -> Pair:
 
 def found(check: Any) -> dict[str, list[Any]]:
     """Return all that a check has found, as texts."""
-    kinds = ("unreachable_types", "orphans", "dangling", "listed_twice", "shared", "cycles", "wrong_lists")
+    lists = ("dangling", "listed_twice", "shared", "cycles", "wrong_lists")
+    kinds = ("unreachable_types", "missing_classes", "orphans", *lists)
     return {kind: [str(one) for one in getattr(check, kind)] for kind in kinds if getattr(check, kind)}
 
 
@@ -215,3 +216,33 @@ def test_no_warning_where_something_is_compared(fastdiffsync: Any, pair: Pair) -
     assert events(lambda: pair.dest.sync_from(pair.source)) == []
     assert events(lambda: pair.Inventory("a").diff_from(pair.Inventory("b"))) == []
     assert events(lambda: fastdiffsync.Adapter("a").diff_from(fastdiffsync.Adapter("b"))) == []
+
+
+def test_type_without_a_class(fastdiffsync: Any) -> None:
+    """Records of a type that the adapter has no class for can be compared, and not synchronised: the check tells."""
+
+    class Device(fastdiffsync.DiffSyncModel):
+        _modelname = "device"
+        _identifiers = ("name",)
+        name: str
+
+    class Site(fastdiffsync.DiffSyncModel):
+        _modelname = "site"
+        _identifiers = ("name",)
+        _children: ClassVar[dict[str, str]] = {"device": "devices"}
+        name: str
+        devices: list[str] = []  # noqa: RUF012 - copied for each record
+
+    class Inventory(fastdiffsync.Adapter):
+        site = Site
+        top_level: ClassVar[list[str]] = ["site"]
+
+    adapter = Inventory("inventory")
+    site, device = Site(name="a"), Device(name="x")
+    adapter.add(site)
+    adapter.add(device)
+    site.add_child(device)
+    check = adapter.check()
+    assert not check.ok
+    assert found(check) == {"missing_classes": ["device"]}
+    assert "device = Device" in str(check)

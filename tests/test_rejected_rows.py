@@ -254,3 +254,31 @@ def test_rows_by_other_names(fastdiffsync: Any) -> None:
     found = [(row.row, row.unique_id, row.identifiers, row.field) for row in caught.value.errors]
     assert found == [(0, "a", {"name": "a"}, "cores"), (1, "b", {"name": "b"}, "cores")]
     assert adapter.load_records({"host": rows[2:]}, errors="all") == 1
+
+
+def test_rows_that_a_validator_refuses(fastdiffsync: Any) -> None:
+    """What a model's `__post_init__` raises is said of the row, and the others are looked at too."""
+
+    class Site(fastdiffsync.DiffSyncModel):
+        _modelname = "site"
+        _identifiers = ("name",)
+        name: str
+        size: int = 0
+
+        def __post_init__(self) -> None:
+            if self.name == "bad":
+                message = "bad name"
+                raise ValueError(message)
+
+    class Inventory(fastdiffsync.Adapter):
+        site = Site
+        top_level = ("site",)
+
+    rows = {"site": [{"name": "ok"}, {"name": "bad"}, {"name": "z", "size": "q"}]}
+    with pytest.raises(ValueError, match=r"^row 1 of site: bad name$"):
+        Inventory("inventory").load_records(rows)
+    error = rejected(fastdiffsync, Inventory("inventory"), rows)
+    assert [(row.row, row.unique_id, row.field, row.reason) for row in error.errors] == [
+        (1, "bad", None, "bad name"),
+        (2, "z", "size", error.errors[1].reason),
+    ]

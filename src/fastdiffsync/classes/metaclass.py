@@ -30,6 +30,25 @@ from .generics import has_own_brackets, inherit_parameters, parametrised, reduce
 from .inheritance import STOOD_IN_FOR, is_stood_in_for, without_layout_conflicts
 
 CLASS_SETTINGS = ("_modelname", "_identifiers", "_shortname", "_attributes", "_children", "_parent_keys")
+METHODS = frozenset(
+    {
+        "add_child",
+        "create",
+        "create_unique_id",
+        "delete",
+        "get_attrs",
+        "get_children_mapping",
+        "get_identifiers",
+        "get_shortname",
+        "get_status",
+        "get_type",
+        "get_unique_id",
+        "remove_child",
+        "set_status",
+        "update",
+    }
+)
+"""Methods of records that diffs, syncs and stores call."""
 _EMPTY_CONTAINERS = (list, dict, set, bytearray)
 
 
@@ -75,7 +94,7 @@ class ModelMeta(StructMeta):
 
     if not kernel.COMPILED:
 
-        def __call__(cls, *args: Any, **values: Any) -> Any:
+        def __call__(cls, /, *args: Any, **values: Any) -> Any:
             """Make a record: validate, coerce, and ignore unknown keywords."""
             return kernel.construct(cls, args, values)
 
@@ -272,15 +291,7 @@ def _enclosing_names() -> dict[str, Any]:
 def _check_declaration(cls: type[Any]) -> None:
     """Check that what the class settings name are fields, each in one role at most."""
     fields = set(cls.__struct_fields__)
-    for setting in ("_identifiers", "_shortname", "_attributes"):
-        for name in getattr(cls, setting):
-            if name not in fields and not (setting == "_identifiers" and hasattr(cls, name)):
-                message = f"{setting} {getattr(cls, setting)} references missing or un-annotated attr {name}"
-                raise AttributeError(message)
-    for name in cls._children.values():
-        if name not in fields:
-            message = f"_children {cls._children} references missing or un-annotated attr {name}"
-            raise AttributeError(message)
+    _check_settings(cls, fields)
     for alias, name in field_aliases(cls).items():
         if alias in fields:
             message = (
@@ -289,6 +300,7 @@ def _check_declaration(cls: type[Any]) -> None:
             )
             raise AttributeError(message)
     _check_parent_keys(cls)
+    _check_names(cls)
     _check_hooks(cls)
     identifiers, attributes = set(cls._identifiers), set(cls._attributes)
     child_fields = set(cls._children.values())
@@ -300,6 +312,40 @@ def _check_declaration(cls: type[Any]) -> None:
         if overlap:
             message = f"Fields {overlap} are included in both {first} and {second}."
             raise AttributeError(message)
+
+
+def _check_settings(cls: type[Any], fields: set[str]) -> None:
+    """Check that what identifiers, shortname, attributes and children name is there."""
+    for setting in ("_identifiers", "_shortname", "_attributes"):
+        names = getattr(cls, setting)
+        for name in names:
+            if name not in fields and not (setting == "_identifiers" and hasattr(cls, name)):
+                message = f"{setting} {names} references missing or un-annotated attr {name}"
+                if isinstance(names, str):
+                    message += f'; it is to be a tuple: {setting} = ("{names}",)'
+                raise AttributeError(message)
+    for name in cls._children.values():
+        if name not in fields:
+            message = f"_children {cls._children} references missing or un-annotated attr {name}"
+            raise AttributeError(message)
+
+
+def _check_names(cls: type[Any]) -> None:
+    """Check that no field takes the place of what the library needs of a record.
+
+    Raises:
+        TypeError: If one does.
+    """
+    if "adapter" in {*cls._identifiers, *cls._attributes}:
+        message = (
+            f"{cls.__name__}: 'adapter' is where a record keeps its adapter, and can be neither identifier nor "
+            "attribute; give the field another name"
+        )
+        raise TypeError(message)
+    for name in cls.__struct_fields__:
+        if name in METHODS:
+            message = f"{cls.__name__}: field {name!r} hides the method of that name; give the field another name"
+            raise TypeError(message)
 
 
 def _check_hooks(cls: type[Any]) -> None:

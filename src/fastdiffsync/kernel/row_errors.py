@@ -15,9 +15,20 @@ from ..runtime.arguments import described
 from ..schema import is_model_class
 
 REFUSALS = frozenset(
-    {ValidationError, TypeError, ObjectAlreadyExists, ObjectNotFound, ObjectStoreException, ObjectStoreWrongType}
+    {
+        ValidationError,
+        ValueError,
+        TypeError,
+        ObjectAlreadyExists,
+        ObjectNotFound,
+        ObjectStoreException,
+        ObjectStoreWrongType,
+    }
 )
-"""What is raised if a row cannot be loaded; all else is the user's own, or an accident, and comes through as it is."""
+"""What is raised if a row cannot be loaded, by the library or by a model's `__post_init__`.
+
+All else is the user's own, or an accident, and comes through as it is.
+"""
 
 
 def as_dict(row: Any) -> dict[str, Any]:

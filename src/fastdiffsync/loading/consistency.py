@@ -72,6 +72,8 @@ class Cycle(NamedTuple):
 
 _HEADINGS = {
     "unreachable_types": "types neither in top_level nor below one that is: no diff meets their records",
+    "missing_classes": "types of which there are records, and of which the adapter has no class: a sync of one raises "
+    "AttributeError; name the class in the adapter's body, as in device = Device",
     "orphans": "records that no parent lists, of types not in top_level: no diff meets them; add them to a parent by "
     "add_child, or name their type in top_level",
     "dangling": "children that are listed and not there: a diff raises ObjectNotFound; add them, or take them out of "
@@ -91,6 +93,7 @@ class AdapterCheck:
         adapter: The adapter's text.
         record_count: How many records it has.
         unreachable_types: Types of which there are records, and that cannot be reached from those in `top_level`.
+        missing_classes: Types of which there are records, and which the adapter has no class for.
         orphans: Records that no parent lists, and whose type is not in `top_level`.
         dangling: Children that are listed and are not there.
         listed_twice: Children that stand twice in one list.
@@ -102,6 +105,7 @@ class AdapterCheck:
     adapter: str
     record_count: int = 0
     unreachable_types: list[str] = field(default_factory=list)
+    missing_classes: list[str] = field(default_factory=list)
     orphans: list[RecordKey] = field(default_factory=list)
     dangling: list[ListedChild] = field(default_factory=list)
     listed_twice: list[ListedChild] = field(default_factory=list)
@@ -142,7 +146,9 @@ def check_consistency(adapter: Adapter) -> AdapterCheck:
     for modelname in sorted(adapter.get_all_model_names()):
         for record in _records(adapter, modelname):
             family.take(RecordKey(modelname, record.get_unique_id()), record)
-    return family.judge(adapter.top_level)
+    result = family.judge(adapter.top_level)
+    result.missing_classes = [name for name in family.types() if not hasattr(adapter, name)]
+    return result
 
 
 def _records(adapter: Adapter, modelname: str) -> Iterable[DiffSyncModel]:
@@ -181,12 +187,16 @@ class _Family:
                 if times > 1:
                     self._result.listed_twice.append(ListedChild(key, child))
 
+    def types(self) -> list[str]:
+        """Return the types of which there are records."""
+        return list(dict.fromkeys(key.type for key in self._known))
+
     def judge(self, top_level: list[str]) -> AdapterCheck:
         """Return what is wrong, now that all records are known."""
         result, known = self._result, self._known
         result.record_count = len(known)
         reached = self._reached(top_level)
-        result.unreachable_types = list(dict.fromkeys(key.type for key in known if key.type not in reached))
+        result.unreachable_types = [name for name in self.types() if name not in reached]
         result.orphans = [key for key in known if key not in self._parents and key.type not in top_level]
         for child, parents in self._parents.items():
             if child not in known:
