@@ -7,8 +7,8 @@ import pytest
 from .interpreters import run_file
 from .profile import by_profile
 
-LEVELS = by_profile(desk=10_000, ci=100_000)
-"""Ten times what Python's recursion limit allows; and on the program's stack, 26 bytes for each level."""
+LEVELS = by_profile(desk=5_000, ci=100_000)
+"""Five times what Python's recursion limit allows; and on the program's stack, 52 bytes for each level."""
 
 
 def run(kernel: str, task: str, levels: int) -> None:
