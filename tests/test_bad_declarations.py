@@ -173,6 +173,22 @@ def plain(cls: Any, adapter: Any, ids: Any, attrs: Any) -> Any:
     """Stand in for a `create` that lacks its decorator."""
 
 
+def test_flags_of_a_record_that_cannot_be_described(fastdiffsync: Any) -> None:
+    """Assigning flags asks a record for nothing."""
+
+    class Site(fastdiffsync.DiffSyncModel):
+        _modelname = "site"
+        _identifiers = ("name",)
+        name: str
+
+        def get_unique_id(self) -> str:
+            raise KeyError(self.name)
+
+    site = Site(name="a")
+    site.model_flags = fastdiffsync.DiffSyncModelFlags.IGNORE
+    assert site.model_flags is fastdiffsync.DiffSyncModelFlags.IGNORE
+
+
 def test_create_that_is_no_class_method(fastdiffsync: Any) -> None:
     """It could not be called on the class, and the class says so; in a mixin and a subclass too."""
     model = fastdiffsync.DiffSyncModel

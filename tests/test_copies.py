@@ -247,3 +247,36 @@ def test_private_attributes_made_by_factories(fastdiffsync: Any) -> None:
     assert (second._made, second._shared, second._plain) == ([1], 8, {})
     assert not hasattr(first, "_none")
     assert copy.copy(first)._made is first._made
+
+
+@pytest.mark.parametrize("share", ["add", "store", "copied store", "deep copy"])
+def test_records_stay_with_their_first_adapter(fastdiffsync: Any, share: str) -> None:
+    """A record that several adapters have, and nobody else holds, is the first one's when the others are gone."""
+
+    class Device(fastdiffsync.DiffSyncModel):
+        _modelname = "device"
+        _identifiers = ("name",)
+        name: str
+
+        def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+            return self
+
+    class Network(fastdiffsync.Adapter):
+        device = Device
+        top_level = ("device",)
+
+    network = Network("first")
+    network.add(Device(name="a"))
+    other = copy.deepcopy(network) if share == "deep copy" else Network("second")
+    if share == "add":
+        other.add(network.get("device", "a"))
+    elif share != "deep copy":
+        other.store = network.store if share == "store" else copy.copy(network.store)
+    gone = weakref.ref(other)
+    del other
+    gc.collect()
+    assert gone() is None
+    record = network.get("device", "a")
+    assert record.adapter is network
+    record.adapter.remove(record)
+    assert len(network) == 0

@@ -96,6 +96,9 @@ VALUES: list[Any] = [
     datetime(2024, 2, 29, 12, 30, 15, 999999),  # noqa: DTZ001 - a naive one too
     datetime(2024, 2, 29, tzinfo=timezone.utc),
     datetime(2024, 2, 29, tzinfo=timezone(timedelta(hours=5, minutes=45))),
+    datetime(2024, 2, 29, tzinfo=timezone(timedelta(hours=-1), "AZOT")),
+    datetime(2024, 2, 29, fold=1, tzinfo=timezone(timedelta(microseconds=1))),
+    time(1, 2, tzinfo=timezone(timedelta(hours=1, seconds=1, microseconds=7), "odd")),
     datetime(2024, 10, 27, 2, 30, fold=1, tzinfo=ZoneInfo("Europe/Berlin")),
     date(1, 1, 1),
     time(23, 59, 59, 1),

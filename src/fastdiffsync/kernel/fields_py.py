@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from ..dumping.copies import as_data
+from ..enum import DiffSyncModelFlags
 from ..runtime.arguments import check_model_flags
 from ..schema import Schema, schema_of
 from .constants import INSTANCE_OVERRIDES
@@ -114,7 +115,7 @@ def set_attribute(model: Any, name: str, value: Any) -> None:
         TypeError: If `model_flags` is to be anything but `DiffSyncModelFlags`.
     """
     schema = schema_of(type(model))
-    if name == "model_flags":
+    if name == "model_flags" and type(value) is not DiffSyncModelFlags:
         check_model_flags(value, repr(model))
     _put(model, schema, name, checked(model, schema, name, value) if schema.validates_assignment else value)
 

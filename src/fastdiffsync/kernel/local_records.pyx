@@ -74,12 +74,12 @@ def release_records(self):
     """Keep an adapter that is about to go, if any of its records stays: `Adapter.__del__`."""
     store = self.__dict__.get("store")
     data = getattr(store, "_data", None)
-    if type(data) is RecordData and (store.adapter is not self or is_any_held(<PyObject *>data)):
+    if type(data) is RecordData and (store.adapter is not self or is_any_held(<PyObject *>data, self)):
         refer_strongly(<PyObject *>data, self)
 
 
-cdef bint is_any_held(PyObject *data) except -1:
-    """Whether anybody but the store holds a record that refers to its adapter weakly."""
+cdef bint is_any_held(PyObject *data, object adapter) except -1:
+    """Whether anybody but the store holds a record that refers to this adapter weakly."""
     cdef Py_ssize_t position = 0, place
     cdef PyObject *key
     cdef PyObject *records
@@ -87,13 +87,13 @@ cdef bint is_any_held(PyObject *data) except -1:
     while PyDict_Next(data, &position, &key, &records):
         place = 0
         while PyDict_CheckExact(records) and PyDict_Next(records, &place, &key, &record):
-            if references(record) > 1 and refers_weakly(record):
+            if references(record) > 1 and refers_weakly(record, adapter):
                 return True
     return False
 
 
 cdef int refer_strongly(PyObject *data, object adapter) except -1:
-    """Have all records that refer to their adapter weakly refer to this one as others do."""
+    """Have all records that refer to this adapter weakly refer to it as others do."""
     cdef Py_ssize_t position = 0, place
     cdef PyObject *key
     cdef PyObject *records
@@ -101,18 +101,25 @@ cdef int refer_strongly(PyObject *data, object adapter) except -1:
     while PyDict_Next(data, &position, &key, &records):
         place = 0
         while PyDict_CheckExact(records) and PyDict_Next(records, &place, &key, &record):
-            if refers_weakly(record):
+            if refers_weakly(record, adapter):
                 set_slot(record, adapter_offset, adapter)
     return 0
 
 
-cdef bint refers_weakly(PyObject *record) except -1:
+cdef bint refers_weakly(PyObject *record, object adapter) except -1:
+    """Whether a record refers weakly to an adapter that is about to go, and not to another one that it was stored in first.
+
+    Where the collector takes the adapter, references to it have been cleared by now.
+    """
     cdef PyObject *owner
     cdef object cls = type(<object>record)
     if not isinstance(cls, StructMeta) or not hasattr(cls, "add_child"):
         return False
     owner = slot(record, adapter_offset)
-    return owner != NULL and type(<object>owner) is weak_reference
+    if owner == NULL or type(<object>owner) is not weak_reference:
+        return False
+    known = (<object>owner)()
+    return known is None or known is adapter
 
 
 cdef object last_reference = None

@@ -46,6 +46,7 @@ _TIME = 29
 _FROM_TEXT = {code: parse for code, _, parse in _AS_TEXT.values()}
 _CONTAINERS: dict[int, Callable[[Any], Any]] = {_TUPLE: tuple, _SET: set, _FROZENSET: frozenset, _PAIRS: dict}
 _INT64 = range(-(2**63), 2**64)
+_MICROSECOND = timedelta(microseconds=1)
 _OWN_EQUALITY = frozenset({kind.__eq__ for kind in (object, int, str, float)})
 _OWN_INEQUALITY = frozenset({kind.__ne__ for kind in (object, int, str, float)})
 
@@ -203,18 +204,30 @@ def _big_int(value: int) -> Any:
 
 
 def _clock(value: Any) -> list[Any]:
-    """Return a datetime or time as its text, its `fold`, and the key of its time zone."""
+    """Return a datetime or time as its text, its `fold`, and its time zone as far as the text does not say it.
+
+    That is the key of a `ZoneInfo`. Of a `timezone` it is the offset in microseconds, and the name if it has one, where
+    the text would lose either.
+    """
     zone = value.tzinfo
-    if zone is None or type(zone) is timezone:
+    if zone is None:
         return [value.isoformat(), value.fold, None]
+    if type(zone) is timezone:
+        offset, *names = zone.__getinitargs__()  # type: ignore[attr-defined]  # typeshed leaves it out
+        if not names and not offset.microseconds:
+            return [value.isoformat(), value.fold, None]
+        return [value.replace(tzinfo=None).isoformat(), value.fold, [offset // _MICROSECOND, *names]]
     if type(zone) is ZoneInfo and zone.key is not None:
         return [value.replace(tzinfo=None).isoformat(), value.fold, zone.key]
     message = f"{type(value).__name__} in a {type(zone).__module__}.{type(zone).__qualname__}; use a zoneinfo.ZoneInfo"
     raise UnsupportedValueError(message)
 
 
-def _from_clock(cls: Any, text: str, fold: int, zone: str | None) -> Any:
+def _from_clock(cls: Any, text: str, fold: int, zone: str | list[Any] | None) -> Any:
     value = cls.fromisoformat(text)
+    if isinstance(zone, list):
+        offset, *names = zone
+        return value.replace(fold=fold, tzinfo=timezone(offset * _MICROSECOND, *names))
     if zone is not None:
         return value.replace(fold=fold, tzinfo=ZoneInfo(zone))
     return value.replace(fold=fold) if fold else value
