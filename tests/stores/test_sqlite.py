@@ -487,7 +487,7 @@ def test_limit_on_file_sizes(open_adapter: Callable[..., Any], store_error: Any)
 
 # ---- sudden death ----
 
-DEATHS = by_profile(desk=20, ci=100)
+DEATHS = by_profile(desk=12, ci=100)
 
 
 def assert_whole(adapter: Any, expected: dict[str, dict[str, list[Any]]]) -> None:
