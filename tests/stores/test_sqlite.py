@@ -531,7 +531,7 @@ def test_killed_while_loading(fastdiffsync: Any, open_adapter: Callable[..., Any
     chance = random.Random(7)  # noqa: S311
     seen = set()
     kills = 0
-    for _ in range(2 * DEATHS):  # on a busy machine some come to their end before they are killed
+    for _ in range(5 * DEATHS):  # on a busy machine many come to their end before they are killed
         if kills == DEATHS:
             break
         for suffix in ("", "-wal", "-shm"):
@@ -569,7 +569,7 @@ def test_killed_while_syncing(fastdiffsync: Any, open_adapter: Callable[..., Any
     chance = random.Random(8)  # noqa: S311
     kills = 0
     seen = set()
-    for _ in range(2 * DEATHS):  # on a busy machine some come to their end before they are killed
+    for _ in range(5 * DEATHS):  # on a busy machine many come to their end before they are killed
         if kills == DEATHS:
             break
         for suffix in ("-wal", "-shm"):
