@@ -487,7 +487,7 @@ def test_limit_on_file_sizes(open_adapter: Callable[..., Any], store_error: Any)
 
 # ---- sudden death ----
 
-DEATHS = by_profile(desk=15, ci=100)
+DEATHS = by_profile(desk=20, ci=100)
 
 
 def assert_whole(adapter: Any, expected: dict[str, dict[str, list[Any]]]) -> None:
@@ -531,7 +531,7 @@ def test_killed_while_loading(fastdiffsync: Any, open_adapter: Callable[..., Any
     chance = random.Random(7)  # noqa: S311
     seen = set()
     kills = 0
-    for _ in range(5 * DEATHS):  # on a busy machine many come to their end before they are killed
+    for _ in range(2 * DEATHS):  # on a busy machine some come to their end before they are killed
         if kills == DEATHS:
             break
         for suffix in ("", "-wal", "-shm"):
@@ -548,7 +548,7 @@ def test_killed_while_loading(fastdiffsync: Any, open_adapter: Callable[..., Any
         with open_adapter().store as store:
             assert_whole(store.adapter, expected)
             seen.add(len(store.adapter))
-    assert len(seen) > DEATHS // 3
+    assert len(seen) > 10
     assert kills == DEATHS
 
 
@@ -569,7 +569,7 @@ def test_killed_while_syncing(fastdiffsync: Any, open_adapter: Callable[..., Any
     chance = random.Random(8)  # noqa: S311
     kills = 0
     seen = set()
-    for _ in range(5 * DEATHS):  # on a busy machine many come to their end before they are killed
+    for _ in range(2 * DEATHS):  # on a busy machine some come to their end before they are killed
         if kills == DEATHS:
             break
         for suffix in ("-wal", "-shm"):
@@ -592,7 +592,7 @@ def test_killed_while_syncing(fastdiffsync: Any, open_adapter: Callable[..., Any
             assert_whole(store.adapter, expected)
             seen.add(repr(plain_contents(store.adapter)))
     assert kills == DEATHS
-    assert len(seen) > DEATHS // 3
+    assert len(seen) > 10
     adapter = open_adapter()
     adapter.sync_from(new)
     assert plain_contents(adapter) == plain_contents(new)
