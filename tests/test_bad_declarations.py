@@ -166,13 +166,6 @@ def test_flags_that_are_assigned(fastdiffsync: Any) -> None:
     assert site.model_flags is fastdiffsync.DiffSyncModelFlags.IGNORE
 
 
-# ---- create ----
-
-
-def plain(cls: Any, adapter: Any, ids: Any, attrs: Any) -> Any:
-    """Stand in for a `create` that lacks its decorator."""
-
-
 def test_flags_of_a_record_that_cannot_be_described(fastdiffsync: Any) -> None:
     """Assigning flags asks a record for nothing."""
 
@@ -187,6 +180,13 @@ def test_flags_of_a_record_that_cannot_be_described(fastdiffsync: Any) -> None:
     site = Site(name="a")
     site.model_flags = fastdiffsync.DiffSyncModelFlags.IGNORE
     assert site.model_flags is fastdiffsync.DiffSyncModelFlags.IGNORE
+
+
+# ---- create ----
+
+
+def plain(cls: Any, adapter: Any, ids: Any, attrs: Any) -> Any:
+    """Stand in for a `create` that lacks its decorator."""
 
 
 def test_create_that_is_no_class_method(fastdiffsync: Any) -> None:
@@ -237,7 +237,7 @@ def test_the_adapter_is_no_value_of_a_record(fastdiffsync: Any, setting: str) ->
         type(fastdiffsync.DiffSyncModel)("Port", (fastdiffsync.DiffSyncModel,), namespace)
 
 
-@pytest.mark.parametrize("name", ["create", "update", "get_type"])
+@pytest.mark.parametrize("name", ["create", "update", "get_type", "get_shortname", "dict"])
 def test_fields_that_hide_methods(fastdiffsync: Any, name: str) -> None:
     """A field that takes the place of a method which diffs and syncs call is refused where it is declared."""
     namespace = {"__annotations__": {"name": str, name: str}, "_identifiers": ("name",)}

@@ -51,6 +51,11 @@ SYNC_HOOKS = (
     *("create", "create_base", "update", "update_base", "delete", "delete_base"),
     *("get_status", "set_status", "add_child", "remove_child", "__setattr__"),
 )
+CALLED_METHODS = frozenset(
+    {*UNIQUE_ID_HOOKS, *ATTRS_HOOKS, *SYNC_HOOKS, "get_type", "get_shortname", "get_children_mapping"}
+)
+"""Methods of records that diffs, syncs and stores call, so that no field may be named as they are."""
+
 COPY_HOOKS = ("__deepcopy__", "__reduce__", "__reduce_ex__", "__getstate__", "__setstate__")
 STATUS_FIELDS = ("_status", "_status_message")
 

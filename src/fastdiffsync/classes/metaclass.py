@@ -16,6 +16,7 @@ import msgspec
 from .. import _kernel as kernel
 from ..runtime.arguments import check_model_flags
 from ..schema import (
+    CALLED_METHODS,
     LIBRARY_ATTRIBUTE,
     PRIVATE_DEFAULTS,
     SCHEMA_ATTRIBUTE,
@@ -30,25 +31,6 @@ from .generics import has_own_brackets, inherit_parameters, parametrised, reduce
 from .inheritance import STOOD_IN_FOR, is_stood_in_for, without_layout_conflicts
 
 CLASS_SETTINGS = ("_modelname", "_identifiers", "_shortname", "_attributes", "_children", "_parent_keys")
-METHODS = frozenset(
-    {
-        "add_child",
-        "create",
-        "create_unique_id",
-        "delete",
-        "get_attrs",
-        "get_children_mapping",
-        "get_identifiers",
-        "get_shortname",
-        "get_status",
-        "get_type",
-        "get_unique_id",
-        "remove_child",
-        "set_status",
-        "update",
-    }
-)
-"""Methods of records that diffs, syncs and stores call."""
 _EMPTY_CONTAINERS = (list, dict, set, bytearray)
 
 
@@ -343,7 +325,7 @@ def _check_names(cls: type[Any]) -> None:
         )
         raise TypeError(message)
     for name in cls.__struct_fields__:
-        if name in METHODS:
+        if name in CALLED_METHODS:
             message = f"{cls.__name__}: field {name!r} hides the method of that name; give the field another name"
             raise TypeError(message)
 

@@ -146,9 +146,7 @@ def check_consistency(adapter: Adapter) -> AdapterCheck:
     for modelname in sorted(adapter.get_all_model_names()):
         for record in _records(adapter, modelname):
             family.take(RecordKey(modelname, record.get_unique_id()), record)
-    result = family.judge(adapter.top_level)
-    result.missing_classes = [name for name in family.types() if not hasattr(adapter, name)]
-    return result
+    return family.judge(adapter)
 
 
 def _records(adapter: Adapter, modelname: str) -> Iterable[DiffSyncModel]:
@@ -187,16 +185,14 @@ class _Family:
                 if times > 1:
                     self._result.listed_twice.append(ListedChild(key, child))
 
-    def types(self) -> list[str]:
-        """Return the types of which there are records."""
-        return list(dict.fromkeys(key.type for key in self._known))
-
-    def judge(self, top_level: list[str]) -> AdapterCheck:
+    def judge(self, adapter: Adapter) -> AdapterCheck:
         """Return what is wrong, now that all records are known."""
-        result, known = self._result, self._known
+        result, known, top_level = self._result, self._known, adapter.top_level
+        types = list(dict.fromkeys(key.type for key in known))
         result.record_count = len(known)
         reached = self._reached(top_level)
-        result.unreachable_types = [name for name in self.types() if name not in reached]
+        result.unreachable_types = [name for name in types if name not in reached]
+        result.missing_classes = [name for name in types if not hasattr(adapter, name)]
         result.orphans = [key for key in known if key not in self._parents and key.type not in top_level]
         for child, parents in self._parents.items():
             if child not in known:
