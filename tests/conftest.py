@@ -32,7 +32,7 @@ KERNELS = tuple(os.environ.get("FASTDIFFSYNC_TEST_KERNELS", "c,python").split(",
 
 # The fixtures give the same modules to every example, so it does not matter that they are not made anew.
 _CHECKS = [hypothesis.HealthCheck.function_scoped_fixture, hypothesis.HealthCheck.too_slow]
-hypothesis.settings.register_profile("default", deadline=None, max_examples=40, suppress_health_check=_CHECKS)
+hypothesis.settings.register_profile("default", deadline=None, max_examples=30, suppress_health_check=_CHECKS)
 hypothesis.settings.register_profile("ci", deadline=None, max_examples=400, suppress_health_check=_CHECKS)
 hypothesis.settings.load_profile("ci" if IN_CI else "default")
 

@@ -16,6 +16,7 @@ import pycountry
 import pytest
 from iso3166_2 import Subdivisions
 
+from .interpreters import run_file
 from .reference import needs_diffsync
 
 if TYPE_CHECKING:
@@ -31,16 +32,22 @@ class Finished(NamedTuple):
     errors: str
 
 
-def execute(kernel: str, program: Path, *arguments: str | Path) -> Finished:
-    environment = {**os.environ, "FASTDIFFSYNC_IMPLEMENTATION": kernel, "PYTHONIOENCODING": "utf-8"}
+def start(kernel: str, program: Path, *arguments: str) -> Finished:
+    """Run a program as its user does."""
     finished = subprocess.run(
         [sys.executable, program, *arguments],
         capture_output=True,
         check=False,
         encoding="utf-8",
-        env=environment,
+        env={**os.environ, "FASTDIFFSYNC_IMPLEMENTATION": kernel, "PYTHONIOENCODING": "utf-8"},
         timeout=120,
     )
+    return Finished(finished.returncode, finished.stdout, finished.stderr)
+
+
+def execute(kernel: str, program: Path, *arguments: str | Path) -> Finished:
+    """Run a program where the library is imported already, which takes half the time."""
+    finished = run_file(kernel, str(program), *map(str, arguments), PYTHONIOENCODING="utf-8")
     return Finished(finished.returncode, finished.stdout, finished.stderr)
 
 
@@ -55,8 +62,10 @@ def test_an_example_explains_itself(kernel: str, name: str) -> None:
     """Every example begins with a text that says what it shows, and prints it when asked for help."""
     text = (EXAMPLES / name).read_text(encoding="utf-8").split('"""')[1]
     assert len(text) > 60
+    finished = start(kernel, EXAMPLES / name, *(["--help"] if name != "first_program.py" else []))
+    assert finished == (0, finished.printed, "")
     if name != "first_program.py":
-        assert text.strip() in run(kernel, EXAMPLES / name, "--help")
+        assert text.strip() in finished.printed
 
 
 # ---- ISO 3166-2 ----
