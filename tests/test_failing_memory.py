@@ -40,7 +40,7 @@ def _failing_allocations() -> None:
 STEPS = {
     "Constructing": 1,
     "Assigning": 1,
-    "BulkLoading": 1,
+    "BulkLoading": 3,
     "Comparing": 3,
     "Syncing": 3,
     "Viewing": 29,

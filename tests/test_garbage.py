@@ -10,7 +10,7 @@ from pathlib import Path
 from .profile import by_profile
 
 PROGRAM = Path(__file__).parent / "programs" / "garbage.py"
-EXAMPLES = by_profile(desk="100", ci="1000")
+EXAMPLES = by_profile(desk="60", ci="1000")
 
 
 def test_garbage_is_no_crash(kernel: str, tmp_path: Path) -> None:
