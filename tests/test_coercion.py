@@ -1,7 +1,7 @@
 """Field values are coerced as pydantic's lax mode coerces them: the same values, of the same types, or rejected.
 
-All `TYPES`, and every union of two of `UNION_MEMBERS` (on a desk a third of them), meet all the values of `make_values()`,
-in both. What differs on purpose stands in `DEVIATIONS`, each with its reason, and nowhere else.
+All `TYPES`, and every union of two of `UNION_MEMBERS` (on a desk a third of them), meet all the values of
+`make_values()`, in both. What differs on purpose stands in `DEVIATIONS`, each with its reason, and nowhere else.
 """
 
 # ruff: noqa: UP006, UP007, UP045 - the older spellings of types are cases too
