@@ -268,6 +268,41 @@ def test_shortnames_that_differ(fastdiffsync: Any) -> None:
     )
 
 
+@pytest.mark.parametrize("hook", ["get_unique_id", "get_attrs"])
+@pytest.mark.parametrize(("source", "dest"), [(1, True), (1, 2), ("a", "b"), (0.0, -0.0)])
+def test_names_that_differ(fastdiffsync: Any, hook: str, source: Any, dest: Any) -> None:
+    """Records of one unique id have one name on both sides; values that are equal may have texts that are not."""
+
+    class Thing(fastdiffsync.DiffSyncModel):
+        _modelname = "thing"
+        _identifiers = ("key",)
+        _shortname = ("key", "label")
+        key: str
+        label: Any
+
+    own = getattr(fastdiffsync.DiffSyncModel, hook)
+    setattr(Thing, hook, lambda self: own(self))  # noqa: PLW0108 - a hook of the model's own
+
+    class Things(fastdiffsync.Adapter):
+        thing = Thing
+        top_level = ["thing"]  # noqa: RUF012
+
+    adapters = [Things(name) for name in ("source", "dest")]
+    for adapter, label in zip(adapters, (source, dest), strict=True):
+        adapter.add(Thing(key="k", label=label))
+    with pytest.raises(ValueError, match=f'Shortname mismatch: k__{source} vs k__{dest}: thing "k" must'):
+        adapters[1].diff_from(adapters[0])
+
+
+def test_names_of_one_record(pair: Pair) -> None:
+    """What a record itself says of its name is heard, whether by a method or by the fields that it names."""
+    site = pair.source.get("site", "b")
+    site._shortname = ("name", "devices")
+    assert site.get_shortname() == "b__[]"
+    site.get_shortname = lambda: "own"
+    assert [shown.name for shown in pair.dest.diff_from(pair.source).get_children()] == ["a", "own"]
+
+
 # ---- declarations ----
 
 

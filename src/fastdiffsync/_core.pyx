@@ -9,6 +9,7 @@ The twin of `_core_py.py`; whoever changes one changes both.
 from libc.stdint cimport int32_t
 
 from .kernel.fetching cimport Fetching
+from .kernel.fields cimport name_of
 from .kernel.array cimport NO_ACTION, UNSEEN, FlatArray
 from .kernel.known_types cimport refresh_known_types
 from .kernel.match_state cimport Frame, Walk, take_walked_trees, take_child_trees, take_top_trees, take_leaves
@@ -218,7 +219,7 @@ cdef Frame visit(Walk walk, Frame frame, object source, object dest, object uid)
     cdef Plan plan = plan_of(type(model))
     cdef PyObject *key = slot(<PyObject *>model, plan.key_offset)
     cdef bint is_plain = plan.knows_type and key != NULL and class_of(key) == STR
-    if walk.flag_bits or has_flags(source) or has_flags(dest):
+    if (walk.flag_bits and (source is None or dest is None)) or has_flags(source) or has_flags(dest):
         reason = skip_reason(walk.flags, source, dest)
         if reason:
             walk.skip(model, reason)
@@ -227,7 +228,7 @@ cdef Frame visit(Walk walk, Frame frame, object source, object dest, object uid)
     cdef bint asks_name = not (is_plain and plan.knows_shortname), is_named_by_uid = False
     if asks_name:
         is_named_by_uid = uid is not None and plan.is_named_by_unique_id and key != <PyObject *>INSTANCE_OVERRIDES
-        name = uid if is_named_by_uid else model.get_shortname()
+        name = uid if is_named_by_uid else name_of(model)
         if type(name) is not str or type(element_type) is not str:
             check_element(element_type, name)
     cdef Py_ssize_t index = walk.array.add(frame.index, element_type, source, dest)
@@ -341,7 +342,7 @@ cdef int check_names(Walk walk, Frame frame) except -1:
         if model is None:
             model = walk.array._dests[index]
         names = frame.names.setdefault(walk.array.type(index), set())
-        name = next(told) if type(model) is str else model.get_shortname()
+        name = next(told) if type(model) is str else name_of(model)
         if name in names:
             walk.matching.repeated_name(index)
         names.add(name)

@@ -198,7 +198,7 @@ def _visit(matching: Matching, array: FlatArray, frame: _Frame, source: Any, des
     model = dest if source is None else source
     schema = schema_of(type(model))
     is_plain = schema.knows_type and type(model._unique_id) is str
-    if matching.has_flags or _has_flags(source) or _has_flags(dest):
+    if (matching.has_flags and (source is None or dest is None)) or _has_flags(source) or _has_flags(dest):
         reason = skip_reason(matching.flags, source, dest)
         if reason:
             matching.skip(model, reason)

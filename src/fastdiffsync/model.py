@@ -93,6 +93,7 @@ class DiffSyncModel(msgspec.Struct, metaclass=ModelMeta):
     remove_child = kernel.remove_child
     set_status = kernel.set_status
     get_unique_id = kernel.get_unique_id
+    get_shortname = kernel.get_shortname
     get_identifiers = kernel.get_identifiers
     get_attrs = kernel.get_attrs
     dict = kernel.dump_record
@@ -230,12 +231,6 @@ class DiffSyncModel(msgspec.Struct, metaclass=ModelMeta):
     def get_children_mapping(cls) -> _Dict[_str, _str]:
         """Return which field lists the children of which type."""
         return cls._children
-
-    def get_shortname(self) -> _str:
-        """Return the name among siblings, made of the `_shortname` fields; the unique id if there are none."""
-        if self._shortname:
-            return "__".join([_str(getattr(self, name)) for name in self._shortname])
-        return self.get_unique_id()
 
 
 assert set(DiffSyncModel.__struct_fields__) > HIDDEN_FIELDS  # noqa: S101 - schema.py names them on its own

@@ -219,7 +219,7 @@ class Schema:
         self.key_is_name = self.knows_unique_id and self.is_named_by_unique_id
         self.is_named_by_identifiers = self.knows_shortname and set(self.shortname).issubset(self.identifiers)
         self.has_telling_key = has_identity and self.key_is_name
-        self.has_telling_identifiers = has_identity and self.is_named_by_unique_id
+        self.has_telling_identifiers = has_identity and self.knows_shortname
         self.is_plain = (
             has_identity and self.knows_unique_id and self.knows_shortname and self.knows_children and has_own_marks
         )

@@ -380,7 +380,7 @@ cdef int compare_by_hooks(FlatArray array, Py_ssize_t index, object source, obje
     # What equal records say can be asked of them again, unless one of them says nothing.
     if action != NO_ACTION or attrs is None or dest_attrs is None:
         name = array.names.get(index)
-        name = model.get_shortname() if name is None else name
+        name = name_of(model) if name is None else name
         array._snapshots[index] = (name, model.get_identifiers(), attrs, dest_attrs)
     return 0
 

@@ -110,8 +110,7 @@ def _compare_by_hooks(array: FlatArray, index: int, source: Any, dest: Any) -> N
     model = dest if source is None else source
     mask = 0
     if attrs is not None and dest_attrs is not None:
-        names = [name for name in dest_attrs if name in attrs]
-        mask = sum(1 << bit for bit, name in enumerate(names) if attrs[name] != dest_attrs[name])
+        mask = 0 if _are_seen_to_be_equal(attrs, dest_attrs) else _mask_of(attrs, dest_attrs)
         action = UPDATE if mask else NO_ACTION
     elif attrs is not None:
         action = CREATE
@@ -123,3 +122,14 @@ def _compare_by_hooks(array: FlatArray, index: int, source: Any, dest: Any) -> N
         name = array.names.get(index)
         name = model.get_shortname() if name is None else name
         array._snapshots[index] = (name, model.get_identifiers(), attrs, dest_attrs)
+
+
+def _are_seen_to_be_equal(attrs: Any, dest_attrs: Any) -> bool:
+    """Whether two dicts are equal, and may be compared as dicts are: with identity standing in for equality."""
+    return type(attrs) is dict and IDENTITY_TYPES.issuperset(map(type, attrs.values())) and bool(attrs == dest_attrs)
+
+
+def _mask_of(attrs: Any, dest_attrs: Any) -> int:
+    """Return the bitmask of the attributes that differ: a bit for each that both mappings have."""
+    names = [name for name in dest_attrs if name in attrs]
+    return sum(1 << bit for bit, name in enumerate(names) if attrs[name] != dest_attrs[name])

@@ -8,6 +8,11 @@ cdef inline bint has_key(object model, Plan plan) noexcept:
     return key != NULL and type(<object>key) is str
 
 
+cdef inline bint has_nothing_else(PyObject *model, Plan plan) noexcept:
+    """Whether a record has no attributes beside its fields. Takes the record, borrowed, and the plan of its class."""
+    return slot(model, plan.side_data_offset) == <PyObject *>None
+
+
 cdef inline object type_name_of(object model, Plan plan):
     """Return a record's type, owned. Takes the record, borrowed, and the plan of its class; needs the lock."""
     return plan.modelname if plan.knows_type and has_key(model, plan) else model.get_type()

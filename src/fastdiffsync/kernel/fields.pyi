@@ -3,6 +3,7 @@
 from .fields_py import forget_plans as forget_plans
 from .fields_py import get_attrs as get_attrs
 from .fields_py import get_identifiers as get_identifiers
+from .fields_py import get_shortname as get_shortname
 from .fields_py import get_unique_id as get_unique_id
 from .fields_py import put_attribute as put_attribute
 from .fields_py import set_attribute as set_attribute
@@ -13,6 +14,7 @@ __all__ = [
     "forget_plans",
     "get_attrs",
     "get_identifiers",
+    "get_shortname",
     "get_unique_id",
     "put_attribute",
     "set_attribute",

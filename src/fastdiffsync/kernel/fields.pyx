@@ -6,9 +6,9 @@ The twin of `fields_py.py`; whoever changes one changes both. A plan that a func
 
 from .dict_internals cimport entries_of
 from .known_types cimport is_single, shallow_copy
-from .plans cimport MAX_PARTS, Plan, adapter_offset, compute_key, plan_of
+from .plans cimport MAX_PARTS, Plan, adapter_offset, compute_key, join_texts, plan_of
 from .capi cimport (
-    PyObject, PyObject_GC_UnTrack, PyTuple_New, PyTuple_SET_ITEM, Py_DECREF, Py_INCREF, is_scalar,
+    PyObject, PyObject_GC_UnTrack, PyTuple_New, PyTuple_SET_ITEM, Py_DECREF, Py_INCREF, is_exact_str, is_scalar,
     set_slot, set_slot_quietly, slot,
 )
 
@@ -27,6 +27,7 @@ __all__ = [
     "forget_plans",
     "get_attrs",
     "get_identifiers",
+    "get_shortname",
     "get_unique_id",
     "put_attribute",
     "set_attribute",
@@ -83,6 +84,12 @@ def get_unique_id(self):
     if plan.computes_key and plan.identifier_count <= MAX_PARTS and key != <PyObject *>INSTANCE_OVERRIDES:
         return compute_key(self, plan)
     return self.create_unique_id(**self.get_identifiers())
+
+
+def get_shortname(self):
+    """Return the name among siblings, made of the `_shortname` fields; the unique id if there are none."""
+    cdef Plan plan = plan_of(type(self))
+    return joined_name(self, plan) if is_named_by_fields(self, plan) else name_from(self, self._shortname)
 
 
 def get_identifiers(self):
@@ -164,14 +171,48 @@ cdef tuple values_of(object model, tuple names, Py_ssize_t *offsets):
 
 
 cdef object name_of(object model):
-    """Return what `get_shortname` returns, owned; the hook is asked unless the key is the name.
+    """Return what `get_shortname` returns, owned; the hook is asked unless the key is the name, or fields make it.
 
     Takes the record, borrowed; needs the lock.
     """
     cdef Plan plan = plan_of(type(model))
     if plan.key_is_name and has_key(model, plan):
         return <object>slot(<PyObject *>model, plan.key_offset)
-    return model.get_shortname()
+    return joined_name(model, plan) if is_named_by_fields(model, plan) else model.get_shortname()
+
+
+cdef inline bint is_named_by_fields(object model, Plan plan) noexcept:
+    """Whether a record's name is what its fields make: nothing that it has of its own can say otherwise.
+
+    Takes the record, borrowed, and the plan of its class; needs the lock.
+    """
+    return plan.knows_shortname and plan.name_count > 0 and has_nothing_else(<PyObject *>model, plan)
+
+
+cdef object joined_name(object model, Plan plan):
+    """Return the name that a record's fields make, owned.
+
+    Takes the record, borrowed, and the plan of its class; needs the lock.
+    """
+    cdef PyObject *parts[MAX_PARTS]
+    cdef Py_ssize_t i
+    if plan.name_count > MAX_PARTS:
+        return name_from(model, plan.schema.shortname)
+    for i in range(plan.name_count):
+        parts[i] = slot(<PyObject *>model, plan.name_offsets[i])
+        if parts[i] == NULL or not is_exact_str(parts[i]):
+            return name_from(model, plan.schema.shortname)
+    return <object>parts[0] if plan.name_count == 1 else join_texts(parts, plan.name_count)
+
+
+cdef object name_from(object model, object names):
+    """Return the name that some fields make, asked for one by one, owned. Takes all borrowed; needs the lock."""
+    if not names:
+        return model.get_unique_id()
+    cdef list texts = []
+    for name in names:
+        texts.append(str(getattr(model, name)))
+    return "__".join(texts)
 
 
 # ---- adapters and attributes ----

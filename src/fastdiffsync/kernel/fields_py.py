@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from ..dumping.copies import as_data
+from ..dumping.copies import SCALARS, as_data
 from ..enum import DiffSyncModelFlags
 from ..runtime.arguments import check_model_flags
 from ..schema import Schema, schema_of
@@ -23,6 +23,7 @@ __all__ = [
     "forget_plans",
     "get_attrs",
     "get_identifiers",
+    "get_shortname",
     "get_unique_id",
     "put_attribute",
     "set_attribute",
@@ -69,12 +70,19 @@ def get_unique_id(self: Any) -> str:
     return self.create_unique_id(**self.get_identifiers())  # type: ignore[no-any-return]
 
 
+def get_shortname(self: Any) -> str:
+    """Return the name among siblings, made of the `_shortname` fields; the unique id if there are none."""
+    if self._shortname:
+        return "__".join([str(getattr(self, name)) for name in self._shortname])
+    return self.get_unique_id()  # type: ignore[no-any-return]
+
+
 def get_identifiers(self: Any) -> dict[str, Any]:
     """Return the identifier fields and their values, in field order."""
     schema = schema_of(type(self))
     if not schema.reads_fields:
         return self.dict(include=set(self._identifiers))  # type: ignore[no-any-return]
-    return {name: as_data(getattr(self, name)) for name in schema.identifier_fields}
+    return fields_of(self, schema.identifier_fields)
 
 
 def get_attrs(self: Any) -> dict[str, Any]:
@@ -82,7 +90,13 @@ def get_attrs(self: Any) -> dict[str, Any]:
     schema = schema_of(type(self))
     if not schema.reads_fields:
         return self.dict(include=set(self._attributes))  # type: ignore[no-any-return]
-    return {name: as_data(getattr(self, name)) for name in schema.attributes}
+    return fields_of(self, schema.attributes)
+
+
+def fields_of(model: Any, names: tuple[str, ...]) -> dict[str, Any]:
+    """Return some fields and their values as plain data, in a new dict."""
+    # What `as_data` begins with stands here: for most values a call would take as long as all else.
+    return {name: value if type(value := getattr(model, name)) in SCALARS else as_data(value) for name in names}
 
 
 # ---- attributes ----

@@ -8,7 +8,7 @@ from libc.stdlib cimport free, malloc
 from libc.string cimport memset
 
 from .plans cimport OVERRIDES, Plan, plan_of
-from .fields cimport unique_id
+from .fields cimport has_nothing_else, unique_id
 from .capi cimport (
     NONE, PyList_CheckExact, PyList_GET_ITEM, PyObject, PyTypeObject, class_of, is_exact_str, same_str,
     scalars_differ, slot, str_length,
@@ -230,19 +230,28 @@ cdef bint have_plain_identity(Plan plan, Plan other) except -1:
 
 
 cdef bint is_named_identity(Plan plan, Plan other) except -1:
-    """Whether records of two classes are one thing if they share the unique id, whatever gives it, and identifiers."""
+    """Whether records of two classes are one thing if they share unique id, whatever gives it, identifiers and name."""
     return plan.has_telling_identifiers and other.has_telling_identifiers and (
-        plan is other or have_like_identities(plan.schema, other.schema)
+        plan is other
+        or (have_like_identities(plan.schema, other.schema) and plan.schema.shortname == other.schema.shortname)
     )
 
 
 cdef bint have_same_identifiers(Plan plan, Plan other, PyObject *source, PyObject *dest) noexcept:
-    """Whether the identifiers of two records are seen to be equal without asking Python."""
+    """Whether the identifiers of two records, and what makes their names, are seen to be equal without asking Python."""
     cdef Py_ssize_t i
+    cdef PyObject *part
     if slot(source, plan.key_offset) == OVERRIDES or slot(dest, other.key_offset) == OVERRIDES:
         return False
     for i in range(plan.identifier_count):
         if scalars_differ(slot(source, plan.identifier_offsets[i]), slot(dest, other.identifier_offsets[i])) != 0:
+            return False
+    if plan.name_count > 0 and not (has_nothing_else(source, plan) and has_nothing_else(dest, other)):
+        return False
+    for i in range(plan.name_count):
+        # Values of other types may be equal, and not so their texts.
+        part = slot(source, plan.name_offsets[i])
+        if part == NULL or not is_exact_str(part) or scalars_differ(part, slot(dest, other.name_offsets[i])) != 0:
             return False
     return True
 

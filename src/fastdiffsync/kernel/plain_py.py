@@ -12,6 +12,7 @@ It makes no difference to the result. `plain/trees.pyx` is the like of it in the
 from __future__ import annotations
 
 from bisect import bisect_left
+from functools import partial
 from itertools import chain, compress, pairwise
 from operator import attrgetter, ne
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ from msgspec.structs import astuple
 
 from ..enum import DiffSyncModelFlags
 from ..schema import Schema, StructMeta, have_like_identities, schema_of
+from .constants import INSTANCE_OVERRIDES
 from .identity import check_pair
 
 if TYPE_CHECKING:
@@ -42,6 +44,7 @@ LEAST_COUNT = 4
 NO_FLAGS, IGNORE = DiffSyncModelFlags.NONE, DiffSyncModelFlags.IGNORE
 
 _read_key = attrgetter("_unique_id")
+_TEXTS = frozenset({str})
 
 
 class Level:
@@ -344,14 +347,31 @@ def check_pairs(pairs: list[tuple[Any, Any]], *, are_paired_by_id: bool) -> None
         if classes != (type(source), type(dest)):
             classes = (type(source), type(dest))
             identity = _reads_identity(*classes) if are_paired_by_id else None
-        is_plain = identity is not None and type(source._unique_id) is str is type(dest._unique_id)
-        if not is_plain or identity(source) != identity(dest):
+        known = None if identity is None or has_own_methods(source) or has_own_methods(dest) else identity(source)
+        if known is None or known != identity(dest):
             check_pair(source, dest, are_paired_by_id=are_paired_by_id)
 
 
+def has_own_methods(model: Any) -> bool:
+    """Whether a record may have methods or settings of its own, which say what its class does not."""
+    return model._side_data is not None or model._unique_id is INSTANCE_OVERRIDES
+
+
 def _reads_identity(source_class: type[Any], dest_class: type[Any]) -> Any:
-    """Return what reads the identifiers of both classes' records, if those settle that they are one thing."""
+    """Return what reads the identifiers of both classes' records, if those settle that they are one thing.
+
+    What it returns reads None of a record whose name they do not settle: equal values that are no texts may have texts
+    that are not equal.
+    """
     source, dest = schema_of(source_class), schema_of(dest_class)
-    if not (source.has_telling_key and dest.has_telling_key and have_like_identities(source, dest)):
+    if not (source.has_telling_identifiers and dest.has_telling_identifiers and have_like_identities(source, dest)):
         return None
-    return attrgetter(*source.identifiers) if source.identifiers else None
+    if source.shortname != dest.shortname:
+        return None
+    read: Any = attrgetter(*source.identifiers, *source.shortname)
+    return partial(_texts, read) if source.shortname else read
+
+
+def _texts(read: Any, model: Any) -> Any:
+    values = read(model)
+    return values if _TEXTS.issuperset(map(type, values)) else None
