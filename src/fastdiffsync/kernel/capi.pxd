@@ -2,6 +2,8 @@
 #
 # A field's `member_descriptor` carries the offset of its slot; msgspec's own structs are never mirrored.
 
+from libc.stdint cimport uint64_t
+
 # What cpython.object declares is declared here as well: it cimports much else, which is read anew for every module and is a
 # twentieth of the build.
 cdef extern from "Python.h":
@@ -143,6 +145,36 @@ cdef extern from *:
         return fds_same_bytes((const char *)digits, (const char *)other_digits, count * sizeof(digit));
     }
 
+    /* A text of ASCII. Of each single character Python has one text. */
+    static inline PyObject *fds_ascii_text(const char *text, Py_ssize_t length) {
+        if (length < 2) return PyUnicode_DecodeLatin1(text, length, NULL);
+        PyObject *made = PyUnicode_New(length, 127);
+        if (made != NULL) memcpy(PyUnicode_1BYTE_DATA(made), text, (size_t)length);
+        return made;
+    }
+
+    /* The two halves of an exact int of at most 128 bits that is not negative; 0 for any other. */
+    static inline int fds_int_words(PyObject *value, uint64_t *high, uint64_t *low) {
+        PyLongObject *number = (PyLongObject *)value;
+    #if PY_VERSION_HEX >= 0x030C0000
+        uintptr_t tag = number->long_value.lv_tag;
+        if ((tag & 3) == 2) return 0;
+        size_t count = tag >> 3;
+        const digit *digits = number->long_value.ob_digit;
+    #else
+        if (Py_SIZE(number) < 0) return 0;
+        size_t count = (size_t)Py_SIZE(number);
+        const digit *digits = number->ob_digit;
+    #endif
+        *high = *low = 0;
+        while (count-- > 0) {
+            if (*high >> (64 - PyLong_SHIFT)) return 0;
+            *high = *high << PyLong_SHIFT | *low >> (64 - PyLong_SHIFT);
+            *low = *low << PyLong_SHIFT | digits[count];
+        }
+        return 1;
+    }
+
     #define FDS_IS_NUMBER(type) ((type) == &PyLong_Type || (type) == &PyBool_Type || (type) == &PyFloat_Type)
     #define FDS_IS_SCALAR(type) \
         ((type) == &PyUnicode_Type || FDS_IS_NUMBER(type) || (type) == Py_TYPE(Py_None) || (type) == &PyBytes_Type)
@@ -256,6 +288,7 @@ cdef extern from *:
     Py_hash_t known_hash "fds_known_hash"(PyObject *text) nogil
     bint have_other_hashes "fds_have_other_hashes"(PyObject *left, PyObject *right) nogil
     bint same_str "fds_same_str"(PyObject *left, PyObject *right) nogil
+    bint int_words "fds_int_words"(PyObject *value, uint64_t *high, uint64_t *low) nogil
     bint is_interrupted "fds_is_interrupted"()
     unsigned int version_of "fds_version_of"(PyTypeObject *cls)
     object make_instance "fds_make_instance"(object cls)
@@ -302,6 +335,8 @@ cdef extern from "Python.h":
 
     int PyObject_GenericSetAttr(object value, object name, object attribute) except -1
     PyObject *PyIter_Next(PyObject *iterator) except? NULL
+    long long long_long_of "PyLong_AsLongLongAndOverflow"(object value, int *overflow) except? -1
+    object ascii_text "fds_ascii_text"(const char *text, Py_ssize_t length)
     object PyLong_FromString(const char *text, char **end, int base)
     double PyOS_string_to_double(const char *text, char **end, PyObject *overflow) except? -1.0
 

@@ -9,8 +9,8 @@ from libc.stdint cimport uintptr_t
 
 from .capi cimport NONE, PyObject, is_exact_str, slot, slot_offset
 from .conversions cimport conversion_of
+from .key_texts cimport key_text, learn_text_types
 
-from ..dumping.copies import as_data
 from ..enum import DiffSyncModelFlags
 from ..schema import find_in_mro, is_model_class, schema_of
 from .checks import check_record
@@ -137,6 +137,7 @@ cdef class Plan:
             self.child_offsets[name] = offset_of(cls, name)
         self.child_offset_list = list(set(self.child_offsets.values()))
         self.compile_checks()
+        learn_text_types()
         self.certain_types = schema.certain_types
         self.layouts = {}
 
@@ -247,12 +248,34 @@ cdef object compute_key(object model, Plan plan):
         if parts[i] == NULL or not is_exact_str(parts[i]):
             are_strings = False
             break
-    if are_strings:
-        return <object>parts[0] if count == 1 else join_key(parts, count)
-    cdef list texts = []
-    for name in plan.schema.identifiers:
-        texts.append(str(as_data(getattr(model, name))))
-    return "__".join(texts)
+    if not are_strings:
+        return compute_key_of_any(model, plan)
+    return <object>parts[0] if count == 1 else join_key(parts, count)
+
+
+cdef object compute_key_of_any(object model, Plan plan):
+    """Return the unique id of identifiers that are not all strings. Writing one may run anybody's code."""
+    cdef PyObject *parts[MAX_PARTS]
+    cdef Py_ssize_t i
+    cdef bint are_strings = True
+    cdef list texts
+    if plan.identifier_count == 1:
+        text = text_of_identifier(model, plan, 0)
+        return text if is_exact_str(<PyObject *>text) else "".join([text])
+    texts = []
+    for i in range(plan.identifier_count):
+        text = text_of_identifier(model, plan, i)
+        if not is_exact_str(<PyObject *>text):
+            are_strings = False
+        parts[i] = <PyObject *>text
+        texts.append(text)
+    return join_key(parts, len(texts)) if are_strings and texts else "__".join(texts)
+
+
+cdef object text_of_identifier(object model, Plan plan, Py_ssize_t place):
+    cdef PyObject *value = slot(<PyObject *>model, plan.identifier_offsets[place])
+    # An empty slot is asked for by its name, which raises as it does for anybody.
+    return key_text(getattr(model, plan.schema.identifiers[place]) if value == NULL else <object>value)
 
 
 cdef object join_texts(PyObject **parts, Py_ssize_t count):
