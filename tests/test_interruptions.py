@@ -30,7 +30,7 @@ def run(kernel: str, *arguments: str) -> None:
 def test_interruption_at_a_line(kernel: str, work: str) -> None:
     """At whatever line of the library Ctrl-C comes, all is as it was, or as it should be, and the next call works."""
     step = 1 if IS_THOROUGH else 199 if work == "Viewing" else 97
-    run(kernel, "interrupted.py", work, f"Plain:{step}", f"Own:{step}", f"Flagged:{step}")
+    run(kernel, "interrupted.py", work, *(f"{kind}:{step}" for kind in ("Plain", "Changing", "Own", "Flagged")))
 
 
 WORK = ["loading", "comparing", "creating", "deleting"]

@@ -47,12 +47,10 @@ UNVALIDATED_FIELDS = HIDDEN_FIELDS | {"adapter"}
 UNIQUE_ID_HOOKS = ("get_unique_id", "create_unique_id", "get_identifiers", "dict")
 IDENTIFIERS_HOOKS = ("get_identifiers", "dict")
 ATTRS_HOOKS = ("get_attrs", "dict")
-SYNC_HOOKS = (
-    *("create", "create_base", "update", "update_base", "delete", "delete_base"),
-    *("get_status", "set_status", "add_child", "remove_child", "__setattr__"),
-)
+CHANGE_HOOKS = ("create", "create_base", "update", "update_base", "delete", "delete_base", "__setattr__")
+STORE_HOOKS = ("get_status", "set_status", "add_child", "remove_child")
 CALLED_METHODS = frozenset(
-    {*UNIQUE_ID_HOOKS, *ATTRS_HOOKS, *SYNC_HOOKS, "get_type", "get_shortname", "get_children_mapping"}
+    {*UNIQUE_ID_HOOKS, *ATTRS_HOOKS, *CHANGE_HOOKS, *STORE_HOOKS, "get_type", "get_shortname", "get_children_mapping"}
 )
 """Methods of records that diffs, syncs and stores call, so that no field may be named as they are."""
 
@@ -88,6 +86,7 @@ class Schema:
         assigns_directly: Whether a field may be assigned by writing to its slot.
         links_directly: Whether a child's unique id may be put into a record's list of children without a call.
         may_be_marked: Whether a sync may mark an unchanged record without a call.
+        stores_directly: Whether that is so but for creating, updating and deleting it.
         changes_directly: Whether all that a sync does with a record is the library's own, and need not be called.
         compares_directly: Whether all values that make records equal are slots, but for the adapter.
         copies_directly: Whether the same holds of copies, and how they are made is the library's own.
@@ -154,6 +153,7 @@ class Schema:
         "required",
         "shortname",
         "slots",
+        "stores_directly",
         "validate",
         "validates_assignment",
     )
@@ -231,7 +231,8 @@ class Schema:
         self.assigns_directly = is_own("__setattr__")
         self.links_directly = self.knows_children and is_own("add_child")
         self.may_be_marked = self.knows_status and self.knows_unique_id
-        self.changes_directly = self.knows_type and self.knows_attributes and self.may_be_marked and is_own(*SYNC_HOOKS)
+        self.stores_directly = self.knows_type and self.knows_attributes and self.may_be_marked and is_own(*STORE_HOOKS)
+        self.changes_directly = self.stores_directly and is_own(*CHANGE_HOOKS)
         self.dumps_directly = self.reads_slots and are_slots(name for name in self.fields if name != "adapter")
         has_own_adapter = find_in_mro(cls, "adapter") is find_in_mro(base, "adapter")
         self.compares_directly = self.dumps_directly and are_slots(HIDDEN_FIELDS) and has_own_adapter

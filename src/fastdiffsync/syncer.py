@@ -131,7 +131,8 @@ class DiffSyncSyncer:
             schemas.append(schema_of(cls))
         data = self._access.data_to_search
         if data is not None:
-            may_change = self._access.changes_directly and not self._log.hears_info
+            is_told = self._log.hears_info or self._log.hears_debug or self._store_keeps_copies
+            may_change = self._access.changes_directly and not is_told
             return LocalRecords(flat, self.dst_diffsync, data, may_change=may_change)
         is_read_ahead = self._access.batches_to_search is not None and self._store_keeps_copies
         if not is_read_ahead or flat.dest_adapter is not self.dst_diffsync:
@@ -175,7 +176,7 @@ class DiffSyncSyncer:
         while True:
             self._together.reach(index)
             stop = postponed[-1][0] if postponed else count
-            limit = min(stop, index + self._progress.interval, names.next_from(index))
+            limit = min(stop, index + self._progress.until_report, names.next_from(index))
             following = dest_records.pass_over(index, limit)
             if following > index:
                 changed = changed or array.next_changed(index, following) < following
@@ -314,6 +315,8 @@ class DiffSyncSyncer:
 
     def _call(self, operation: Operation, action: str) -> DiffSyncModel | None:
         """Call the model's create, update or delete, if the destination has, or has not, a record for it."""
+        if operation.is_called:
+            return operation.take_outcome()
         model = operation.dest_model
         if action == _CREATE:
             if model is None:

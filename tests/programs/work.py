@@ -63,14 +63,8 @@ class Plain(Adapter):
     top_level = ("site",)
 
 
-class OwnDevice(Device):
-    """A record whose methods are the user's."""
-
-    _shortname = ("name",)
-
-    def get_attrs(self) -> dict[str, Any]:
-        """Return what the library's own returns."""
-        return {**super().get_attrs()}
+class ChangingDevice(Device):
+    """A record whose methods that create, update and delete are the user's."""
 
     @classmethod
     def create(cls, adapter: Adapter, ids: dict[str, Any], attrs: dict[str, Any]) -> Any:
@@ -84,6 +78,22 @@ class OwnDevice(Device):
     def delete(self) -> Any:
         """Delete the record as the library does."""
         return super().delete()
+
+
+class OwnDevice(ChangingDevice):
+    """A record whose methods are the user's."""
+
+    _shortname = ("name",)
+
+    def get_attrs(self) -> dict[str, Any]:
+        """Return what the library's own returns."""
+        return {**super().get_attrs()}
+
+
+class Changing(Plain):
+    """Records with methods of the user's that create, update and delete."""
+
+    device = ChangingDevice
 
 
 class Own(Plain):
@@ -106,7 +116,7 @@ class Flagged(Plain):
     site, device = FlaggedSite, FlaggedDevice
 
 
-KINDS = {adapter.__name__: adapter for adapter in (Plain, Own, Flagged)}
+KINDS = {adapter.__name__: adapter for adapter in (Plain, Changing, Own, Flagged)}
 SITES = ({"name": "a"}, {"name": "b", "rooms": 2, "city": "Bern"})
 DEVICES = tuple(
     {"site": site, "name": f"d{number}", "ports": number, "role": f"of {site}", "tags": [site] * (number % 2)}

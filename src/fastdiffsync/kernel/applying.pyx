@@ -1,8 +1,8 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, binding=True
-"""Applying changes for which nobody's methods have to be called.
+"""Applying changes for which no methods have to be called but a user's own `create`, `update` and `delete`.
 
 The twin of `applying_py.py`; whoever changes one changes both. The Python kernel leaves all changes to `syncer.py`, which does the
-same, call by call, in five times as long; so does this one with whatever is not plain.
+same, call by call, in several times as long; so does this one with whatever is not plain.
 """
 
 from .array cimport CREATE, DELETE, FOLDED, NO_ACTION, UPDATE, Entry, FlatArray, changed_attrs, dict_of, folded
@@ -21,6 +21,7 @@ from .capi cimport (
 
 from ..dumping.copies import copy_containers
 from ..enum import DiffSyncStatus
+from ..exceptions import ObjectCrudException
 from .local_records import RecordData
 
 __all__ = ["DirectChanges", "change_of"]
@@ -45,11 +46,16 @@ cdef class DirectChanges:
         adapter: The destination.
         models: By index, the destination's records of elements that have been created or deleted; filled in here too.
         elements: By index, the elements that somebody has looked at and may have changed.
+
+    Attributes:
+        called: How the call of a user's method went if the rest is to be done by calling methods too: the identifiers, the
+            record that was there, what the method has returned, and what it has raised. Whoever does the rest sets it to None.
     """
 
     cdef FlatArray array
     cdef object data, adapter, reference
     cdef dict classes, models, elements
+    cdef public tuple called
     # Where the search through each type's dict has come to.
     cdef dict cursors
     # Long lists of children in which what follows a removed one has not moved up yet.
@@ -66,8 +72,13 @@ cdef class DirectChanges:
         self.reference = reference_to(adapter) if type(data) is RecordData else None
 
     def pass_over(self, Py_ssize_t index, Py_ssize_t stop):
-        """Apply the records from `index` on, and return the first one that needs more than is done here, or `stop`."""
+        """Apply the records from `index` on, and return the first one that needs more than is done here, or `stop`.
+
+        If that is the rest of a change whose method has been called, `called` says so.
+        """
         cdef Py_ssize_t following, step = 0
+        if self.called is not None:
+            return index
         try:
             while index < stop:
                 step += 1
@@ -139,10 +150,12 @@ cdef class DirectChanges:
         return cursor
 
     cdef bint apply(self, Py_ssize_t index) except -1:
-        """Create, update or delete one record; False, with nothing done, if it is to be done by calling methods."""
+        """Create, update or delete one record; False if it, or the rest of it, is to be done by calling methods."""
         cdef tuple snapshot = self.array._snapshots[index]
         cdef Py_ssize_t parent_index = self.array.items[index].parent
-        parent = None
+        cdef int action = self.array.items[index].action
+        cdef Plan plan
+        parent = model = None
         if index in self.elements or len(snapshot) != FOLDED:
             return False
         if parent_index >= 0:
@@ -153,26 +166,83 @@ cdef class DirectChanges:
         known = self.data[element_type]
         if not PyDict_CheckExact(<PyObject *>known):
             return False
-        if self.array.items[index].action == CREATE:
+        if action == CREATE:
+            plan = plan_of(self.classes[element_type])
+        else:
+            model = self.array._dests[index]
+            plan = plan_of(type(model))
+            if (
+                not is_plain(model, plan) or slot(<PyObject *>model, plan.flags_offset) != NO_FLAGS
+                or not is_stored(model, plan, known)
+            ):
+                return False
+        if not plan.changes_directly:
+            return self.call(index, snapshot, element_type, known, model, parent)
+        if action == CREATE:
             return self.create(index, snapshot, parent, element_type, known)
-        model = self.array._dests[index]
-        cdef Plan plan = plan_of(type(model))
-        if not is_plain(model, plan) or slot(<PyObject *>model, plan.flags_offset) != NO_FLAGS:
-            return False
-        key = <object>slot(<PyObject *>model, plan.key_offset)
-        if PyDict_GetItemWithError(<PyObject *>known, <PyObject *>key) != <PyObject *>model:
-            return False
-        if self.array.items[index].action == DELETE:
-            return self.delete(index, model, plan, parent, known, key)
+        if action == DELETE:
+            set_outcome(model, plan, SUCCESS, "Deleted successfully")
+            return self.take_out(index, model, plan, parent, known, self.gaps)
         return self.update(model, plan, snapshot, self.array.mask(index))
+
+    cdef bint call(
+        self, Py_ssize_t index, tuple snapshot, object element_type, dict known, object model, object parent
+    ) except -1:
+        """Have a user's method create, update or delete a record, and do the rest; False if that is to be done elsewhere."""
+        cdef int action = self.array.items[index].action
+        cdef dict ids = None
+        cls = self.classes[element_type]
+        made = raised = None
+        self.close_gaps()
+        try:
+            if action == CREATE:
+                ids = dict_of(snapshot[1], snapshot[2])
+                if not plan_of(cls).stores_directly or joined(ids, cls._identifiers) in known:
+                    return False
+                attrs = with_own_containers(dict_of(snapshot[3], snapshot[4]))
+                made = cls.create(adapter=self.adapter, ids=ids, attrs=attrs)
+            elif action == UPDATE:
+                attrs = with_own_containers(changed_attrs(snapshot, self.array.mask(index)))
+                set_outcome(model, plan_of(type(model)), UNKNOWN, "")
+                made = model.update(attrs=attrs)
+            else:
+                set_outcome(model, plan_of(type(model)), UNKNOWN, "")
+                made = model.delete()
+        except ObjectCrudException as error:
+            raised = error
+        if raised is None and self.finish(index, action, cls if action == CREATE else type(model), made, model, parent, known):
+            return True
+        self.called = dict_of(snapshot[1], snapshot[2]) if ids is None else ids, model, made, raised
+        return False
+
+    cdef bint finish(
+        self, Py_ssize_t index, int action, object cls, object made, object model, object parent, dict known
+    ) except -1:
+        """Store or remove the record that a user's method has returned; False if what it has done is not plain."""
+        if type(made) is not cls or (model is not None and made is not model):
+            return False
+        cdef Plan plan = plan_of(cls)
+        element_type = self.array.type_names[self.array.items[index].type]
+        if not is_plain(made, plan) or slot(<PyObject *>made, plan.status_offset) != <PyObject *>SUCCESS:
+            return False
+        if action != UPDATE:
+            if parent is not None and not is_plain(parent, plan_of(type(parent))):
+                return False
+            if plan.modelname != element_type or self.data.get(element_type) is not known:
+                return False
+            if action == CREATE:
+                key = <object>slot(<PyObject *>made, plan.key_offset)
+                return key not in known and self.put_in(index, made, plan, parent, known)
+            return is_stored(made, plan, known) and self.take_out(index, made, plan, parent, known, None)
+        self.note(index, made)
+        return True
 
     cdef bint create(self, Py_ssize_t index, tuple snapshot, object parent, object element_type, dict known) except -1:
         cdef PyObject *values[MAX_VALUES]
-        cls = self.classes[element_type]
-        cdef Plan plan = plan_of(cls)
+        cdef Plan plan = plan_of(self.classes[element_type])
         cdef tuple identifiers = snapshot[2], attributes = snapshot[4]
-        cdef Py_ssize_t i, count = 0
-        if not plan.changes_directly or plan.modelname != element_type or not self.find_layout(plan, snapshot[1], snapshot[3]):
+        cdef Py_ssize_t count = 0
+        if plan.modelname != element_type or not self.find_layout(plan, snapshot[1], snapshot[3]):
             return False
         self.close_gaps()
         if len(identifiers) + 1 + len(attributes) != self.layout.shape_count:
@@ -190,12 +260,14 @@ cdef class DirectChanges:
             values[count] = <PyObject *>own
             count += 1
         model = self.layout.fill_shaped(values)
-        if model is None:
+        if model is None or <object>slot(<PyObject *>model, plan.key_offset) in known:
             return False
+        set_outcome(model, plan, SUCCESS, "Created successfully")
+        return self.put_in(index, model, plan, parent, known)
+
+    cdef bint put_in(self, Py_ssize_t index, object model, Plan plan, object parent, dict known) except -1:
+        """Add a new record to the store and to its parent, or to neither."""
         key = <object>slot(<PyObject *>model, plan.key_offset)
-        if key in known:
-            return False
-        set_outcome(model, plan, "Created successfully")
         known[key] = model
         if parent is not None:
             try:
@@ -219,12 +291,11 @@ cdef class DirectChanges:
             self.made_class, self.identifier_names, self.attribute_names = cls, identifier_names, attribute_names
         return self.layout is not None
 
-    cdef bint delete(
-        self, Py_ssize_t index, object model, Plan plan, object parent, dict known, object key
-    ) except -1:
-        set_outcome(model, plan, "Deleted successfully")
+    cdef bint take_out(self, Py_ssize_t index, object model, Plan plan, object parent, dict known, list gaps) except -1:
+        """Take a deleted record from its parent and from the store; with `gaps`, as `take_child` does it."""
+        key = <object>slot(<PyObject *>model, plan.key_offset)
         if parent is not None:
-            take_child(parent, model, self.gaps)
+            take_child(parent, model, gaps)
         del known[key]
         set_slot_quietly(<PyObject *>model, plan.adapter_offset, None)
         self.note(index, model)
@@ -250,7 +321,7 @@ cdef class DirectChanges:
                 own.append(unshared(values[place]))
         for place in range(count):
             set_slot(<PyObject *>model, offsets[place], own[place])
-        set_outcome(model, plan, "Updated successfully")
+        set_outcome(model, plan, SUCCESS, "Updated successfully")
         return True
 
     cdef int note(self, Py_ssize_t index, object model) except -1:
@@ -268,15 +339,20 @@ cdef inline object unshared(object value):
     return copy_containers(value) if copy is None else copy
 
 
-cdef int set_outcome(object model, Plan plan, object message) except -1:
-    set_slot_quietly(<PyObject *>model, plan.status_offset, SUCCESS)
+cdef int set_outcome(object model, Plan plan, object status, object message) except -1:
+    set_slot_quietly(<PyObject *>model, plan.status_offset, status)
     set_slot_quietly(<PyObject *>model, plan.message_offset, message)
     return 0
 
 
 cdef bint is_plain(object model, Plan plan) except -1:
-    """Whether all that a sync does with a record is the library's own."""
-    return plan.changes_directly and has_key(model, plan)
+    """Whether all that a sync does with a record is the library's own, but for creating, updating and deleting it."""
+    return plan.stores_directly and has_key(model, plan)
+
+
+cdef bint is_stored(object model, Plan plan, dict known) except -1:
+    """Whether a record, which has a key, is among those that are known."""
+    return PyDict_GetItemWithError(<PyObject *>known, slot(<PyObject *>model, plan.key_offset)) == <PyObject *>model
 
 
 def change_of(FlatArray array, Py_ssize_t index, data, identifiers):
@@ -302,9 +378,13 @@ def change_of(FlatArray array, Py_ssize_t index, data, identifiers):
     elif action == UPDATE:
         attrs = changed_attrs(snapshot if is_folded else folded(snapshot), array.mask(index))
     element_type = array.type(index)
+    return element_type, action, keys, with_own_containers(attrs), data[element_type].get(joined(keys, identifiers))
+
+
+cdef str joined(dict keys, identifiers):
+    """Return the unique id that identifiers make."""
     uid = "__".join(map(str, map(keys.__getitem__, identifiers))) if len(identifiers) != 1 else keys[identifiers[0]]
-    uid = uid if type(uid) is str else str(uid)
-    return element_type, action, keys, with_own_containers(attrs), data[element_type].get(uid)
+    return uid if type(uid) is str else str(uid)
 
 
 cdef dict with_own_containers(dict attrs):

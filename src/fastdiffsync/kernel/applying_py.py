@@ -1,4 +1,4 @@
-"""Applying changes for which nobody's methods have to be called.
+"""Applying changes for which no methods have to be called but a user's own `create`, `update` and `delete`.
 
 The twin of `applying.pyx`; whoever changes one changes both. Here all changes are left to `syncer.py`.
 """
@@ -27,6 +27,10 @@ class DirectChanges:
         adapter: The destination.
         models: By index, the destination's records of elements that have been created or deleted; filled in here too.
         elements: By index, the elements that somebody has looked at and may have changed.
+
+    Attributes:
+        called: How the call of a user's method went if the rest is to be done by calling methods too; always None, as
+            none is called here.
     """
 
     def __init__(  # noqa: PLR0913, PLR0917 - as in the compiled kernel
@@ -39,6 +43,7 @@ class DirectChanges:
         elements: dict[int, Any],  # noqa: ARG002
     ) -> None:
         """Prepare to apply a diff; see the class for the arguments."""
+        self.called: tuple[dict[str, Any], Any, Any, Any] | None = None
         self._array = array
         self._data = data
 

@@ -21,7 +21,7 @@ cdef class Plan:
     cdef bint knows_dict, knows_text
     cdef bint knows_shortname, reads_fields, computes_key, key_is_name, is_named_by_unique_id
     cdef bint is_plain, has_telling_key, has_telling_identifiers
-    cdef bint constructs_directly, assigns_directly, links_directly, may_be_marked, changes_directly
+    cdef bint constructs_directly, assigns_directly, links_directly, may_be_marked, stores_directly, changes_directly
     cdef bint has_post_init, validates_assignment
     cdef Py_ssize_t key_offset, flags_offset, adapter_offset, status_offset, message_offset, side_data_offset
     cdef Py_ssize_t identifier_count, check_count

@@ -109,6 +109,7 @@ cdef class Plan:
         self.assigns_directly = schema.assigns_directly
         self.links_directly = schema.links_directly and self.knows_children
         self.may_be_marked = schema.may_be_marked and has_few_parts
+        self.stores_directly = schema.stores_directly and has_few_parts
         self.changes_directly = schema.changes_directly and has_few_parts
         self.validates_assignment = schema.validates_assignment
         self.has_post_init = hasattr(cls, "__post_init__")

@@ -9,7 +9,7 @@ import msgspec
 from .. import _kernel as kernel
 from ..dumping.copies import copy_containers
 from ..enum import DiffSyncActions, DiffSyncModelFlags, DiffSyncStatus
-from ..exceptions import ObjectNotFound
+from ..exceptions import ObjectCrudException, ObjectNotFound
 from ..runtime.arguments import described
 from ..views.flat import ACTIONS
 
@@ -52,6 +52,9 @@ class Operation(msgspec.Struct, eq=False, gc=False):
         read_diffs, read_arguments: What returns the element's changed attributes, as they are logged.
         skips_children: Whether deleting the record is known to delete its children.
         deletes_children_first: Whether its children are to be deleted before it.
+        is_called: Whether the model's create, update or delete has been called already.
+        returned: What it has returned, if it has been called.
+        raised: What it has raised, if it has.
     """
 
     element_type: str
@@ -65,11 +68,27 @@ class Operation(msgspec.Struct, eq=False, gc=False):
     read_arguments: tuple[int, ...] = ()
     skips_children: bool = False
     deletes_children_first: bool = False
+    is_called: bool = False
+    returned: DiffSyncModel | None = None
+    raised: ObjectCrudException | None = None
 
     @property
     def diffs(self) -> dict[str, Any]:
         """The element's changed attributes, in the form of `DiffElement.get_attrs_diffs`."""
         return self.read_diffs(*self.read_arguments)
+
+    def take_outcome(self) -> DiffSyncModel | None:
+        """Return what the model's method has returned when it was called, or raise what it has raised.
+
+        The error is not kept: it would keep the operation by its traceback, and the operation it.
+        """
+        if self.raised is None:
+            return self.returned
+        error, self.raised = self.raised, None
+        try:
+            raise error
+        finally:
+            del error
 
 
 def of_element(element: DiffElement, parent_model: DiffSyncModel | None, dest: Adapter) -> Operation:
@@ -106,6 +125,22 @@ def of_record(
         dest_model.set_status(_UNKNOWN)
         if dest_model.model_flags is not _NO_FLAGS:
             _heed_flags(operation, dest_model.model_flags)
+    return operation
+
+
+def of_called(
+    flat: FlatDiff,
+    index: int,
+    parent_model: DiffSyncModel | None,
+    model_class: type[DiffSyncModel],
+    called: tuple[dict[str, Any], Any, Any, Any],
+) -> Operation:
+    """Return the operation for a changed record whose method has been called already, as the kernel's `called` says."""
+    ids, dest_model, returned, raised = called
+    operation = Operation(
+        flat.type(index), flat.action(index), ids, {}, model_class, parent_model, dest_model, flat.attrs_diffs, (index,)
+    )
+    operation.is_called, operation.returned, operation.raised = True, returned, raised
     return operation
 
 

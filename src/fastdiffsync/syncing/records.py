@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from .. import _kernel as kernel
 from ..exceptions import ObjectStoreException
 from ..schema import schema_of
-from .operation import Operation, of_record, of_unread
+from .operation import Operation, of_called, of_record, of_unread
 
 if TYPE_CHECKING:
     from .._kernel import FlatArray
@@ -34,7 +34,8 @@ class LocalRecords:
             flat: The diff.
             dest: Its destination.
             data: The `{modelname: {unique id: record}}` of the destination's local store.
-            may_change: Whether changes may be made without the executor: no method need be called, and nobody is told.
+            may_change: Whether changes may be made without the executor: no method need be called but those of records
+                that create, update and delete, and nobody is told.
         """
         self.models: dict[int, DiffSyncModel | None] = {-1: None}
         self._flat = flat
@@ -45,12 +46,16 @@ class LocalRecords:
         )
 
     def pass_over(self, index: int, stop: int) -> int:
-        """Deal with records from `index` on, and return the first one for which methods are to be called, or `stop`."""
+        """Deal with records from `index` on, and return the first one that is left to the executor, or `stop`."""
         return self._changes.pass_over(index, stop)
 
     def operation(self, index: int, parent_model: DiffSyncModel | None) -> Operation | None:
         """Return what is to be done about a record; None if its element is to be asked."""
         array = self._flat.array
+        called = self._changes.called
+        if called is not None:
+            self._changes.called = None
+            return of_called(self._flat, index, parent_model, self._classes[array.type(index)], called)
         if index in self._flat.elements or not array.action(index):
             return None
         return of_record(self._flat, index, parent_model, self._classes[array.type(index)], self._data)
