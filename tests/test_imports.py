@@ -30,9 +30,9 @@ FLOORS = (
     (
         "what all of the kernel leans on",
         (
-            "kernel kernel.capi kernel.known_types kernel.texts kernel.key_texts kernel.slotted kernel.slotted_py "
-            "kernel.conversions kernel.dict_internals kernel.constants kernel.checks kernel.equality kernel.identity "
-            "kernel.lookup kernel.skipping kernel.construction_errors kernel.row_errors"
+            "kernel kernel.capi kernel.known_types kernel.texts kernel.durations kernel.key_texts kernel.slotted "
+            "kernel.slotted_py kernel.conversions kernel.dict_internals kernel.constants kernel.checks "
+            "kernel.equality kernel.identity kernel.lookup kernel.skipping kernel.construction_errors kernel.row_errors"
         ),
     ),
     (

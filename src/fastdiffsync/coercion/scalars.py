@@ -238,7 +238,7 @@ def validate_fraction(value: Any, state: State) -> Fraction:
 
 SCALARS: Final[dict[Any, Validator]] = {
     str: Validator(validate_str, (str,)),
-    bytes: Validator(validate_bytes, (bytes,)),
+    bytes: Validator(validate_bytes, (bytes,), form=Form("bytes", (bytes,))),
     int: Validator(validate_int, (int,), form=Form("int", (int,))),
     float: Validator(validate_float, (float,), form=Form("float", (float,))),
     bool: Validator(validate_bool, (bool,), form=Form("bool", (bool,))),

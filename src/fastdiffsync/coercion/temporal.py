@@ -238,5 +238,5 @@ TEMPORAL: Final[dict[Any, Validator]] = {
     datetime: Validator(validate_datetime, (datetime,), form=Form("datetime", (datetime,))),
     date: Validator(validate_date, (date,), form=Form("date", (date,))),
     time: Validator(validate_time, (time,), form=Form("time", (time,))),
-    timedelta: Validator(validate_timedelta, (timedelta,)),
+    timedelta: Validator(validate_timedelta, (timedelta,), form=Form("timedelta", (timedelta,))),
 }

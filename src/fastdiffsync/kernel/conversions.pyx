@@ -10,6 +10,7 @@ from .capi cimport (
     PyList_GET_SIZE, PyObject, PyObject_GC_UnTrack, PyTuple_CheckExact, PyTuple_GET_ITEM, PyTypeObject,
     class_of, data_of_text, is_ascii, is_exact_str, str_length,
 )
+from .durations cimport timedelta_of
 from .known_types cimport is_finite_decimal, knows_decimals
 from .slotted cimport networks_of, slotted_of
 from .texts cimport PENDING, bool_of, date_of, datetime_of, float_of, int_of, time_of
@@ -21,7 +22,7 @@ from ..dumping.copies import SCALARS
 
 cdef dict KINDS = {
     "exact": EXACT, "any": ANY, "int": INT, "float": FLOAT, "bool": BOOL, "decimal": DECIMAL, "date": DATE,
-    "datetime": DATETIME, "time": TIME, "enum": ENUM, "uuid": UUID, "ipv4": IPV4, "ipv6": IPV6, "network": NETWORK,
+    "datetime": DATETIME, "time": TIME, "timedelta": TIMEDELTA, "bytes": BYTES, "enum": ENUM, "uuid": UUID, "ipv4": IPV4, "ipv6": IPV6, "network": NETWORK,
     "interface": INTERFACE, "list": LIST, "set": SET, "frozenset": FROZENSET, "tuple": TUPLE, "fixed tuple": FIXED_TUPLE, "dict": DICT, "typed dict": TYPED_DICT,
 }
 
@@ -112,6 +113,10 @@ cdef class Conversion:
             return datetime_of(characters, length)
         if self.kind == TIME:
             return time_of(characters, length)
+        if self.kind == TIMEDELTA:
+            return timedelta_of(characters, length)
+        if self.kind == BYTES:
+            return characters[:length]
         if self.kind == DECIMAL:
             return self.finite(value)
         if self.slotted is not None:

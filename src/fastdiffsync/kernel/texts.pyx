@@ -295,10 +295,6 @@ cdef object ipv6_number_of(const char *text, Py_ssize_t length):
 # ---- characters ----
 
 
-cdef inline bint is_digit(char character) noexcept:
-    return c"0" <= character <= c"9"
-
-
 cdef inline int hex_digit(char character) noexcept:
     if is_digit(character):
         return character - c"0"
@@ -313,10 +309,6 @@ cdef inline bint are_digits(const char *text, Py_ssize_t count) noexcept:
         if not is_digit(text[place]):
             return False
     return True
-
-
-cdef inline int pair_of(const char *text) noexcept:
-    return 10 * (text[0] - c"0") + (text[1] - c"0")
 
 
 cdef inline int year_of(const char *text) noexcept:
