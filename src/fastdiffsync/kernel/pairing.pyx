@@ -13,7 +13,7 @@ from .capi cimport (
     NONE, PyList_CheckExact, PyList_GET_ITEM, PyObject, PyTypeObject, class_of, is_exact_str, same_str,
     scalars_differ, slot, str_length,
 )
-from .plain.columns cimport has_clear_parts
+from .plain.keys cimport has_clear_parts
 from .plain.pairing cimport Room, Siblings, make_room, pair_siblings
 
 from collections.abc import Iterable, Mapping

@@ -1,6 +1,6 @@
 
 from ..plans cimport OVERRIDES, Plan
-from ..capi cimport PyObject, PyTypeObject, data_of_text, kind_of_text, prefetch, slot, str_length
+from ..capi cimport PyObject, PyTypeObject, prefetch, slot
 from ..known_types cimport values_differ
 
 
@@ -55,17 +55,3 @@ cdef inline bint have_equal_values(Offsets *offsets, PyObject *source, PyObject 
         if values_differ(slot(source, offsets.source_values[i]), slot(dest, offsets.dest_values[i])) != 0:
             return False
     return True
-
-
-cdef inline bint has_clear_parts(PyObject *key, Py_ssize_t count) noexcept nogil:
-    """Whether a key of so many parts can be taken apart in one way only."""
-    cdef const char *data
-    cdef Py_ssize_t i
-    if count == 1:
-        return True
-    if kind_of_text(key) != 1:
-        return False
-    data = <const char *>data_of_text(key)
-    for i in range(str_length(key) - 1):
-        count -= (data[i] == b'_') & (data[i + 1] == b'_')
-    return count == 1

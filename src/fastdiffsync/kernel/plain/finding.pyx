@@ -17,7 +17,7 @@ from ..capi cimport (
     PyDict_GET_SIZE, PyObject, class_of, data_of_text, is_exact_str, kind_of_text, prefetch, same_str,
     slot, str_length,
 )
-from .columns cimport ask_for_record, data_of_text, kind_of_text
+from .columns cimport ask_for_record
 
 
 # How many items of a store's dict may be passed over before any have been found in their order.

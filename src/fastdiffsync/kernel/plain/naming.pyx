@@ -7,10 +7,10 @@ apart by their hashes. Where two hashes are equal, or there is no telling, Pytho
 
 from libc.stdint cimport uint64_t
 from libc.stdlib cimport calloc, free
-from libc.string cimport memcpy, memset
+from libc.string cimport memset
 
-from ..capi cimport PyObject, class_of, data_of_text, is_exact_str, kind_of_text, same_str, slot, str_length
-from .columns cimport has_clear_parts
+from ..capi cimport PyObject, class_of, data_of_text, is_exact_str, kind_of_text, same_str, slot, str_length, word_at
+from .keys cimport count_joints
 from .pairing cimport Siblings
 from .tree_types cimport Kind, Side
 
@@ -80,8 +80,11 @@ cdef uint64_t hash_of_name(Kind *kind, int which, PyObject *record) noexcept nog
     value = slot(record, side.key)
     if value == NULL or not is_exact_str(value):
         return 0
-    if kind.key_tells_name and kind_of_text(value) == 1 and has_clear_parts(value, kind.identifier_count):
-        return hash_of_parts(kind, <const char *>data_of_text(value), str_length(value))
+    if kind.key_tells_name and kind_of_text(value) == 1:
+        number = hash_of_parts(kind, <const char *>data_of_text(value), str_length(value))
+        if number != 0:
+            return number
+        number = 1
     for i in range(kind.name_count):
         value = slot(record, side.names[i])
         # Different parts may make one name if they hold `__` themselves.
@@ -105,16 +108,15 @@ cdef inline bint is_one_part(PyObject *text) noexcept nogil:
 
 
 cdef uint64_t hash_of_parts(Kind *kind, const char *key, Py_ssize_t length) noexcept nogil:
-    """Return a hash of those parts of a key that make the name."""
+    """Return a hash of those parts of a key that make the name; 0 if the key can be taken apart in several ways."""
     cdef Py_ssize_t[MAX_STARTS] starts
-    cdef Py_ssize_t count = 1, i, part
+    cdef Py_ssize_t last = kind.identifier_count - 1
+    cdef Py_ssize_t i, part
     cdef uint64_t number = 1
+    if last > 0 and count_joints(key, length, &starts[1], last) != last:
+        return 0
     starts[0] = 0
-    for i in range(length - 1):
-        if key[i] == b"_" and key[i + 1] == b"_" and count < kind.identifier_count:
-            starts[count] = i + 2
-            count += 1
-    starts[count] = length + 2
+    starts[last + 1] = length + 2
     for i in range(kind.name_count):
         part = kind.name_parts[i]
         number = hash_of_bytes(number, key + starts[part], starts[part + 1] - 2 - starts[part])
@@ -123,12 +125,9 @@ cdef uint64_t hash_of_parts(Kind *kind, const char *key, Py_ssize_t length) noex
 
 cdef inline uint64_t hash_of_bytes(uint64_t number, const char *data, Py_ssize_t size) noexcept nogil:
     """Return a hash of some bytes and of what has been hashed to `number` before."""
-    cdef uint64_t word
     number = (number ^ <uint64_t>size) * FACTOR
     while size > 0:
-        word = 0
-        memcpy(&word, data, min(size, <Py_ssize_t>sizeof(uint64_t)))
-        number = (number ^ word) * FACTOR
+        number = (number ^ word_at(data, size)) * FACTOR
         number ^= number >> 29
         data += sizeof(uint64_t)
         size -= <Py_ssize_t>sizeof(uint64_t)

@@ -19,9 +19,10 @@ from ..capi cimport (
 from ..known_types cimport values_differ
 from .naming cimport have_distinct_names, have_same_names
 from .skipping cimport forget_skips, note_skip, reason_to_skip
+from .keys cimport has_clear_parts
 from .noting cimport forget_changes, note_change
 from .columns cimport (
-    ask_for_dest_values, ask_for_record, ask_for_source_values, has_clear_parts, have_equal_values,
+    ask_for_dest_values, ask_for_record, ask_for_source_values, have_equal_values,
 )
 
 
