@@ -55,6 +55,14 @@ class Port(TypedDict, total=False):
 LATE = datetime(2024, 10, 27, 2, 30)  # noqa: DTZ001 - in Berlin it comes twice
 addresses = st.integers(0, 2**32 - 1).map(ipaddress.IPv4Address)
 dates = st.dates()
+sparse = st.lists(st.sampled_from([0, 0, 0, 1, 0xFFFF]), min_size=8, max_size=8).map(
+    lambda groups: int("".join(f"{group:04x}" for group in groups), 16)
+)
+"""The numbers of addresses of version 6 with runs of zeros."""
+
+LONG = [letter * count for letter in "xü" for count in (15, 16, 31, 32, 128, 255, 256, 65535, 65536)]
+"""Texts around the lengths from which more bytes tell the length."""
+
 FIELDS: dict[str, tuple[Any, st.SearchStrategy[Any]]] = {
     "number": (int, st.integers(-(2**63), 2**64 - 1) | st.just(2**64)),
     "ratio": (float, st.floats()),
@@ -77,7 +85,9 @@ FIELDS: dict[str, tuple[Any, st.SearchStrategy[Any]]] = {
     "ipv4": (ipaddress.IPv4Address, addresses),
     "ipv6": (
         ipaddress.IPv6Address,
-        st.integers(0, 2**128 - 1).map(ipaddress.IPv6Address) | st.just(ipaddress.IPv6Address("fe80::1%eth0")),
+        st.integers(0, 2**128 - 1).map(ipaddress.IPv6Address)
+        | sparse.map(ipaddress.IPv6Address)
+        | st.just(ipaddress.IPv6Address("fe80::1%eth0")),
     ),
     "network": (
         ipaddress.IPv4Network,
@@ -88,10 +98,20 @@ FIELDS: dict[str, tuple[Any, st.SearchStrategy[Any]]] = {
         st.integers(0, 128).map(lambda bits: ipaddress.IPv6Interface(f"2001:db8::7/{bits}"))
         | st.just(ipaddress.IPv6Interface("fe80::1%eth0/64")),
     ),
+    "prefix": (
+        ipaddress.IPv6Network,
+        st.tuples(sparse, st.integers(0, 128)).map(lambda pair: ipaddress.IPv6Network(pair, strict=False)),
+    ),
+    "gateway": (
+        ipaddress.IPv4Interface,
+        st.tuples(addresses, st.integers(0, 32)).map(ipaddress.IPv4Interface),
+    ),
     "size": (Size, st.sampled_from(Size)),
     "speed": (Optional[Speed], st.none() | st.sampled_from(Speed)),  # noqa: UP045 - as users write
     "loose": (Loose, st.sampled_from(Loose)),
     "tags": (list[str], st.lists(st.text(max_size=3) | st.just("\ud800"), max_size=2)),
+    "long": (list[str], st.lists(st.sampled_from(LONG), max_size=17)),
+    "counts": (dict[str, int], st.dictionaries(st.text(max_size=2), st.integers(-(2**63), 2**64 - 1), max_size=17)),
     "dates": (dict[str, list[date]], st.dictionaries(st.text(max_size=2), st.lists(dates, max_size=2), max_size=2)),
     "hosts": (set[ipaddress.IPv4Address], st.sets(addresses, max_size=3)),
     "pair": (tuple[int, date], st.tuples(st.integers(0, 9), dates)),

@@ -1,3 +1,10 @@
+from .capi cimport PyObject
+
+
+cdef enum:
+    MOST_TEXT = 48  # characters of any text
+
+
 cdef class Slotted:
     cdef object cls, constant
     cdef int family
@@ -5,6 +12,7 @@ cdef class Slotted:
     cdef Py_ssize_t number_offset, constant_offset
     cdef object of_text(self, const char *text, Py_ssize_t length)
     cdef object make(self, object number)
+    cdef Py_ssize_t put_text(self, PyObject *instance, char *text) except -1
 
 
 cdef class Networks:
@@ -15,6 +23,7 @@ cdef class Networks:
     cdef list mask_numbers
     cdef object of_text(self, const char *text, Py_ssize_t length)
     cdef object network(self, object number, Py_ssize_t bits)
+    cdef Py_ssize_t put_text(self, PyObject *instance, char *text) except -1
 
 
 cdef Slotted slotted_of(object cls)

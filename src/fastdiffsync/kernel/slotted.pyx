@@ -6,8 +6,8 @@ class, before it is relied upon.
 """
 
 from .capi cimport (
-    PyObject, PyObject_GC_UnTrack, data_of_text, is_ascii, is_exact_str, new_instance, new_object,
-    set_slot_quietly, slot_offset, str_length,
+    PyObject, PyObject_GC_UnTrack, PyTypeObject, class_of, data_of_text, is_ascii, is_exact_str, new_instance, new_object,
+    set_slot_quietly, slot, slot_offset, str_length,
 )
 from .texts cimport PENDING, ipv4_number_of, ipv6_number_of, uuid_number_of
 
@@ -34,6 +34,8 @@ cdef dict NETWORKS = {
 }
 
 cdef object pending = <object>PENDING
+cdef object LOW = (1 << 64) - 1
+cdef const char *DIGITS = b"0123456789abcdef"
 cdef dict makers = {}  # of the classes that `address_of` has met
 
 
@@ -83,6 +85,21 @@ cdef class Slotted:
             set_slot_quietly(<PyObject *>instance, self.constant_offset, self.constant)
         PyObject_GC_UnTrack(<PyObject *>instance)  # it refers to a number
         return instance
+
+    cdef Py_ssize_t put_text(self, PyObject *instance, char *text) except -1:
+        """Write what `str` returns for an instance of the class; return its length, 0 if `str` is to be asked."""
+        cdef PyObject *number
+        if class_of(instance) != <PyTypeObject *><PyObject *>self.cls:
+            return 0
+        number = slot(instance, self.number_offset)
+        if number == NULL or type(<object>number) is not int:
+            return 0
+        if self.family == IPV4:
+            return put_ipv4(<unsigned long>(<object>number), text)
+        if self.family == IPV6 and slot(instance, self.constant_offset) != <PyObject *>self.constant:
+            return 0
+        cdef unsigned long long high = <object>number >> 64, low = <object>number & LOW
+        return put_uuid(high, low, text) if self.family == UUIDS else put_ipv6(high, low, text)
 
 
 cdef Slotted slotted_of(object cls):
@@ -151,6 +168,25 @@ cdef class Networks:
         PyObject_GC_UnTrack(<PyObject *>network)  # it refers to addresses and numbers
         return network
 
+    cdef Py_ssize_t put_text(self, PyObject *instance, char *text) except -1:
+        """Write what `str` returns for an instance of the class; return its length, 0 if `str` is to be asked."""
+        cdef Py_ssize_t length, bits
+        cdef object network = <object>instance
+        if self.interfaces is None:
+            if type(network) is not self.cls:
+                return 0
+            address = network.network_address
+            if type(address) is not self.addresses.cls:
+                return 0
+            length = self.addresses.put_text(<PyObject *>address, text)
+        else:
+            length = self.interfaces.put_text(instance, text)
+        bits = network._prefixlen
+        if length == 0 or not 0 <= bits <= 128:
+            return 0
+        text[length] = c"/"
+        return length + 1 + put_decimal(<unsigned int>bits, text + length + 1)
+
 
 cdef Networks networks_of(object cls):
     """Return what makes networks or interfaces of a class, None if they look otherwise than is known here."""
@@ -177,3 +213,70 @@ cdef Networks networks_of(object cls):
         if made is pending or made != sample or str(made) != text or list(vars(made).items()) != list(vars(sample).items()):
             return None
     return networks
+
+
+# ---- texts ----
+
+
+cdef Py_ssize_t put_decimal(unsigned int number, char *text) noexcept:
+    """Write a number below 1000; return how many characters it has."""
+    cdef Py_ssize_t length = 3 if number >= 100 else 2 if number >= 10 else 1
+    cdef Py_ssize_t place
+    for place in range(length - 1, -1, -1):
+        text[place] = DIGITS[number % 10]
+        number //= 10
+    return length
+
+
+cdef Py_ssize_t put_ipv4(unsigned long number, char *text) noexcept:
+    cdef Py_ssize_t length = 0
+    cdef int shift
+    for shift in range(24, -1, -8):
+        length += put_decimal(number >> shift & 0xFF, text + length)
+        if shift > 0:
+            text[length] = c"."
+            length += 1
+    return length
+
+
+cdef Py_ssize_t put_ipv6(unsigned long long high, unsigned long long low, char *text) noexcept:
+    """Write eight groups, with a gap for the first longest run of zeros; 0 for what some Pythons write otherwise."""
+    cdef unsigned int[8] groups
+    cdef int i, run = 0, gap = -1, gap_length = 1, shift
+    cdef Py_ssize_t length = 0
+    if high == 0 and low >> 32 == 0xFFFF:
+        return 0
+    for i in range(8):
+        groups[i] = <unsigned int>((high if i < 4 else low) >> (48 - 16 * (i % 4)) & 0xFFFF)
+        run = 0 if groups[i] else run + 1
+        if run > gap_length:
+            gap, gap_length = i + 1 - run, run
+    i = 0
+    while i < 8:
+        if i == gap:
+            text[length] = text[length + 1] = c":"
+            length, i = length + 2, i + gap_length
+            continue
+        if i > 0 and (gap < 0 or i != gap + gap_length):
+            text[length] = c":"
+            length += 1
+        shift = 12
+        while shift > 0 and groups[i] >> shift == 0:
+            shift -= 4
+        while shift >= 0:
+            text[length] = DIGITS[groups[i] >> shift & 15]
+            length, shift = length + 1, shift - 4
+        i += 1
+    return length
+
+
+cdef Py_ssize_t put_uuid(unsigned long long high, unsigned long long low, char *text) noexcept:
+    cdef Py_ssize_t length = 0
+    cdef int i
+    for i in range(32):
+        if i == 8 or i == 12 or i == 16 or i == 20:
+            text[length] = c"-"
+            length += 1
+        text[length] = DIGITS[(high if i < 16 else low) >> (60 - 4 * (i % 16)) & 15]
+        length += 1
+    return length

@@ -16,8 +16,6 @@ from ..coercion.validator import Form
 from .values import PLAIN_TYPES, equals_itself
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from ..schema import Schema
 
 _PLAIN = frozenset({"exact", "int", "bool"})
@@ -28,13 +26,15 @@ class BodiesByType:
     """Writes and reads the bodies of one class's records.
 
     Attributes:
+        write_directly: Returns the body for a record whose values fit, or None if that is to be found out otherwise.
         fit: Whether a record's values can be written so.
     """
 
-    def __init__(self, fields: Any, forms: Iterable[Form]) -> None:
+    def __init__(self, cls: type[Any], fields: Any, forms: list[Form]) -> None:
         """Prepare to write and read the fields of a Struct class, whose annotations are those of the records.
 
         Args:
+            cls: The records' class.
             fields: The Struct class.
             forms: What values its fields take, in their order.
 
@@ -42,6 +42,8 @@ class BodiesByType:
             TypeError: If msgspec does not read by an annotation.
         """
         self.fit = kernel.ExactValues(forms).are_exact
+        bodies = kernel.TypedBodies(cls, fields.__struct_fields__, forms, fields)
+        self.write_directly, self._values_of = bodies.write, bodies.values_of
         self._fields = fields
         self._encode = msgspec.msgpack.Encoder(enc_hook=_write_address).encode
         self._decode = msgspec.msgpack.Decoder(fields, dec_hook=kernel.address_of).decode
@@ -61,7 +63,7 @@ class BodiesByType:
         Raises:
             msgspec.DecodeError: If it is none of this class.
         """
-        return msgspec.structs.astuple(self._decode(body))
+        return self._values_of(self._decode(body))
 
 
 def bodies_of(schema: Schema, annotations: dict[str, Any]) -> BodiesByType | None:
@@ -82,7 +84,7 @@ def bodies_of(schema: Schema, annotations: dict[str, Any]) -> BodiesByType | Non
     if all(form is _CHILDREN or _is_plain(form) for form in forms):
         return None
     try:
-        return BodiesByType(msgspec.defstruct("Fields", list(annotations.items()), gc=False), forms)
+        return BodiesByType(schema.cls, msgspec.defstruct("Fields", list(annotations.items()), gc=False), forms)
     except (TypeError, NotImplementedError):  # an annotation that msgspec takes for something else, or not at all
         return None
 

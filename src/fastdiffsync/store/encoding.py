@@ -110,26 +110,35 @@ class RecordEncoding:
         Raises:
             ObjectStoreException: If a value is of a type that would not come back the same; names record and field.
         """
-        known, body = 0, b""
-        try:
-            types, values = self._read_values(obj)
-            known, lists = self._known.get(types) or self._learn(types)
-            if self._bodies is not None and obj.model_flags is _NO_FLAGS and self._bodies.fit(values):
-                known, body = _BY_TYPE | _SETTLED | _TYPED, self._bodies.write(values)
-            elif (
-                known & _SETTLED
-                and obj.model_flags is _NO_FLAGS
-                and (not lists or all(PLAIN_TYPES.issuperset(map(type, values[place])) for place in lists))
-            ):
-                body = _encode(self._fields(*values))
-        except (OverflowError, AttributeError, UnicodeEncodeError):
-            pass  # a value needs care, or there is none
+        known, body = self._encode_quickly(obj)
         if not body:
             known, body = self._encode_fields(obj)
         prefix = self._prefixes[known]
         if obj._status is _INITIAL_STATUS and not obj._status_message:
             return prefix + body
         return _WITH_STATUS + prefix[1:] + body + _encode([obj._status.value, obj._status_message])
+
+    def _encode_quickly(self, obj: DiffSyncModel) -> tuple[int, bytes]:
+        """Return what is known of a record, and its encoded fields; no bytes if its values want more care."""
+        bodies = self._bodies if obj.model_flags is _NO_FLAGS else None
+        if bodies is not None:
+            body = bodies.write_directly(obj)
+            if body is not None:
+                return _BY_TYPE | _SETTLED | _TYPED, body
+        try:
+            types, values = self._read_values(obj)
+            known, lists = self._known.get(types) or self._learn(types)
+            if bodies is not None and bodies.fit(values):
+                return _BY_TYPE | _SETTLED | _TYPED, bodies.write(values)
+            if (
+                known & _SETTLED
+                and obj.model_flags is _NO_FLAGS
+                and (not lists or all(PLAIN_TYPES.issuperset(map(type, values[place])) for place in lists))
+            ):
+                return known, _encode(self._fields(*values))
+        except (OverflowError, AttributeError, UnicodeEncodeError):
+            pass  # a value needs care, or there is none
+        return 0, b""
 
     def decode(self, data: bytes, uid: str, adapter: Any) -> DiffSyncModel:
         """Return the record that `encode` made `data` of, as one of `adapter`.
