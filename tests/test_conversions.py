@@ -213,6 +213,26 @@ def test_containers_are_copies(fastdiffsync: Any) -> None:
             assert inner is not other
 
 
+class Restless:
+    """A key with another hash each time."""
+
+    count = 0
+
+    def __hash__(self) -> int:
+        Restless.count += 1
+        return Restless.count
+
+
+@pytest.mark.parametrize("annotation", [dict[Any, list[int]], dict[Restless, list[int]]], ids=str)
+def test_keys_of_changing_hash(fastdiffsync: Any, annotation: Any) -> None:
+    """Keys are put into the record's own dict once each, whatever their hash says meanwhile."""
+    keys = [Restless(), "a", Restless()] if annotation == dict[Any, list[int]] else [Restless(), Restless()]
+    value = {key: ["1"] for key in keys}
+    for way in ways(fastdiffsync):
+        held = way(model_of(fastdiffsync, annotation), value)
+        assert list(held.items()) == [(key, [1]) for key in keys]
+
+
 def test_fields_of_a_typed_dict(fastdiffsync: Any) -> None:
     """A typed dict has its own keys, in their order; without one that it needs it is refused."""
     model = model_of(fastdiffsync, Port)

@@ -36,6 +36,7 @@ cdef class Conversion:
     cdef bint takes_each(self, set values) except -1
     cdef object convert_tuple(self, tuple value)
     cdef object convert_dict(self, dict value)
+    cdef object convert_keys_too(self, dict value)
     cdef object convert_typed_dict(self, dict value)
 
 

@@ -174,7 +174,7 @@ cdef class Conversion:
             return set(value)
         if not (PyList_CheckExact(given) or type(value) in (tuple, set, frozenset)):
             return pending
-        cdef list items = list(value)
+        cdef list items = (<list>value)[:] if PyList_CheckExact(given) else list(value)
         if self.kind == FIXED_TUPLE or not convert_each(items, self.item):
             return self.convert_tuple(tuple(items)) if self.kind == FIXED_TUPLE else pending
         if self.kind == LIST:
@@ -214,16 +214,30 @@ cdef class Conversion:
         return value if items is None else tuple(items)
 
     cdef object convert_dict(self, dict value):
-        """Return a dict of converted keys and values."""
+        """Return a dict of converted keys and values.
+
+        It is a copy in which values are replaced, as keys mostly are strings, and stay. Converting may run anybody's code,
+        which may change the dict that was given, but does not know the copy.
+        """
         cdef Py_ssize_t position = 0
         cdef PyObject *name
         cdef PyObject *item
-        cdef bint are_taken = True
-        while are_taken and PyDict_Next(<PyObject *>value, &position, &name, &item):
-            are_taken = self.key.takes(name) and self.item.takes(item)
-        if are_taken:
-            return value.copy()
-        # Converting may run anybody's code, which may change the dict.
+        cdef dict result = value.copy()
+        while PyDict_Next(<PyObject *>result, &position, &name, &item):
+            if not self.key.takes(name):
+                return self.convert_keys_too(value)
+            if self.item.takes(item):
+                continue
+            if <PyObject *>class_of(name) != STR:  # whose hash nobody can change
+                return self.convert_keys_too(value)
+            key = <object>name
+            element = self.item.convert(<object>item)
+            if element is pending:
+                return pending
+            result[key] = element
+        return result
+
+    cdef object convert_keys_too(self, dict value):
         cdef dict result = {}
         for key, element in list(value.items()):
             key, element = self.key.convert(key), self.item.convert(element)
