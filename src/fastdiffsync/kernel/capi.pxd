@@ -71,6 +71,27 @@ cdef extern from *:
         return place == NULL ? NULL : *place;
     }
 
+    /* Where an object of a class written in Python has its attributes' values, as many as have been assigned by name, in the
+       order in which the class's objects were first given them; NULL if it has them in a dict. This only reads memory: what
+       CPython offers would make the dict. */
+    static inline PyObject **fds_inline_values(PyObject *object) {
+    #if PY_VERSION_HEX >= 0x030D0000
+        typedef struct { uint8_t capacity, size, embedded, valid; PyObject *values[1]; } inline_values;
+        inline_values *held = (inline_values *)((char *)object + Py_TYPE(object)->tp_basicsize);
+        if (!(Py_TYPE(object)->tp_flags & Py_TPFLAGS_INLINE_VALUES)) return NULL;
+        return held->valid ? held->values : NULL;
+    #elif PY_VERSION_HEX >= 0x030C0000
+        if (!(Py_TYPE(object)->tp_flags & Py_TPFLAGS_MANAGED_DICT)) return NULL;
+        uintptr_t held = ((uintptr_t *)object)[-3];   /* values have the last bit set, and lie a byte further */
+        return (held & 1) ? (PyObject **)(held + 1) : NULL;
+    #elif PY_VERSION_HEX >= 0x030B0000
+        if (!(Py_TYPE(object)->tp_flags & Py_TPFLAGS_MANAGED_DICT)) return NULL;
+        return ((PyObject ***)object)[-4];
+    #else
+        return NULL;
+    #endif
+    }
+
     static inline int fds_is_exact_str(PyObject *object) {
     #if PY_VERSION_HEX >= 0x030C0000
         return PyUnicode_CheckExact(object);
@@ -305,6 +326,7 @@ cdef extern from *:
     Py_ssize_t str_length "PyUnicode_GET_LENGTH"(PyObject *value) nogil
     Py_hash_t known_hash "fds_known_hash"(PyObject *text) nogil
     bint have_other_hashes "fds_have_other_hashes"(PyObject *left, PyObject *right) nogil
+    PyObject **inline_values "fds_inline_values"(PyObject *value) nogil
     bint same_str "fds_same_str"(PyObject *left, PyObject *right) nogil
     bint int_words "fds_int_words"(PyObject *value, uint64_t *high, uint64_t *low) nogil
     uint64_t word_at "fds_word_at"(const char *data, Py_ssize_t left) nogil

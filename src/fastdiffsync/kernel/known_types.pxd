@@ -11,7 +11,7 @@ cdef extern from *:
     #include "datetime.h"
 
     enum {
-        FDS_ASK, FDS_DATE, FDS_TIME, FDS_DATETIME, FDS_TIMEDELTA, FDS_SLOTS, FDS_DECIMAL, FDS_LIST, FDS_TUPLE, FDS_SET, FDS_DICT
+        FDS_ASK, FDS_DATE, FDS_TIME, FDS_DATETIME, FDS_TIMEDELTA, FDS_SLOTS, FDS_ATTRIBUTES, FDS_DECIMAL, FDS_LIST, FDS_TUPLE, FDS_SET, FDS_DICT
     };
     #define FDS_TABLE_SIZE 64   /* a power of two, far above the number of types */
     #define FDS_MAX_NESTING 8
@@ -20,6 +20,7 @@ cdef extern from *:
         PyTypeObject *cls;
         int comparator;
         Py_ssize_t first, second;   /* of FDS_SLOTS: where the values are that make the object; -1 for none */
+        Py_ssize_t attribute, other_attribute;   /* of FDS_ATTRIBUTES: the same, in the object's `fds_inline_values` */
     } fds_known_type;
 
     /* A `decimal.Decimal` of the C implementation; whether it looks like this is tried before it is relied upon. */
@@ -75,6 +76,21 @@ cdef extern from *:
         if (offset < 0) return 0;
         PyObject *value = fds_slot(left, offset), *other = fds_slot(right, offset);
         return value == other && value != NULL ? 0 : fds_scalars_differ(value, other);
+    }
+
+    /* Objects whose attributes are read where they lie; those that are seen not to be equal are left to Python. */
+    static inline int fds_attributes_differ(
+        const fds_known_type *table, PyTypeObject *enum_type, const fds_known_type *known, PyObject *left, PyObject *right,
+        int depth
+    ) {
+        PyObject **values = fds_inline_values(left), **others = fds_inline_values(right);
+        if (values == NULL || others == NULL) return -1;
+        if (fds_slots_differ(left, right, known->first) || fds_slots_differ(left, right, known->second)) return -1;
+        if (fds_values_differ_in(table, enum_type, values[known->attribute], others[known->attribute], depth)) return -1;
+        if (known->other_attribute < 0) return 0;
+        return -(fds_values_differ_in(
+            table, enum_type, values[known->other_attribute], others[known->other_attribute], depth
+        ) != 0);
     }
 
     static inline int fds_decimals_differ(PyObject *left, PyObject *right) {
@@ -161,6 +177,7 @@ cdef extern from *:
             int outcome = fds_slots_differ(left, right, known->first);
             return outcome != 0 ? outcome : fds_slots_differ(left, right, known->second);
         }
+        case FDS_ATTRIBUTES: return fds_attributes_differ(table, enum_type, known, left, right, depth + 1);
         case FDS_DECIMAL: return fds_decimals_differ(left, right);
         case FDS_LIST:
             if (PyList_GET_SIZE(left) != PyList_GET_SIZE(right)) return -1;
@@ -201,7 +218,7 @@ cdef extern from *:
     ctypedef struct KnownType "fds_known_type":
         PyTypeObject *cls
         int comparator
-        Py_ssize_t first, second
+        Py_ssize_t first, second, attribute, other_attribute
 
     enum:
         ASK "FDS_ASK"
@@ -210,6 +227,7 @@ cdef extern from *:
         DATETIME "FDS_DATETIME"
         TIMEDELTA "FDS_TIMEDELTA"
         SLOTS "FDS_SLOTS"
+        ATTRIBUTES "FDS_ATTRIBUTES"
         DECIMAL "FDS_DECIMAL"
         LIST_OF "FDS_LIST"
         TUPLE_OF "FDS_TUPLE"

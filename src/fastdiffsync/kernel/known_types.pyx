@@ -4,7 +4,7 @@
 Without a twin: the kernel in Python compares all values by their own `!=`.
 """
 
-from .capi cimport PyObject, PyTypeObject, class_of, slot_offset
+from .capi cimport PyObject, PyTypeObject, class_of, inline_values, slot_offset
 
 from ..schema import find_in_mro
 
@@ -18,12 +18,16 @@ cdef list keep_alive = [EnumMeta]
 known_types = &table[0]
 enum_type = <PyTypeObject *>EnumMeta
 
-# Classes written in Python, by module and name: the slots that make an object, and the method that compares them. While
-# that is the module's own, comparing the slots is the same.
-cdef dict SLOTTED = {
-    ("uuid", "UUID"): ("int",),
-    ("ipaddress", "IPv4Address"): ("_ip",),
-    ("ipaddress", "IPv6Address"): ("_ip", "_scope_id"),
+# Classes written in Python, by module and name: the slots that make an object, the attributes that do, and a sample to try
+# them on. While the methods that compare them are the module's own, comparing these is the same.
+cdef dict WRITTEN_IN_PYTHON = {
+    ("uuid", "UUID"): (("int",), (), None),
+    ("ipaddress", "IPv4Address"): (("_ip",), (), None),
+    ("ipaddress", "IPv6Address"): (("_ip", "_scope_id"), (), None),
+    ("ipaddress", "IPv4Network"): ((), ("network_address", "netmask"), "10.0.0.0/8"),
+    ("ipaddress", "IPv6Network"): ((), ("network_address", "netmask"), "fe80::/10"),
+    ("ipaddress", "IPv4Interface"): (("_ip",), ("network",), "10.0.0.1/8"),
+    ("ipaddress", "IPv6Interface"): (("_ip", "_scope_id"), ("network",), "fe80::1/10"),
 }
 cdef dict own_equality = {}
 
@@ -33,10 +37,10 @@ cdef int refresh_known_types() except -1:
 
     It is called before memory is compared, with the lock held, which is kept until the comparison is done.
     """
-    for (module_name, name), slots in SLOTTED.items():
+    for (module_name, name), (slots, attributes, sample) in WRITTEN_IN_PYTHON.items():
         module = sys.modules.get(module_name)
         if module is not None:
-            refresh_slotted(getattr(module, name, None), module_name, slots)
+            refresh(getattr(module, name, None), module_name, slots, attributes, sample)
     if "decimal" in sys.modules and "decimal" not in own_equality:
         own_equality["decimal"] = None
         add_decimal()
@@ -64,20 +68,40 @@ cdef object shallow_copy(object value):
     return set(value) if type(value) is set else value
 
 
-cdef int refresh_slotted(object cls, object module_name, tuple slots) except -1:
+cdef int refresh(object cls, object module_name, tuple slots, tuple attributes, object sample) except -1:
     if not isinstance(cls, type):
         return 0
-    equality = cls.__eq__
+    equality = []
+    for klass in cls.__mro__:
+        if "__eq__" in vars(klass):
+            equality.append(klass.__eq__)
     if cls not in own_equality:
-        offsets = []
-        for name in slots:
-            offsets.append(slot_offset(find_in_mro(cls, name)))
-        is_own = getattr(equality, "__module__", None) == module_name and min(offsets) >= 0
-        own_equality[cls] = equality if is_own else None
-        add(cls, ASK, offsets[0], offsets[1] if len(offsets) > 1 else -1)
-    is_own = equality is own_equality[cls] and cls.__ne__ is object.__ne__
-    entry_of(<PyTypeObject *>cls).comparator = SLOTS if is_own else ASK
+        own_equality[cls] = equality if find_parts(cls, module_name, slots, attributes, sample) else None
+    is_own = equality == own_equality[cls] and cls.__ne__ is object.__ne__
+    entry_of(<PyTypeObject *>cls).comparator = (ATTRIBUTES if attributes else SLOTS) if is_own else ASK
     return 0
+
+
+cdef bint find_parts(object cls, object module_name, tuple slots, tuple attributes, object sample) except -1:
+    """Enter a class with the places of what makes its objects; False if they are not to be compared by that."""
+    cdef list offsets = [], places = []
+    cdef PyObject **values = NULL
+    cdef Py_ssize_t i
+    for name in slots:
+        offsets.append(slot_offset(find_in_mro(cls, name)))
+    if attributes:
+        made = cls(sample)
+        values = inline_values(<PyObject *>made)
+        for name in attributes:
+            value = getattr(made, name)
+            # There is room for as many values as a new object has attributes: three.
+            for i in range(3 if values != NULL else 0):
+                if values[i] == <PyObject *>value:
+                    places.append(i)
+                    break
+    add(cls, ASK, offsets, places)
+    is_found = len(places) == len(attributes) and min(offsets, default=0) >= 0
+    return is_found and getattr(cls.__eq__, "__module__", None) == module_name
 
 
 cdef int add_decimal() except -1:
@@ -85,14 +109,17 @@ cdef int add_decimal() except -1:
 
     sample = Decimal("-123.45")
     if knows_decimals(<PyObject *>sample):
-        add(Decimal, DECIMAL, -1, -1)
+        add(Decimal, DECIMAL, [], [])
     return 0
 
 
-cdef int add(object cls, int comparator, Py_ssize_t first, Py_ssize_t second) except -1:
+cdef int add(object cls, int comparator, list offsets, list places) except -1:
+    """Enter a class: its comparator, the offsets of slots and the places of attributes that it reads, two each at most."""
     cdef KnownType *entry = entry_of(<PyTypeObject *>cls)
     keep_alive.append(cls)
-    entry.comparator, entry.first, entry.second = comparator, first, second
+    entry.comparator = comparator
+    entry.first, entry.second = [*offsets, -1, -1][:2]
+    entry.attribute, entry.other_attribute = [*places, -1, -1][:2]
     entry.cls = <PyTypeObject *>cls
     return 0
 
@@ -109,5 +136,5 @@ for known, comparator in (
     (datetime.date, DATE), (datetime.time, TIME), (datetime.datetime, DATETIME), (datetime.timedelta, TIMEDELTA),
     (list, LIST_OF), (tuple, TUPLE_OF), (set, SET_OF), (frozenset, SET_OF), (dict, DICT_OF),
 ):
-    add(known, comparator, -1, -1)
+    add(known, comparator, [], [])
 refresh_known_types()
