@@ -194,7 +194,7 @@ cdef object write_slotted(WrittenType *written, object value):
 # ---- characters: each function returns where the text ends ----
 
 
-cdef inline char *put_digits(char *text, int number, int count) noexcept:
+cdef char *put_digits(char *text, int number, int count) noexcept:
     cdef int place
     for place in range(count - 1, -1, -1):
         text[place] = c"0" + <char>(number % 10)

@@ -5,10 +5,13 @@ The twin of `slotted_py.py`, which calls the classes; whoever changes one change
 class, before it is relied upon.
 """
 
+from libc.stdint cimport uint64_t
+
 from .capi cimport (
-    PyObject, PyObject_GC_UnTrack, PyTypeObject, class_of, data_of_text, is_ascii, is_exact_str, new_instance, new_object,
+    PyObject, PyObject_GC_UnTrack, PyTypeObject, class_of, data_of_text, int_words, is_ascii, is_exact_str, new_instance, new_object,
     set_slot_quietly, slot, slot_offset, str_length,
 )
+from .key_texts cimport put_digits, put_ipv4, put_ipv6, put_uuid
 from .texts cimport PENDING, ipv4_number_of, ipv6_number_of, uuid_number_of
 
 from ..schema import find_in_mro
@@ -34,8 +37,6 @@ cdef dict NETWORKS = {
 }
 
 cdef object pending = <object>PENDING
-cdef object LOW = (1 << 64) - 1
-cdef const char *DIGITS = b"0123456789abcdef"
 cdef dict makers = {}  # of the classes that `address_of` has met
 
 
@@ -89,17 +90,19 @@ cdef class Slotted:
     cdef Py_ssize_t put_text(self, PyObject *instance, char *text) except -1:
         """Write what `str` returns for an instance of the class; return its length, 0 if `str` is to be asked."""
         cdef PyObject *number
+        cdef uint64_t high, low
         if class_of(instance) != <PyTypeObject *><PyObject *>self.cls:
             return 0
         number = slot(instance, self.number_offset)
-        if number == NULL or type(<object>number) is not int:
+        if number == NULL or type(<object>number) is not int or not int_words(number, &high, &low):
             return 0
+        if self.family == UUIDS:
+            return put_uuid(text, high, low) - text
         if self.family == IPV4:
-            return put_ipv4(<unsigned long>(<object>number), text)
-        if self.family == IPV6 and slot(instance, self.constant_offset) != <PyObject *>self.constant:
-            return 0
-        cdef unsigned long long high = <object>number >> 64, low = <object>number & LOW
-        return put_uuid(high, low, text) if self.family == UUIDS else put_ipv6(high, low, text)
+            return 0 if high != 0 or low >> 32 != 0 else put_ipv4(text, low) - text
+        if slot(instance, self.constant_offset) != <PyObject *>self.constant or (high == 0 and low >> 32 == 0xFFFF):
+            return 0  # some versions write an IPv4 address as such
+        return put_ipv6(text, high, low) - text
 
 
 cdef Slotted slotted_of(object cls):
@@ -170,7 +173,8 @@ cdef class Networks:
 
     cdef Py_ssize_t put_text(self, PyObject *instance, char *text) except -1:
         """Write what `str` returns for an instance of the class; return its length, 0 if `str` is to be asked."""
-        cdef Py_ssize_t length, bits
+        cdef Py_ssize_t length
+        cdef int bits
         cdef object network = <object>instance
         if self.interfaces is None:
             if type(network) is not self.cls:
@@ -185,7 +189,7 @@ cdef class Networks:
         if length == 0 or not 0 <= bits <= 128:
             return 0
         text[length] = c"/"
-        return length + 1 + put_decimal(<unsigned int>bits, text + length + 1)
+        return put_digits(text + length + 1, bits, 3 if bits > 99 else 2 if bits > 9 else 1) - text
 
 
 cdef Networks networks_of(object cls):
@@ -213,70 +217,3 @@ cdef Networks networks_of(object cls):
         if made is pending or made != sample or str(made) != text or list(vars(made).items()) != list(vars(sample).items()):
             return None
     return networks
-
-
-# ---- texts ----
-
-
-cdef Py_ssize_t put_decimal(unsigned int number, char *text) noexcept:
-    """Write a number below 1000; return how many characters it has."""
-    cdef Py_ssize_t length = 3 if number >= 100 else 2 if number >= 10 else 1
-    cdef Py_ssize_t place
-    for place in range(length - 1, -1, -1):
-        text[place] = DIGITS[number % 10]
-        number //= 10
-    return length
-
-
-cdef Py_ssize_t put_ipv4(unsigned long number, char *text) noexcept:
-    cdef Py_ssize_t length = 0
-    cdef int shift
-    for shift in range(24, -1, -8):
-        length += put_decimal(number >> shift & 0xFF, text + length)
-        if shift > 0:
-            text[length] = c"."
-            length += 1
-    return length
-
-
-cdef Py_ssize_t put_ipv6(unsigned long long high, unsigned long long low, char *text) noexcept:
-    """Write eight groups, with a gap for the first longest run of zeros; 0 for what some Pythons write otherwise."""
-    cdef unsigned int[8] groups
-    cdef int i, run = 0, gap = -1, gap_length = 1, shift
-    cdef Py_ssize_t length = 0
-    if high == 0 and low >> 32 == 0xFFFF:
-        return 0
-    for i in range(8):
-        groups[i] = <unsigned int>((high if i < 4 else low) >> (48 - 16 * (i % 4)) & 0xFFFF)
-        run = 0 if groups[i] else run + 1
-        if run > gap_length:
-            gap, gap_length = i + 1 - run, run
-    i = 0
-    while i < 8:
-        if i == gap:
-            text[length] = text[length + 1] = c":"
-            length, i = length + 2, i + gap_length
-            continue
-        if i > 0 and (gap < 0 or i != gap + gap_length):
-            text[length] = c":"
-            length += 1
-        shift = 12
-        while shift > 0 and groups[i] >> shift == 0:
-            shift -= 4
-        while shift >= 0:
-            text[length] = DIGITS[groups[i] >> shift & 15]
-            length, shift = length + 1, shift - 4
-        i += 1
-    return length
-
-
-cdef Py_ssize_t put_uuid(unsigned long long high, unsigned long long low, char *text) noexcept:
-    cdef Py_ssize_t length = 0
-    cdef int i
-    for i in range(32):
-        if i == 8 or i == 12 or i == 16 or i == 20:
-            text[length] = c"-"
-            length += 1
-        text[length] = DIGITS[(high if i < 16 else low) >> (60 - 4 * (i % 16)) & 15]
-        length += 1
-    return length

@@ -6,10 +6,9 @@ writes, in one walk that looks at the types too. Where that takes more than is k
 """
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
-from cpython.datetime cimport date_day, date_month, date_year, import_datetime
 from cpython.mem cimport PyMem_Calloc, PyMem_Free
 from libc.stdint cimport uint64_t
-from libc.string cimport memcpy
+from libc.string cimport memcmp, memcpy
 
 from .capi cimport (
     NONE, PyDict_CheckExact, PyDict_Next, PyDict_GET_SIZE, PyList_CheckExact, PyList_GET_ITEM, PyList_GET_SIZE, PyObject,
@@ -17,13 +16,16 @@ from .capi cimport (
     PyTuple_SET_ITEM, Py_INCREF, class_of, data_of_text, is_ascii, is_exact_str, slot, str_length,
 )
 from .conversions cimport (
-    BOOL, DATE, DECIMAL, DICT, ENUM, EXACT, FIXED_TUPLE, FLOAT, FROZENSET, INT, INTERFACE, IPV4, IPV6, LIST, NETWORK, SET,
+    BOOL, BYTES, DATE, DECIMAL, DICT, ENUM, EXACT, FIXED_TUPLE, FLOAT, FROZENSET, INT, INTERFACE, IPV4, IPV6, LIST, NETWORK, SET,
     TUPLE, TYPED_DICT, UUID, Conversion, conversion_of,
 )
+from .key_texts cimport put_date
 from .known_types cimport is_finite_decimal
 from .plans cimport offset_of
 from .slotted cimport MOST_TEXT
 from .text_buffer cimport Text, begin_text, end_text, put, put_character, text_as_bytes
+from .texts cimport PENDING
+from .typed_values cimport Bytes, read_count, read_value
 
 from ..schema import schema_of
 
@@ -33,12 +35,10 @@ import msgspec
 
 __all__ = ["TypedBodies"]
 
-import_datetime()
-
 cdef frozenset DIRECT = frozenset({str, bytes, type(None)})
 cdef frozenset DIRECT_KEYS = frozenset({EXACT, INT})
 cdef PyObject *STR = <PyObject *>str
-cdef PyObject *BYTES = <PyObject *>bytes
+cdef PyObject *BYTES_TYPE = <PyObject *>bytes
 cdef PyObject *INT_TYPE = <PyObject *>int
 cdef PyObject *FLOAT_TYPE = <PyObject *>float
 
@@ -110,6 +110,35 @@ cdef class TypedBodies:
                 return False
         return True
 
+    def read(self, bytes data, Py_ssize_t start):
+        """Return the values in a body, which begins at a place in a record's bytes; None where that is left to msgspec."""
+        cdef Bytes rest
+        cdef Py_ssize_t i
+        cdef tuple values
+        if not self.is_direct or start > PyBytes_GET_SIZE(data):
+            return None
+        rest.place = <const unsigned char *>PyBytes_AS_STRING(data) + start
+        rest.end = <const unsigned char *>PyBytes_AS_STRING(data) + PyBytes_GET_SIZE(data)
+        if read_count(&rest, SHORT_MAP, 0x90, 0, 0xDE) != self.count:
+            return None
+        values = PyTuple_New(self.count)
+        try:
+            for i in range(self.count):
+                key = <bytes>self.keys[i]
+                if rest.end - rest.place < PyBytes_GET_SIZE(key):
+                    return None
+                if memcmp(rest.place, PyBytes_AS_STRING(key), PyBytes_GET_SIZE(key)) != 0:
+                    return None
+                rest.place += PyBytes_GET_SIZE(key)
+                value = read_value(<Conversion>self.conversions[i], &rest)
+                if <PyObject *>value == PENDING:
+                    return None
+                Py_INCREF(<PyObject *>value)
+                PyTuple_SET_ITEM(<PyObject *>values, i, <PyObject *>value)
+        except (ValueError, TypeError):
+            return None
+        return values if rest.place == rest.end else None
+
     def values_of(self, read):
         """Return the values in an instance of the carrier, which nobody else has.
 
@@ -164,7 +193,7 @@ cdef bint writes_directly(Conversion form) except -1:
         return form.slotted is not None
     if form.kind == NETWORK or form.kind == INTERFACE:
         return form.networks is not None
-    return form.kind in (INT, FLOAT, BOOL, DATE, ENUM) or form.kind >= LIST
+    return form.kind in (INT, FLOAT, BOOL, BYTES, DATE, ENUM) or form.kind >= LIST
 
 
 cdef bint put_value(Text *text, Conversion form, object value) except -1:
@@ -188,7 +217,7 @@ cdef bint put_value(Text *text, Conversion form, object value) except -1:
         return put_text(text, value)
     if form.kind == INT or form.kind == BOOL or form.kind == FLOAT:
         return put_number(text, value)
-    if kind == BYTES:
+    if kind == BYTES_TYPE:
         put_head(text, NONE_SUCH, 0, 0xC4, 0xC5, PyBytes_GET_SIZE(value))
         put(text, PyBytes_AS_STRING(value), PyBytes_GET_SIZE(value))
         return True
@@ -264,13 +293,7 @@ cdef bint put_int(Text *text, object value) except -1:
 
 cdef bint put_day(Text *text, object value) except -1:
     cdef char characters[10]
-    cdef int year = date_year(value), place
-    for place in range(3, -1, -1):
-        characters[place] = c"0" + year % 10
-        year //= 10
-    characters[4] = characters[7] = c"-"
-    characters[5], characters[6] = c"0" + date_month(value) // 10, c"0" + date_month(value) % 10
-    characters[8], characters[9] = c"0" + date_day(value) // 10, c"0" + date_day(value) % 10
+    put_date(characters, value)
     put_head(text, SHORT_TEXT, 32, 0xD9, 0xDA, 10)
     put(text, characters, 10)
     return True

@@ -18,7 +18,7 @@ from .values import PLAIN_TYPES, equals_itself
 if TYPE_CHECKING:
     from ..schema import Schema
 
-_PLAIN = frozenset({"exact", "int", "bool"})
+_PLAIN = frozenset({"exact", "int", "bool", "bytes"})
 _CHILDREN = Form("list", parts=(Form("exact", (str,)),))
 
 
@@ -43,7 +43,7 @@ class BodiesByType:
         """
         self.fit = kernel.ExactValues(forms).are_exact
         bodies = kernel.TypedBodies(cls, fields.__struct_fields__, forms, fields)
-        self.write_directly, self._values_of = bodies.write, bodies.values_of
+        self.write_directly, self._read_directly, self._values_of = bodies.write, bodies.read, bodies.values_of
         self._fields = fields
         self._encode = msgspec.msgpack.Encoder(enc_hook=_write_address).encode
         self._decode = msgspec.msgpack.Decoder(fields, dec_hook=kernel.address_of).decode
@@ -56,6 +56,15 @@ class BodiesByType:
             UnicodeEncodeError: If a text is no valid Unicode.
         """
         return self._encode(self._fields(*values))
+
+    def read_record(self, data: bytes, start: int) -> tuple[Any, ...]:
+        """Return the values in a body that begins at a place in a record's bytes, and ends with them.
+
+        Raises:
+            msgspec.DecodeError: If it is none of this class.
+        """
+        values = self._read_directly(data, start)
+        return self.read(data[start:]) if values is None else values
 
     def read(self, body: bytes | msgspec.Raw) -> tuple[Any, ...]:
         """Return the values in a body.
