@@ -43,7 +43,8 @@ FLOORS = (
             "kernel.encoded_records kernel.encoded_records_py kernel.exactness kernel.exactness_py "
             "kernel.text_buffer kernel.typed_values kernel.typed_bodies kernel.typed_bodies_py "
             "kernel.dumping kernel.dumping_py kernel.describing kernel.describing_py "
-            "kernel.copying kernel.copying_py kernel.stored_records kernel.stored_records_py"
+            "kernel.copying kernel.copying_py kernel.stored_records kernel.stored_records_py "
+            "kernel.updating kernel.updating_py"
         ),
     ),
     ("the flat array", "kernel.cursor kernel.array kernel.array_py"),

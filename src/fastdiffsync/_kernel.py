@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from .kernel.stored_records_py import *  # noqa: F403
     from .kernel.tables_py import *  # noqa: F403
     from .kernel.typed_bodies_py import *  # noqa: F403
+    from .kernel.updating_py import *  # noqa: F403
     from .kernel.views_py import *  # noqa: F403
 
 _CHOICE = os.environ.get("FASTDIFFSYNC_IMPLEMENTATION", "")

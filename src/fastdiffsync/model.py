@@ -176,6 +176,8 @@ class DiffSyncModel(msgspec.Struct, metaclass=ModelMeta):
             ValidationError: With `validate_assignment=True`, if a value cannot be made one of its field's type; then
                 none is set.
         """
+        if kernel.update_directly(self, attrs):
+            return self
         if self.__validate_assignment__:
             attrs = checked_values(self, attrs)
         former = former_values(self, attrs)

@@ -5,6 +5,7 @@ Each does what it should, and at one record something else.
 
 from __future__ import annotations
 
+import gc
 import logging
 from typing import TYPE_CHECKING, Any
 
@@ -286,3 +287,69 @@ def test_an_update_sees_the_status_unknown(fastdiffsync: Any) -> None:
         return seen, scene.lab.contents(scene.dest), diff.summary()
 
     assert both(fastdiffsync, program)[0][0][1] == "DiffSyncStatus.UNKNOWN"
+
+
+UPDATES = {
+    "none": {},
+    "one": {"mtu": 2},
+    "all": {"mtu": 2, "tags": ["x"], "role": "leaf"},
+    "in another order": {"role": "leaf", "mtu": 2},
+    "one that is compared with nothing": {"rack": 4},
+    "and one that is compared with nothing": {"mtu": 2, "rack": 4},
+    "a child list": {"ports": ["p1"]},
+    "an identifier": {"name": "r2"},
+    "an unknown one": {"mtu": 2, "rak": 4},
+    "flags": {"model_flags": 3},
+}
+
+
+@pytest.mark.parametrize("attrs", UPDATES.values(), ids=UPDATES)
+@pytest.mark.parametrize("overridden", ["", "set_status", "__setattr__"])
+def test_what_an_update_is_given(fastdiffsync: Any, attrs: dict[str, Any], overridden: str) -> None:
+    """`update_base` sets attributes, other fields and identifiers, by methods of a user's if there are any."""
+
+    def program(library: Any) -> Any:
+        calls: list[Any] = []
+
+        class Device(library.DiffSyncModel):
+            _modelname = "device"
+            _identifiers = ("name",)
+            _attributes = ("mtu", "tags", "role")
+            _children = {"port": "ports"}  # noqa: RUF012
+            name: str
+            mtu: int = 1
+            tags: list[str] = []  # noqa: RUF012
+            role: str = "spine"
+            rack: int = 0
+            ports: list[str] = []  # noqa: RUF012
+
+        if overridden:
+            method = getattr(Device, overridden)
+
+            def noted(self: Any, *args: Any, **options: Any) -> None:
+                calls.append([str(arg) for arg in args if not str(arg).startswith("_")])
+                method(self, *args, **options)
+
+            setattr(Device, overridden, noted)
+        device = Device(name="r1")
+        given = {**attrs, "model_flags": library.DiffSyncModelFlags(3)} if "model_flags" in attrs else attrs
+        try:
+            returned = device.update_base(attrs=given) is device
+        except ValueError:
+            # The library takes back what has been set before.
+            return "refused"
+        values = {name: getattr(device, name) for name in ("mtu", "tags", "role", "rack", "ports")}
+        status = tuple(map(str, device.get_status()))
+        noted_calls = [call for call in calls if "UNKNOWN" not in str(call)] if overridden != "__setattr__" else []
+        return returned, values, device.model_flags.value, device.get_identifiers(), status, noted_calls
+
+    both(fastdiffsync, program)
+
+
+def test_an_update_takes_a_value_as_it_is(fastdiffsync: Any) -> None:
+    """A list that is given to `update_base` is the record's from then on, and is seen by the collector."""
+    device = Scene(fastdiffsync).dest.get("device", "r1")
+    values = [device]
+    device.update_base({"mtu": values})
+    assert device.mtu is values
+    assert gc.is_tracked(device)

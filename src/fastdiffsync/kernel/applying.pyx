@@ -5,7 +5,9 @@ The twin of `applying_py.py`; whoever changes one changes both. The Python kerne
 same, call by call, in several times as long; so does this one with whatever is not plain.
 """
 
-from .array cimport CREATE, DELETE, FOLDED, NO_ACTION, UPDATE, Entry, FlatArray, changed_attrs, dict_of, folded
+from libc.stdint cimport uint64_t
+
+from .array cimport CREATE, DELETE, FOLDED, NO_ACTION, UPDATE, Entry, FlatArray, changed_attrs, dict_of, folded, has_bit
 from .cursor cimport Cursor, look_up
 from .known_types cimport is_single, shallow_copy
 from .layouts cimport Layout, layout_of
@@ -15,7 +17,7 @@ from .plans cimport NO_FLAGS, Plan, plan_of
 from .fields cimport has_key
 from .capi cimport (
     NONE, STEPS_BETWEEN_SIGNALS, PyDict_CheckExact, PyDict_GetItemWithError, PyDict_Next,
-    PyErr_CheckSignals, PyList_GET_ITEM, PyObject, class_of, is_exact_str, is_interrupted, is_scalar,
+    PyErr_CheckSignals, PyList_GET_ITEM, PyObject, PyTuple_GET_ITEM, class_of, is_exact_str, is_interrupted,
     set_slot, set_slot_quietly, slot,
 )
 
@@ -151,12 +153,13 @@ cdef class DirectChanges:
 
     cdef bint apply(self, Py_ssize_t index) except -1:
         """Create, update or delete one record; False if it, or the rest of it, is to be done by calling methods."""
-        cdef tuple snapshot = self.array._snapshots[index]
+        number = index  # for dicts
+        cdef tuple snapshot = self.array._snapshots[number]
         cdef Py_ssize_t parent_index = self.array.items[index].parent
         cdef int action = self.array.items[index].action
         cdef Plan plan
         parent = model = None
-        if index in self.elements or len(snapshot) != FOLDED:
+        if number in self.elements or len(snapshot) != FOLDED:
             return False
         if parent_index >= 0:
             parent = self.models[parent_index] if parent_index in self.models else self.array._dests[parent_index]
@@ -183,7 +186,7 @@ cdef class DirectChanges:
         if action == DELETE:
             set_outcome(model, plan, SUCCESS, "Deleted successfully")
             return self.take_out(index, model, plan, parent, known, self.gaps)
-        return self.update(model, plan, snapshot, self.array.mask(index))
+        return self.update(model, plan, snapshot, self.array._masks.get(number, 0))
 
     cdef bint call(
         self, Py_ssize_t index, tuple snapshot, object element_type, dict known, object model, object parent
@@ -304,23 +307,30 @@ cdef class DirectChanges:
     cdef bint update(self, object model, Plan plan, tuple snapshot, mask) except -1:
         cdef tuple names = snapshot[3], values = snapshot[4], dest_names = snapshot[5]
         cdef Py_ssize_t[MAX_VALUES] offsets
+        cdef PyObject *own[MAX_VALUES]  # all of them, before one is set: making a copy may fail
         cdef Py_ssize_t place, count = 0
+        cdef uint64_t word = 0
         cdef PyObject *held
-        cdef list own = []  # all of them, before one is set: making a copy may fail
+        cdef list copies = None
         if names is not dest_names or names is not plan.attribute_names or plan.validates_assignment:
             return False
         for place in range(len(names)):
-            if mask >> place & 1:
+            if has_bit(mask, &word, place):
                 if plan.attribute_offsets[place] < 0 or count == MAX_VALUES:
                     return False
-                offsets[count] = plan.attribute_offsets[place]
-                count += 1
                 held = slot(<PyObject *>model, plan.attribute_offsets[place])
                 if held != NULL and not is_single(held):
                     self.close_gaps()  # code of a user's may run when the value goes
-                own.append(unshared(values[place]))
+                offsets[count] = plan.attribute_offsets[place]
+                own[count] = PyTuple_GET_ITEM(<PyObject *>values, place)
+                if not is_single(own[count]):
+                    copy = unshared(<object>own[count])
+                    copies = copies if copies is not None else []
+                    copies.append(copy)
+                    own[count] = <PyObject *>copy
+                count += 1
         for place in range(count):
-            set_slot(<PyObject *>model, offsets[place], own[place])
+            set_slot(<PyObject *>model, offsets[place], <object>own[place])
         set_outcome(model, plan, SUCCESS, "Updated successfully")
         return True
 
@@ -392,7 +402,11 @@ cdef dict with_own_containers(dict attrs):
     cdef Py_ssize_t position = 0
     cdef PyObject *name
     cdef PyObject *value
+    cdef dict own
     while PyDict_Next(<PyObject *>attrs, &position, &name, &value):
-        if not is_scalar(value):
-            return {attribute: copy_containers(held) for attribute, held in attrs.items()}
+        if not is_single(value):
+            own = {}
+            for attribute, held in attrs.items():
+                own[attribute] = unshared(held)
+            return own
     return attrs

@@ -1,4 +1,6 @@
-from libc.stdint cimport int32_t, uint8_t, uint16_t
+from libc.stdint cimport int32_t, uint8_t, uint16_t, uint64_t
+
+from .capi cimport low_word_of
 
 cdef enum:
     NO_ACTION, CREATE, UPDATE, DELETE
@@ -50,6 +52,13 @@ cdef class FlatArray:
     cdef int count_all(self) except -1
     cdef uint16_t type_number(self, object element_type) except? 0xFFFF
     cdef Py_ssize_t checked(self, Py_ssize_t index) except -1
+
+
+cdef inline bint has_bit(object mask, uint64_t *word, Py_ssize_t place) except -1:
+    """Whether a bitmask has a bit. Called for each place from 0 on in turn; `word` is for what it keeps in between."""
+    if place % 64 == 0:
+        word[0] = low_word_of(mask if place == 0 else mask >> place)
+    return word[0] >> (place % 64) & 1
 
 
 cdef dict dict_of(tuple names, tuple values)

@@ -330,12 +330,13 @@ cdef dict changed_attrs(tuple folded, mask):
     cdef tuple names = folded[3], values = folded[4], dest_names = folded[5]
     cdef dict attrs = {}
     cdef Py_ssize_t i, place = 0
+    cdef uint64_t word = 0
     cdef bint are_same = names is dest_names
     for i in range(len(dest_names)):
         name = dest_names[i]
         if not are_same and name not in names:
             continue
-        if mask >> place & 1:
+        if has_bit(mask, &word, place):
             attrs[name] = values[i if are_same else names.index(name)]
         place += 1
     return attrs

@@ -376,6 +376,7 @@ cdef extern from "Python.h":
 
     int PyObject_GenericSetAttr(object value, object name, object attribute) except -1
     PyObject *PyIter_Next(PyObject *iterator) except? NULL
+    unsigned long long low_word_of "PyLong_AsUnsignedLongLongMask"(object value) except? 0xFFFFFFFFFFFFFFFF
     long long long_long_of "PyLong_AsLongLongAndOverflow"(object value, int *overflow) except? -1
     object ascii_text "fds_ascii_text"(const char *text, Py_ssize_t length)
     object PyLong_FromString(const char *text, char **end, int base)
