@@ -82,6 +82,7 @@ class RecordEncoding:
         self._name_set = frozenset(self._names)
         self._read_values = kernel.FieldReader(cls, self._names).read
         self._fields = _struct_of(self._names)
+        self._flagged_fields = _struct_of((*self._names, "model_flags"))
         annotations = _annotations(cls, self._names, frozenset(self.schema.children.values()))
         classes = _named_classes(cls, annotations)
         self._written_classes = {value_class: name for name, value_class in classes.items()}
@@ -119,7 +120,8 @@ class RecordEncoding:
 
     def _encode_quickly(self, obj: DiffSyncModel) -> tuple[int, bytes]:
         """Return what is known of a record, and its encoded fields; no bytes if its values want more care."""
-        bodies = self._bodies if obj.model_flags is _NO_FLAGS else None
+        flags = obj.model_flags
+        bodies = self._bodies if flags is _NO_FLAGS else None
         if bodies is not None:
             body = bodies.write_directly(obj)
             if body is not None:
@@ -129,12 +131,13 @@ class RecordEncoding:
             known, lists = self._known.get(types) or self._learn(types)
             if bodies is not None and bodies.fit(values):
                 return _BY_TYPE | _SETTLED | _TYPED, bodies.write(values)
-            if (
-                known & _SETTLED
-                and obj.model_flags is _NO_FLAGS
-                and (not lists or all(PLAIN_TYPES.issuperset(map(type, values[place])) for place in lists))
+            if known & _SETTLED and (
+                not lists or all(PLAIN_TYPES.issuperset(map(type, values[place])) for place in lists)
             ):
-                return known, _encode(self._fields(*values))
+                if flags is _NO_FLAGS:
+                    return known, _encode(self._fields(*values))
+                if type(flags) is DiffSyncModelFlags and not flags & _IGNORE:
+                    return known, _encode(self._flagged_fields(*values, _written_flags(flags)))
         except (OverflowError, AttributeError, UnicodeEncodeError):
             pass  # a value needs care, or there is none
         return 0, b""
@@ -321,6 +324,12 @@ def _title(obj: DiffSyncModel) -> str:
 def _struct_of(names: tuple[str, ...]) -> Any:
     """Return a Struct class with these fields, whose instances carry the values of a record to the encoder."""
     return msgspec.defstruct("Fields", [(name, Any) for name in names], gc=False)
+
+
+@functools.lru_cache(maxsize=64)
+def _written_flags(flags: DiffSyncModelFlags) -> Any:
+    """Return flags in the form that MessagePack carries."""
+    return ValueWriter({DiffSyncModelFlags: DiffSyncModelFlags.__qualname__}).write(flags)
 
 
 @functools.lru_cache(maxsize=64)
