@@ -41,7 +41,7 @@ FLOORS = (
             "kernel.plans kernel.layouts kernel.fields kernel.fields_py kernel.children kernel.children_py "
             "kernel.construction kernel.construction_py kernel.local_records kernel.local_records_py "
             "kernel.encoded_records kernel.encoded_records_py kernel.exactness kernel.exactness_py "
-            "kernel.text_buffer kernel.typed_values kernel.typed_bodies kernel.typed_bodies_py "
+            "kernel.text_buffer kernel.typed_values kernel.typed_writing kernel.typed_bodies kernel.typed_bodies_py "
             "kernel.dumping kernel.dumping_py kernel.describing kernel.describing_py "
             "kernel.copying kernel.copying_py kernel.stored_records kernel.stored_records_py "
             "kernel.updating kernel.updating_py"

@@ -1,12 +1,13 @@
 # cython: language_level=3, boundscheck=False, wraparound=False
 """Reading values from MessagePack that the declared type tells how to read.
 
-Without a twin: in the kernel in Python msgspec reads them, and so it does here whatever is not as `typed_bodies.pyx` writes it.
+Without a twin: in the kernel in Python msgspec reads them, and so it does here whatever is not as `typed_writing.pyx` writes it.
 A function returns what msgspec would make of the bytes, owned, or PENDING if that is to be asked. It needs the lock. A
 ValueError means that it is to be asked, too.
 """
 
 from cpython.bytes cimport PyBytes_FromStringAndSize
+from cpython.datetime cimport datetime_tzinfo, import_datetime, time_tzinfo
 from cpython.set cimport PySet_Add
 from cpython.unicode cimport PyUnicode_DecodeUTF8
 from libc.stdint cimport int8_t, int16_t, int32_t, int64_t, uint64_t
@@ -17,10 +18,13 @@ from .capi cimport (
     ascii_text, class_of, data_of_text, is_ascii, str_length,
 )
 from .conversions cimport (
-    BOOL, BYTES, DATE, DECIMAL, DICT, ENUM, EXACT, FIXED_TUPLE, FLOAT, FROZENSET, INT, IPV4, LIST, SET, TUPLE, TYPED_DICT,
+    BOOL, BYTES, DATE, DATETIME, DECIMAL, DICT, ENUM, EXACT, FIXED_TUPLE, FLOAT, FROZENSET, INT, IPV4, LIST, SET, TIME, TIMEDELTA, TUPLE, TYPED_DICT,
     Conversion,
 )
-from .texts cimport PENDING, date_of
+from .durations cimport timedelta_of
+from .texts cimport PENDING, date_of, datetime_of, time_of
+
+import_datetime()
 
 cdef enum:
     NIL = 0xC0
@@ -28,6 +32,7 @@ cdef enum:
     TRUE = 0xC3
     DOUBLE = 0xCB
     REMEMBERED = 64  # keys of dicts
+    MOST_OF_DURATION = 40  # characters
 
 cdef object pending = <object>PENDING
 cdef PyObject *BYTES_TYPE = <PyObject *>bytes
@@ -113,6 +118,8 @@ cdef object read_text(Conversion form, Bytes *data):
     data.place += count
     if form.kind == DATE:
         return date_of(text, count)
+    if form.kind == DATETIME or form.kind == TIME or form.kind == TIMEDELTA:
+        return read_moment(form.kind, text, count)
     if form.networks is not None:
         return form.networks.of_text(text, count) if is_all_ascii(text, count) else pending
     if form.slotted is not None:
@@ -121,6 +128,44 @@ cdef object read_text(Conversion form, Bytes *data):
     if form.kind == EXACT:
         return value
     return form.finite(value) if form.kind == DECIMAL else form.members.get(value, pending)
+
+
+cdef object read_moment(int kind, const char *text, Py_ssize_t count):
+    """Return a time, with a date or without, of no time zone, or a duration."""
+    cdef char characters[MOST_OF_DURATION + 1]
+    cdef Py_ssize_t first = 11 if kind == DATETIME else 0  # where the clock begins
+    if kind == TIMEDELTA:
+        if count > MOST_OF_DURATION:
+            return pending
+        memcpy(characters, text, count)
+        characters[count] = 0
+        return timedelta_of(characters, count) if is_as_written(characters) else pending
+    if count != first + 8 and (count != first + 15 or text[first + 8] != c"."):
+        return pending
+    if kind == TIME:
+        value = time_of(text, count)
+        return value if value is pending or time_tzinfo(value) is None else pending
+    value = datetime_of(text, count) if text[10] == c"T" else pending
+    return value if value is pending or datetime_tzinfo(value) is None else pending
+
+
+cdef bint is_as_written(const char *duration) noexcept:
+    """Whether a duration has days and seconds alone, each once, as msgspec writes it; what else there is, it takes in part."""
+    cdef int units = 0  # 1 days, 2 the mark before seconds, 3 seconds
+    cdef Py_ssize_t i = 2 if duration[0] == c"-" else 1
+    if duration[i - 1] != c"P":
+        return False
+    while duration[i] != 0:
+        if duration[i] == c"D" and units == 0:
+            units = 1
+        elif duration[i] == c"T" and units < 2:
+            units = 2
+        elif duration[i] == c"S" and units == 2:
+            units = 3
+        elif duration[i] != c"." and not c"0" <= duration[i] <= c"9":
+            return False
+        i += 1
+    return units == 1 or units == 3
 
 
 # ---- containers ----
@@ -270,7 +315,7 @@ cdef Py_ssize_t read_name(tuple names, Py_ssize_t likely, Bytes *data) noexcept:
 cdef Py_ssize_t read_count(Bytes *data, int short_head, int short_end, int head_of_8, int head_of_16) noexcept:
     """Return how many bytes or items follow, which are there if each has a byte; -1 if anything else does.
 
-    The heads are those of `put_head` in `typed_bodies.pyx`; `short_end` is the first that is no longer one of the short ones.
+    The heads are those of `put_head` in `typed_writing.pyx`; `short_end` is the first that is no longer one of the short ones.
     """
     cdef unsigned char head
     cdef Py_ssize_t count
