@@ -54,10 +54,11 @@ cdef bint put_all(Kind *kind, Siblings *siblings, uint64_t *table, size_t last) 
     cdef uint64_t name
     cdef int which
     cdef PyObject *record
+    siblings.have_clear_keys = True
     for i in range(siblings.count):
         which = 0 if siblings.sources[i] != NULL else 1
         record = siblings.dests[i] if which else siblings.sources[i]
-        name = hash_of_name(kind, which, record)
+        name = hash_of_name(kind, which, record, &siblings.have_clear_keys)
         if name == 0:
             return False
         bucket = <size_t>(name >> 16) & last
@@ -69,8 +70,11 @@ cdef bint put_all(Kind *kind, Siblings *siblings, uint64_t *table, size_t last) 
     return True
 
 
-cdef uint64_t hash_of_name(Kind *kind, int which, PyObject *record) noexcept nogil:
-    """Return a hash of a record's name, the same by its key as by its fields; 0 if Python must be asked for it."""
+cdef uint64_t hash_of_name(Kind *kind, int which, PyObject *record, bint *is_clear) noexcept nogil:
+    """Return a hash of a record's name, the same by its key as by its fields; 0 if Python must be asked for it.
+
+    Note if it is not by the key, which then need not be one that can be taken apart in one way only.
+    """
     cdef Side *side = &kind.sides[which]
     cdef Py_ssize_t i
     cdef uint64_t number = 1
@@ -85,6 +89,7 @@ cdef uint64_t hash_of_name(Kind *kind, int which, PyObject *record) noexcept nog
         if number != 0:
             return number
         number = 1
+    is_clear[0] = False
     for i in range(kind.name_count):
         value = slot(record, side.names[i])
         # Different parts may make one name if they hold `__` themselves.

@@ -21,6 +21,7 @@ cdef struct Siblings:
     # Numbers of the destination's records that have no partner among the sources, and how many sources have none.
     Py_ssize_t *unpaired
     Py_ssize_t unpaired_count, left_count
+    bint have_clear_keys           # whether all keys of the sources are known to be taken apart in one way only
 
 
 cdef bint make_room(Siblings *siblings, Room *room) noexcept nogil

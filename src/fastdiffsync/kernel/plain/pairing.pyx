@@ -49,6 +49,7 @@ cdef bint pair_siblings(Siblings *siblings) noexcept nogil:
     False if Python must be asked: an id is no text.
     """
     cdef Py_ssize_t i, number, count = siblings.uid_count
+    siblings.have_clear_keys = False
     if not pair_in_step(siblings):
         return False
     if siblings.left_count and siblings.unpaired_count and not pair_left_over(siblings):

@@ -85,7 +85,7 @@ cdef bint append_pair(
         return False
     if dest != NULL and not is_expected(&kind.sides[1], dest, siblings.dest_uids[place]):
         return False
-    if source != NULL and dest != NULL and not are_same_thing(kind, source, dest):
+    if source != NULL and dest != NULL and not are_same_thing(kind, source, dest, siblings.have_clear_keys):
         return False
     cdef int reason = reason_to_skip(
         part.global_bits,
@@ -293,7 +293,7 @@ cdef inline bint is_expected(Side *side, PyObject *record, PyObject *uid) noexce
     return key == uid or (is_exact_str(uid) and same_str(key, uid))
 
 
-cdef inline bint are_same_thing(Kind *kind, PyObject *source, PyObject *dest) noexcept nogil:
+cdef inline bint are_same_thing(Kind *kind, PyObject *source, PyObject *dest, bint is_clear) noexcept nogil:
     """Whether two records with one unique id are seen to be one thing without asking them.
 
     Equal keys have equal parts if the types of the identifiers are certain and the key can be taken apart in one way only.
@@ -304,7 +304,7 @@ cdef inline bint are_same_thing(Kind *kind, PyObject *source, PyObject *dest) no
     cdef PyObject *other
     if not have_same_names(kind, source, dest):
         return False
-    if kind.is_certain and has_clear_parts(slot(source, kind.sides[0].key), kind.identifier_count):
+    if kind.is_certain and (is_clear or has_clear_parts(slot(source, kind.sides[0].key), kind.identifier_count)):
         return True
     for i in range(kind.identifier_count):
         value = slot(source, kind.sides[0].identifiers[i])
