@@ -35,7 +35,7 @@ def test_interruption_at_a_line(kernel: str, work: str) -> None:
 
 WORK = ["loading", "comparing", "creating", "deleting"]
 if IS_THOROUGH:
-    WORK += ["linking later", "comparing what differs", "comparing what is asked for", "updating"]
+    WORK += ["linking later", "comparing what differs", "comparing what is asked for", "updating", "removing"]
 
 
 @pytest.mark.skipif(

@@ -169,6 +169,25 @@ class Syncing:
         assert not self.dest.diff_from(self.source).has_diffs()
 
 
+class Removing:
+    """Remove all sites with all that is below them."""
+
+    def __init__(self) -> None:
+        self.adapter = loaded(MANY_DEVICES)
+
+    def __call__(self) -> None:
+        for site in self.adapter.get_all("site"):
+            self.adapter.remove(site, remove_children=True)
+
+    def check_left(self) -> None:
+        """Assert that of each site all devices are there, or none is."""
+        assert check_links(self.adapter) % (MANY_DEVICES // SITES) == 0
+
+    def check_done(self) -> None:
+        """Assert that nothing is left."""
+        assert len(self.adapter) == 0
+
+
 WORK: dict[str, Any] = {
     "loading": lambda: Loading(parents_first=True),
     "linking later": lambda: Loading(parents_first=False),
@@ -178,6 +197,7 @@ WORK: dict[str, Any] = {
     "creating": lambda: Syncing(before=0, size=2, after=DEVICES),
     "updating": lambda: Syncing(before=DEVICES, size=2, after=DEVICES),
     "deleting": lambda: Syncing(before=DEVICES, size=1, after=0),
+    "removing": Removing,
 }
 
 
