@@ -103,9 +103,10 @@ cdef class DirectChanges:
     cdef int close_gaps(self) except -1:
         """Let lists of children be as they should before anybody looks."""
         cdef LongList children
-        for children in self.gaps:
-            children.close_gaps()
-        self.gaps.clear()
+        if len(self.gaps) > 0:
+            for children in self.gaps:
+                children.close_gaps()
+            self.gaps.clear()
         return 0
 
     cdef Py_ssize_t mark_unchanged(self, Py_ssize_t start, Py_ssize_t stop) except -1:
@@ -153,16 +154,19 @@ cdef class DirectChanges:
 
     cdef bint apply(self, Py_ssize_t index) except -1:
         """Create, update or delete one record; False if it, or the rest of it, is to be done by calling methods."""
-        number = index  # for dicts
+        cdef object parent_number, number = index  # for dicts
         cdef tuple snapshot = self.array._snapshots[number]
         cdef Py_ssize_t parent_index = self.array.items[index].parent
         cdef int action = self.array.items[index].action
         cdef Plan plan
+        cdef PyObject *found
         parent = model = None
         if number in self.elements or len(snapshot) != FOLDED:
             return False
         if parent_index >= 0:
-            parent = self.models[parent_index] if parent_index in self.models else self.array._dests[parent_index]
+            parent_number = parent_index
+            found = PyDict_GetItemWithError(<PyObject *>self.models, <PyObject *>parent_number)
+            parent = <object>found if found != NULL else self.array._dests[parent_index]
             if parent is None or type(parent) is str or not is_plain(parent, plan_of(type(parent))):
                 return False
         element_type = self.array.type_names[self.array.items[index].type]
@@ -255,10 +259,11 @@ cdef class DirectChanges:
             count += 1
         values[count] = <PyObject *>self.adapter
         count += 1
-        cdef list copies = []
+        cdef list copies = None
         for value in attributes:
             own = unshared(value)
             if own is not value:
+                copies = copies if copies is not None else []
                 copies.append(own)
             values[count] = <PyObject *>own
             count += 1
