@@ -161,11 +161,14 @@ cdef class DirectChanges:
         cdef Plan plan
         cdef PyObject *found
         parent = model = None
-        if number in self.elements or len(snapshot) != FOLDED:
+        # Most syncs have nothing in these dicts, `models` nothing but what stands for no parent.
+        if (len(self.elements) > 0 and number in self.elements) or len(snapshot) != FOLDED:
             return False
         if parent_index >= 0:
-            parent_number = parent_index
-            found = PyDict_GetItemWithError(<PyObject *>self.models, <PyObject *>parent_number)
+            found = NULL
+            if len(self.models) > 1:
+                parent_number = parent_index
+                found = PyDict_GetItemWithError(<PyObject *>self.models, <PyObject *>parent_number)
             parent = <object>found if found != NULL else self.array._dests[parent_index]
             if parent is None or type(parent) is str or not is_plain(parent, plan_of(type(parent))):
                 return False
