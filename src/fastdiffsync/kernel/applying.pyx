@@ -181,10 +181,10 @@ cdef class DirectChanges:
         else:
             model = self.array._dests[index]
             plan = plan_of(type(model))
-            if (
-                not is_plain(model, plan) or slot(<PyObject *>model, plan.flags_offset) != NO_FLAGS
-                or not is_stored(model, plan, known)
-            ):
+            if not is_plain(model, plan) or not is_stored(model, plan, known):
+                return False
+            # Flags say what a deletion does about children, and nothing else that a sync heeds.
+            if action == DELETE and plan.children and slot(<PyObject *>model, plan.flags_offset) != NO_FLAGS:
                 return False
         if not plan.changes_directly:
             return self.call(index, snapshot, element_type, known, model, parent)
