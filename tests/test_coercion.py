@@ -545,12 +545,20 @@ DEVIATIONS = [
         "pydantic takes such text without a bound and rejects it with one. Here the bound is all that is looked at.",
     ),
     Deviation(
-        "pydantic's own classes and metadata: `BaseModel` fields, `Field(...)` and validators in `Annotated`",
+        "pydantic's own classes: `BaseModel` fields",
         Interface,
         lambda: {"mtu": "1500"},
         "Interface(mtu=1500)",
         "rejected",
-        "They need pydantic. An instance is accepted as it is; their metadata is ignored.",
+        "They need pydantic. An instance is accepted as it is.",
+    ),
+    Deviation(
+        "pydantic's metadata: `Field(...)`, validators, serializers in `Annotated`",
+        Annotated[int, pydantic.Field(ge=3)],
+        lambda: 1,
+        "rejected",
+        "refused",
+        "It needs pydantic. The error says what to write in its place.",
     ),
     Deviation(
         "Annotations that pydantic refuses: protocols not checkable at run time, `defaultdict[str, Any]`, and "
@@ -578,7 +586,7 @@ def outcome(compile_annotation: Any, deviation: Deviation) -> str:
     """Return what comes of a deviation's value, in the words of its row."""
     try:
         convert = compile_annotation(deviation.annotation)
-    except (pydantic.PydanticUserError, pydantic_core.SchemaError):
+    except (pydantic.PydanticUserError, pydantic_core.SchemaError, TypeError):
         return "refused"
     try:
         return str(deviation.look(convert(deviation.make())))

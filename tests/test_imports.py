@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 FLOORS = (
     ("ground", "enum exceptions logging utils version drop_in runtime.*"),
-    ("what annotations say", "classes classes.annotations"),
+    ("what annotations say", "classes classes.annotations classes.refusals"),
     ("values to types", "coercion.*"),
     ("what a class says", "schema"),
     ("plain data", "dumping.*"),

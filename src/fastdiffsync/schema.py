@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from .classes.annotations import own_annotations, resolve_annotation
+from .classes.refusals import refuse_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -309,7 +310,10 @@ class Schema:
 
         unvalidated = UNVALIDATED_FIELDS.union(self.children.values()) if self.children else UNVALIDATED_FIELDS
         names = [name for name in self.fields if name not in unvalidated and slot_of(self.cls, name) is not None]
-        return {name: compile_type(resolve_annotation(self.cls, name)) for name in names}
+        annotations = {name: resolve_annotation(self.cls, name) for name in names}
+        for name, annotation in annotations.items():
+            refuse_in(f"{self.cls.__name__}.{name}", annotation)
+        return {name: compile_type(annotation) for name, annotation in annotations.items()}
 
 
 def common_attributes(source: Schema, dest: Schema) -> tuple[str, ...]:

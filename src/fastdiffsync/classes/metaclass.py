@@ -29,6 +29,7 @@ from ..schema import (
 from .annotations import INHERITED_ANNOTATIONS, own_annotations
 from .generics import has_own_brackets, inherit_parameters, parametrised, reduced
 from .inheritance import STOOD_IN_FOR, is_stood_in_for, without_layout_conflicts
+from .refusals import refuse_annotations, refuse_constructs, refuse_keywords
 
 CLASS_SETTINGS = ("_modelname", "_identifiers", "_shortname", "_attributes", "_children", "_parent_keys")
 _EMPTY_CONTAINERS = (list, dict, set, bytearray)
@@ -53,6 +54,8 @@ class ModelMeta(StructMeta):
     ) -> Any:
         parents = [base for base in bases if isinstance(base, ModelMeta)]
         if parents:
+            refuse_keywords(name, struct_options)
+            refuse_constructs(name, bases, namespace)
             bases, stood_in_for = without_layout_conflicts(bases)
             namespace = _struct_namespace(bases, namespace)
             namespace[STOOD_IN_FOR] = stood_in_for
@@ -70,6 +73,7 @@ class ModelMeta(StructMeta):
             # A method that somebody replaces on the base class is no longer the library's own.
             type.__setattr__(cls, LIBRARY_ATTRIBUTE, dict(vars(cls)))
         inherit_parameters(cls, parents)
+        refuse_annotations(cls)
         _check_declaration(cls)
         kernel.install_constructor(cls)
         return cls

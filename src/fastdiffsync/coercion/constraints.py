@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
+from ..classes.refusals import refuse_metadata
 from .validator import CoercionError, State, Validator
 
 _TOLERANCE: Final = 1e-9
@@ -53,6 +54,7 @@ def _checks_of(entry: Any) -> list[tuple[str, Check]]:
             return [(f"a value that {predicate!r} accepts", predicate)]
         names = tuple(name for name in _BOUNDS if name != "tz")  # there it is a zone, not whether there is one
     else:
+        refuse_metadata("an annotation", entry)
         return []
     bounds = ((name, getattr(entry, name, None)) for name in names)
     return [(f"a value with {name} {bound!r}", _BOUNDS[name](bound)) for name, bound in bounds if bound is not None]
