@@ -275,9 +275,15 @@ class Schema:
         """How each validated field's values are checked and converted, resolved at the first record.
 
         Raises:
-            TypeError: If an annotation names something that cannot be found.
+            TypeError: If the class is abstract, or an annotation names something that cannot be found.
         """
         if self._field_types is None:
+            if self.cls.__abstractmethods__:
+                missing = ", ".join(map(repr, sorted(self.cls.__abstractmethods__)))
+                message = (
+                    f"Can't instantiate abstract class {self.cls.__name__} without an implementation for {missing}"
+                )
+                raise TypeError(message)
             self._field_types = self._compile_field_types() if self.validate else {}
         return self._field_types
 

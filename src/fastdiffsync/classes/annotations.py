@@ -10,10 +10,13 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 INHERITED_ANNOTATIONS = "__inherited_annotations__"
 """Name under which a class keeps the fields that it declares anew with the annotation of an ancestor."""
+
+STANDS_IN = "__stands_in__"
+"""Name under which a plain class says that it is in the place of a model, whose fields it annotates."""
 
 TYPE_ARGUMENTS = "__type_arguments__"
 """Name under which a class that was made of a generic one keeps what its type variables stand for."""
@@ -44,6 +47,8 @@ def resolve_annotation(cls: type[Any], name: str) -> Any:
         annotations = own_annotations(klass)
         if name not in annotations or name in klass.__dict__.get(INHERITED_ANNOTATIONS, ()):
             continue
+        if only_annotates(klass, name, cls.__mro__[place:]):
+            continue
         declared = _evaluated(annotations[name], klass, f"{cls.__name__}.{name}")
         annotation = declared
         for descendant in reversed(cls.__mro__[:place]):
@@ -51,6 +56,17 @@ def resolve_annotation(cls: type[Any], name: str) -> Any:
         # What was given for a variable may be a name, too.
         return annotation if annotation is declared else _evaluated(annotation, cls, f"{cls.__name__}.{name}")
     return Any
+
+
+def only_annotates(klass: type[Any], name: str, others: Iterable[type[Any]]) -> bool:
+    """Return whether a plain mixin annotates, without a default, a field that a model among others has.
+
+    Then it is not heard: pydantic takes the model's field in that case, too.
+    """
+    if hasattr(klass, "__struct_fields__") or STANDS_IN in vars(klass) or name in vars(klass):
+        return False
+    fields = [getattr(other, "__struct_fields__", ()) for other in others]
+    return any(name in names for names in fields if isinstance(names, tuple))  # that of `Struct` itself is none
 
 
 def _evaluated(annotation: Any, klass: type[Any], title: str) -> Any:

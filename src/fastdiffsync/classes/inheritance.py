@@ -8,6 +8,7 @@ they would, when a method is looked up. `isinstance` and `issubclass` know of th
 
 from __future__ import annotations
 
+import abc
 import types
 import typing
 from typing import Any
@@ -15,12 +16,20 @@ from typing import Any
 import msgspec
 
 from ..schema import StructMeta, field_defaults
-from .annotations import own_annotations
+from .annotations import STANDS_IN, own_annotations
 
 STOOD_IN_FOR = "__stood_in_for__"
 """Name under which a class keeps the parents that stand-ins have taken the place of."""
 
 _MADE_BY_CLASSES = frozenset({"__dict__", "__weakref__", "__doc__", "__module__", "__annotations__", "__slots__"})
+_MADE_BY_PROTOCOLS = frozenset(
+    {
+        *("__init__", "__subclasshook__", "__parameters__", "__orig_bases__", "__abstractmethods__", "_abc_impl"),
+        *("_is_protocol", "_is_runtime_protocol", "__protocol_attrs__", "__non_callable_proto_members__"),
+        *("__callable_proto_members_only__", "__annotate__", "__annotate_func__", "__annotations_cache__"),
+        *("__qualname__", "__type_params__", "__static_attributes__", "__firstlineno__"),
+    }
+)
 
 
 def without_layout_conflicts(bases: tuple[type, ...]) -> tuple[tuple[type, ...], tuple[type, ...]]:
@@ -33,6 +42,37 @@ def without_layout_conflicts(bases: tuple[type, ...]) -> tuple[tuple[type, ...],
     stand_ins: dict[type, type] = {}
     replaced = [_stand_in(base, main, stand_ins) if base in models[:-1] else base for base in bases]
     return tuple(replaced), tuple(stand_ins)
+
+
+def without_protocols(bases: tuple[type, ...]) -> tuple[type, ...]:
+    """Return the bases of a new class with plain classes in place of protocols, to which Python gives an `__init__`.
+
+    A Struct refuses that. Which objects are of a protocol is told by their methods, so that it need not be an ancestor.
+    """
+    made: dict[type, type] = {}
+    return tuple(_plain(base, made) if vars(base).get("_is_protocol") else base for base in bases)
+
+
+def _plain(protocol: type, made: dict[type, type]) -> type:
+    """Return a plain class in place of a protocol, below those in place of the protocols above it."""
+    if protocol not in made:
+        above = [base for base in protocol.__bases__ if base not in {object, typing.Generic, typing.Protocol}]
+        namespace = {
+            "__module__": protocol.__module__,
+            "__qualname__": protocol.__qualname__,
+            "__annotations__": dict(own_annotations(protocol)),
+        }
+        stand_in: Any = abc.ABCMeta(protocol.__name__, tuple(_plain(base, made) for base in above), namespace)
+        for name, value in vars(protocol).items():
+            if not _is_made(name):
+                setattr(stand_in, name, _rebound(value, protocol, stand_in))
+        made[protocol] = abc.update_abstractmethods(stand_in)
+    return made[protocol]
+
+
+def _is_made(name: str) -> bool:
+    """Whether Python has put an attribute of this name into a protocol by itself."""
+    return name in _MADE_BY_CLASSES or name in _MADE_BY_PROTOCOLS
 
 
 def is_stood_in_for(cls: type, parent: type) -> bool:
@@ -53,7 +93,12 @@ def _stand_in(cls: Any, main: type, stand_ins: dict[type, type]) -> type:
         )
         annotations = dict(own_annotations(cls))
         defaults = field_defaults(cls)
-        namespace = {"__module__": cls.__module__, "__qualname__": cls.__qualname__, "__annotations__": annotations}
+        namespace: dict[str, Any] = {
+            "__module__": cls.__module__,
+            "__qualname__": cls.__qualname__,
+            "__annotations__": annotations,
+            STANDS_IN: True,
+        }
         aliases = dict(zip(cls.__struct_fields__, cls.__struct_encode_fields__, strict=True))
         for name in annotations:
             if name in defaults:

@@ -26,17 +26,20 @@ from ..schema import (
     field_defaults,
     find_in_mro,
 )
-from .annotations import INHERITED_ANNOTATIONS, own_annotations
+from .annotations import INHERITED_ANNOTATIONS, only_annotates, own_annotations
 from .generics import has_own_brackets, inherit_parameters, parametrised, reduced
-from .inheritance import STOOD_IN_FOR, is_stood_in_for, without_layout_conflicts
+from .inheritance import STOOD_IN_FOR, is_stood_in_for, without_layout_conflicts, without_protocols
 from .refusals import refuse_annotations, refuse_constructs, refuse_keywords
 
 CLASS_SETTINGS = ("_modelname", "_identifiers", "_shortname", "_attributes", "_children", "_parent_keys")
 _EMPTY_CONTAINERS = (list, dict, set, bytearray)
 
 
-class ModelMeta(StructMeta):
-    """Metaclass of `DiffSyncModel`: keyword-only Structs, checked at declaration, recompiled when they change."""
+class ModelMeta(type(typing.Protocol), StructMeta):  # type: ignore[misc]
+    """Metaclass of `DiffSyncModel`: keyword-only Structs, checked at declaration, recompiled when they change.
+
+    It is one of abstract classes and protocols too, so that these can be mixed in.
+    """
 
     __validate__: bool
     __validate_assignment__: bool
@@ -56,7 +59,7 @@ class ModelMeta(StructMeta):
         if parents:
             refuse_keywords(name, struct_options)
             refuse_constructs(name, bases, namespace)
-            bases, stood_in_for = without_layout_conflicts(bases)
+            bases, stood_in_for = without_layout_conflicts(without_protocols(bases))
             namespace = _struct_namespace(bases, namespace)
             namespace[STOOD_IN_FOR] = stood_in_for
         options = {"kw_only": True, "dict": True, "weakref": True, **struct_options}
@@ -87,16 +90,16 @@ class ModelMeta(StructMeta):
     def __getitem__(cls, arguments: Any) -> Any:
         """Return the class that a generic model is with these type arguments, or what its `__class_getitem__` says."""
         if has_own_brackets(cls):
-            return cls.__class_getitem__(arguments)  # type: ignore[attr-defined]
+            return cls.__class_getitem__(arguments)
         return parametrised(cls, arguments)
 
     def __instancecheck__(cls, instance: Any) -> bool:
         """Whether a record is of this class or of one that has it among its ancestors."""
-        return super().__instancecheck__(instance) or is_stood_in_for(type(instance), cls)
+        return type.__instancecheck__(cls, instance) or is_stood_in_for(type(instance), cls)
 
     def __subclasscheck__(cls, subclass: type) -> bool:
         """Whether a class has this one among its ancestors."""
-        return super().__subclasscheck__(subclass) or is_stood_in_for(subclass, cls)
+        return type.__subclasscheck__(cls, subclass) or is_stood_in_for(subclass, cls)
 
     def __setattr__(cls, name: str, value: Any) -> None:
         """Set a class attribute and forget what the class and its subclasses were compiled to."""
@@ -220,6 +223,8 @@ def _add_mixin_fields(bases: tuple[type, ...], namespace: dict[str, Any], annota
                 continue
             for name, annotation in own_annotations(klass).items():
                 if name in annotations or _is_private(name) or _is_class_variable(annotation):
+                    continue
+                if only_annotates(klass, name, bases):
                     continue
                 annotations[name] = annotation
                 if name in klass.__dict__ and name not in namespace:
