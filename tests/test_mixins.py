@@ -87,7 +87,7 @@ def test_abstract_classes(base: Any) -> None:
             return f"device {self.name}"
 
     for make in (lambda: Unfinished(name="a"), lambda: Unfinished.create(None, {"name": "a"}, {})):
-        with pytest.raises(TypeError, match="abstract class Unfinished .*describe"):
+        with pytest.raises(TypeError, match=r"abstract class Unfinished .*describe"):
             make()
     record = Finished(name="a")
     assert record.shout() == "DEVICE A"

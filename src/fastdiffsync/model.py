@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 from typing import Dict as _Dict  # noqa: UP035 - `dict` and `str` are methods of the class below
 
@@ -10,11 +12,17 @@ import msgspec
 from . import _kernel as kernel
 from .classes.assignment import former_values, restore
 from .classes.metaclass import ModelMeta
+from .classes.model_fields import ModelFields
+from .dumping.dump import dump_fields, dump_json, is_default
 from .enum import DiffSyncModelFlags, DiffSyncStatus
+from .exceptions import ValidationError
 from .kernel.construction_errors import checked_values
-from .schema import HIDDEN_FIELDS
+from .runtime.arguments import described
+from .schema import HIDDEN_FIELDS, field_defaults, field_order, schema_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from typing_extensions import Self, dataclass_transform
 
     from .adapter import Adapter
@@ -137,9 +145,84 @@ class DiffSyncModel(msgspec.Struct, metaclass=ModelMeta):
             setattr(made, name, value)
         return made
 
+    # ---- what programs that were written for pydantic call ----
+
+    model_fields = ModelFields()
+    __fields__ = model_fields
+
     @classmethod
     def model_rebuild(cls, **_options: Any) -> None:
-        """Do nothing: annotations are resolved when they are needed. Kept for code that was written for pydantic."""
+        """Do nothing: annotations are resolved when they are needed."""
+
+    @classmethod
+    def update_forward_refs(cls, **_names: Any) -> None:
+        """Do nothing, as `model_rebuild`, of which it is the older name."""
+
+    def __iter__(self) -> Iterator[tuple[_str, Any]]:
+        """Yield the name and the value of each field, so that `dict(record)` gives the values as they are."""
+        for name in field_order(type(self)):
+            yield name, getattr(self, name)
+
+    def model_dump(self, **options: Any) -> _Dict[_str, Any]:
+        """Return all fields as a dict, `adapter` too; `dict()` leaves that out.
+
+        Args:
+            **options: `include`, `exclude` (collections of field names), `exclude_defaults`, `exclude_none` (bool),
+                `mode` ("python" or "json").
+
+        Raises:
+            TypeError: For any other option of pydantic's, or in mode "json" for a value that JSON cannot carry.
+            ValueError: For an unknown mode, or in mode "json" for bytes that are no UTF-8 text.
+        """
+        return dump_fields(self, **options)
+
+    def model_dump_json(self, **options: Any) -> _str:
+        """Return all fields as a JSON object; options and errors are those of `model_dump`, and `indent` (spaces)."""
+        return dump_json(self, **options)
+
+    def model_copy(self, *, update: _Dict[_str, Any] | None = None, deep: bool = False) -> Self:
+        """Return a copy, of which the unique id follows the values.
+
+        Args:
+            update: Fields and their values, which are assigned to the copy.
+            deep: Whether to copy what the fields hold, too.
+
+        Raises:
+            ValueError: If a name is no field.
+            ValidationError: With `validate_assignment=True`, if a value cannot be made one of the field's type.
+        """
+        return (copy.deepcopy(self) if deep else self).__replace__(**(update or {}))
+
+    @classmethod
+    def model_validate(cls, obj: Any) -> Self:
+        """Return a record of a mapping's values, or the record that is given.
+
+        Raises:
+            ValidationError: If it is neither, or a value is missing or of the wrong type.
+        """
+        if isinstance(obj, cls):
+            return obj
+        if not isinstance(obj, Mapping):
+            message = f"{cls.__name__}: a record is made of a mapping of its fields, not of {described(obj)}"
+            raise ValidationError(message)
+        return cls(**obj)
+
+    @classmethod
+    def model_construct(cls, _fields_set: Any = None, /, **values: Any) -> Self:
+        """Return a record of values that are neither checked nor converted; a required one that is left out is None."""
+        given = schema_of(cls).named(values)
+        fields = cls.model_fields
+        state = {name: field.get_default(call_default_factory=True) for name, field in fields.items()}
+        state = {name: None if value is msgspec.NODEFAULT else value for name, value in state.items()}
+        made: Self = kernel.rebuild(cls)
+        made.__setstate__({**state, **{name: value for name, value in given.items() if name in fields}})
+        return made
+
+    @property
+    def model_fields_set(self) -> set[_str]:
+        """The fields whose value is not their default: which were given when the record was made is not kept."""
+        defaults = field_defaults(type(self))
+        return {name for name, value in self if not is_default(value, defaults[name])}
 
     def get_status(self) -> tuple[DiffSyncStatus, _str]:
         """Return the outcome of the last create, update or delete, and its message."""
@@ -185,8 +268,9 @@ class DiffSyncModel(msgspec.Struct, metaclass=ModelMeta):
             for name, value in attrs.items():
                 setattr(self, name, value)
             self.set_status(_SUCCESS, "Updated successfully")
-            if self.adapter is not None and self.adapter.store.keeps_copies:
-                self.adapter.store.record_changed(obj=self)
+            store = getattr(self.adapter, "store", None)  # one that did not call the library's `__init__` has none
+            if store is not None and store.keeps_copies:
+                store.record_changed(obj=self)
         except BaseException:
             restore(self, former)
             raise

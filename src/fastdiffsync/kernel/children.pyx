@@ -336,5 +336,5 @@ cdef object store_to_tell(object model):
     adapter = adapter_of(model)
     if adapter is None:
         return None
-    store = adapter.store
-    return store if store.keeps_copies else None
+    store = getattr(adapter, "store", None)  # one that did not call the library's `__init__` has none
+    return store if store is not None and store.keeps_copies else None

@@ -195,6 +195,6 @@ def long_list(model: Any, field: str, uids: list[Any]) -> LongList:
 
 def tell_store(model: Any) -> None:
     """Tell the store of a record's adapter that the record has changed, so that it need not be told by the user."""
-    adapter = model.adapter
-    if adapter is not None and adapter.store.keeps_copies:
-        adapter.store.record_changed(obj=model)
+    store = getattr(model.adapter, "store", None)  # an adapter that did not call the library's `__init__` has none
+    if store is not None and store.keeps_copies:
+        store.record_changed(obj=model)
