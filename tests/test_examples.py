@@ -211,7 +211,7 @@ def on_diffsync(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, tupl
         text = (EXAMPLES / name).read_text(encoding="utf-8")
         changed = directory / name
         changed.write_text(text.replace("from fastdiffsync", "from diffsync"), encoding="utf-8")
-        return run("c", changed, *[item.format(directory / "file") for item in arguments])
+        return run("python", changed, *[item.format(directory / "file") for item in arguments])
 
     return run_on_diffsync
 
