@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from typing import Annotated, Any
 from unittest import mock
 
@@ -111,6 +112,37 @@ def test_constructing(device: Any) -> None:
 def test_fields_that_are_set(device: Any) -> None:
     """Those are named whose value is not their default."""
     assert device(name="a", mtu=1500, tags=["x"]).model_fields_set == {"name", "tags"}
+
+
+def test_errors(fastdiffsync: Any, device: Any) -> None:
+    """A ValidationError says in pydantic's form what is wrong, field by field where fields are missing."""
+    class Sized(device):  # type: ignore[misc]
+        size: int
+
+    with pytest.raises(fastdiffsync.ValidationError) as caught:
+        Sized(mtu=1500)
+    assert caught.value.error_count() == 2
+    assert caught.value.errors(include_url=False) == [
+        {"type": "missing", "loc": (name,), "msg": "Field required", "input": {"mtu": 1500}} for name in ("name", "size")
+    ]
+    with pytest.raises(fastdiffsync.ValidationError) as caught:
+        Sized(name="a", size="many")
+    (error,) = caught.value.errors()
+    assert (error["type"], error["loc"], error["input"]) == ("value_error", ("size",), "many")
+    assert error["msg"] in str(caught.value)
+    again = pickle.loads(pickle.dumps(caught.value))
+    assert again.errors() == caught.value.errors()
+
+
+def test_errors_of_rows(fastdiffsync: Any, device: Any) -> None:
+    """So does that of a row, and one that is about no field."""
+    adapter = type("Devices", (fastdiffsync.Adapter,), {"device": device, "top_level": ["device"]})()
+    with pytest.raises(fastdiffsync.ValidationError) as caught:
+        adapter.load_records({"device": [{"name": "a", "mtu": "many"}]})
+    assert [(error["loc"], error["input"]) for error in caught.value.errors()] == [(("mtu",), "many")]
+    assert fastdiffsync.ValidationError("no").errors() == [
+        {"type": "value_error", "loc": (), "msg": "no", "input": None}
+    ]
 
 
 ADAPTERS: dict[str, Any] = {

@@ -89,6 +89,32 @@ class ValidationError(msgspec.ValidationError, ValueError):
 
     field: str | None = None
 
+    _details: tuple[tuple[str, tuple[str, ...], str, Any], ...] = ()
+
+    def with_details(self, *details: tuple[str, tuple[str, ...], str, Any]) -> ValidationError:
+        """Return the error itself, which from now on says in `errors` what is wrong.
+
+        Args:
+            *details: For each wrong value a type of error, the place in the data, what is wrong with it, and the value.
+        """
+        self._details = details
+        return self
+
+    def errors(self, **_options: Any) -> list[dict[str, Any]]:
+        """Return what is wrong, value by value, in pydantic's form.
+
+        Returns:
+            Dicts with `type` ("missing", or "value_error" for all else), `loc` (the place in the data, a tuple), `msg` and
+            `input` (the value; the values of the record where one is missing). There is one for each field that is missing,
+            and one for the first value that is of the wrong type.
+        """
+        details = self._details or (("value_error", () if self.field is None else (self.field,), str(self), None),)
+        return [dict(zip(("type", "loc", "msg", "input"), each, strict=True)) for each in details]
+
+    def error_count(self) -> int:
+        """Return the number of `errors`."""
+        return len(self.errors())
+
 
 class RejectedRow(NamedTuple):
     """What is wrong with one row of a bulk load.

@@ -19,7 +19,8 @@ def raise_construction_error(cls: Any, args: tuple[Any, ...], values: dict[str, 
         raise error
     identity = {name: values[name] for name in schema.identifiers if name in values}
     message = f"{cls.__name__} {identity}: missing required {'fields' if len(missing) > 1 else 'field'} {missing}"
-    raise ValidationError(message) from None
+    details = [("missing", (name,), "Field required", values) for name in missing]
+    raise ValidationError(message).with_details(*details) from None
 
 
 def checked(model: Any, schema: Schema, name: str, value: Any) -> Any:
@@ -55,4 +56,4 @@ def coerce(model: Any, schema: Schema, name: str, field_type: FieldType, value: 
         identity = {field: getattr(model, field, None) for field in schema.identifiers}
         refusal = ValidationError(f"{type(model).__name__} {identity}: field {name!r}: {error}")
         refusal.field = name
-        raise refusal from error
+        raise refusal.with_details(("value_error", (name,), str(error), value)) from error

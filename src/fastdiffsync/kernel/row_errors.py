@@ -81,6 +81,7 @@ def raise_at_row(error: Exception, modelname: str, number: int) -> NoReturn:
     if type(error) is ValidationError:
         refusal = ValidationError(message)
         refusal.field = error.field
+        refusal.with_details(*error._details)
         raise refusal from error
     if type(error) in REFUSALS:
         raise type(error)(message) from error
