@@ -65,7 +65,13 @@ FLOORS = (
     ),
     ("matching", "_core _core_py"),
     ("the kernel's door", "_kernel"),
-    ("models", "classes.adapters classes.assignment classes.generics classes.inheritance classes.metaclass model"),
+    (
+        "models",
+        (
+            "classes.adapters classes.assignment classes.generics classes.inheritance classes.metaclass "
+            "classes.model_fields model"
+        ),
+    ),
     ("where records are kept", "store.*"),
     ("reading a diff", "views.* diff"),
     ("loading and applying", "loading.* syncing.*"),

@@ -116,6 +116,7 @@ def test_fields_that_are_set(device: Any) -> None:
 
 def test_errors(fastdiffsync: Any, device: Any) -> None:
     """A ValidationError says in pydantic's form what is wrong, field by field where fields are missing."""
+
     class Sized(device):  # type: ignore[misc]
         size: int
 
@@ -123,7 +124,8 @@ def test_errors(fastdiffsync: Any, device: Any) -> None:
         Sized(mtu=1500)
     assert caught.value.error_count() == 2
     assert caught.value.errors(include_url=False) == [
-        {"type": "missing", "loc": (name,), "msg": "Field required", "input": {"mtu": 1500}} for name in ("name", "size")
+        {"type": "missing", "loc": (name,), "msg": "Field required", "input": {"mtu": 1500}}
+        for name in ("name", "size")
     ]
     with pytest.raises(fastdiffsync.ValidationError) as caught:
         Sized(name="a", size="many")

@@ -104,9 +104,9 @@ class ValidationError(msgspec.ValidationError, ValueError):
         """Return what is wrong, value by value, in pydantic's form.
 
         Returns:
-            Dicts with `type` ("missing", or "value_error" for all else), `loc` (the place in the data, a tuple), `msg` and
-            `input` (the value; the values of the record where one is missing). There is one for each field that is missing,
-            and one for the first value that is of the wrong type.
+            Dicts with `type` ("missing", or "value_error" for all else), `loc` (the place in the data, a tuple), `msg`
+            and `input` (the value; the values of the record where one is missing). There is one for each field that is
+            missing, and one for the first value that is of the wrong type.
         """
         details = self._details or (("value_error", () if self.field is None else (self.field,), str(self), None),)
         return [dict(zip(("type", "loc", "msg", "input"), each, strict=True)) for each in details]
