@@ -226,7 +226,22 @@ def make_values() -> list[Any]:
         *(uuid.UUID(UUID_TEXT).bytes, UUID_TEXT.encode(), b"\x01\x02\x03\x04", Data(b"1")),
         # numbers
         *(True, False, 0, 1, 2, 3, -1, 86399, 86400, 1704164645123, 20000000001, 2**63, -(2**63), 10**30, 10**400),
-        *(0.0, -0.0, 1.0, 1.5, -1.5, 0.5, 1e300, 2.0**62, 2.0**63, 1704164645.1234567, 86399.9999999, -1e-9),
+        *(
+            0.0,
+            -0.0,
+            1.0,
+            1.5,
+            -1.5,
+            0.5,
+            1e300,
+            2.0**62,
+            2.0**63,
+            1704164645.1234567,
+            86399.9999999,
+            -1e-9,
+            -5e-7,
+            -9523809523809.5234375,
+        ),
         *(math.inf, math.nan, Decimal(1), Decimal("1.50"), Decimal("1E+25"), Decimal("NaN"), Decimal("-Infinity")),
         *(fractions.Fraction(2, 1), fractions.Fraction(1, 2), 1 + 0j, 1j, Count(1), Real(1.0), Real(1.5), Index(3)),
         # members of enums

@@ -99,8 +99,11 @@ def validate_timedelta(value: Any, state: State) -> timedelta:
         if text is not None:
             result = _parse_duration(text)
         elif is_number(value):
-            seconds, microseconds = _split(value)
+            # Half a microsecond is rounded away from zero, as pydantic has the sign apart from the number.
+            number = value if isinstance(value, int) else float(value)
+            seconds, microseconds = _split(abs(number))
             result = timedelta(seconds=seconds, microseconds=microseconds)
+            result = -result if number < 0 else result
     except (ValueError, TypeError, ArithmeticError):
         result = None
     if result is None:
