@@ -15,6 +15,7 @@ from typing import Any
 
 import msgspec
 
+from ..dumping.dump import factory_of
 from ..schema import StructMeta, field_defaults
 from .annotations import STANDS_IN, own_annotations
 
@@ -121,8 +122,8 @@ def _is_slot(value: Any) -> bool:
 
 def _declared(default: Any, alias: str) -> Any:
     """Return what a class body says for a field with this default, and with this name in data."""
-    factory = getattr(default, "factory", None)
-    if factory is not None and type(default).__module__.startswith("msgspec"):
+    factory = factory_of(default)
+    if factory is not None:
         return msgspec.field(default_factory=factory, name=alias)
     return msgspec.field(default=default, name=alias)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
+from ..dumping.dump import factory_of
 from ..schema import field_aliases, field_defaults, field_order
 from .annotations import resolve_annotation
 
@@ -59,7 +60,7 @@ class ModelFields:
             annotation = resolve_annotation(cls, name)
             metadata = getattr(annotation, "__metadata__", ())
             default = defaults[name]
-            factory = getattr(default, "factory", None) if type(default).__module__.startswith("msgspec") else None
+            factory = factory_of(default)
             found[name] = ModelField(
                 annotation=typing.get_args(annotation)[0] if metadata else annotation,
                 default=msgspec.NODEFAULT if factory is not None else default,

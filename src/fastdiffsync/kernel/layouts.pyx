@@ -20,6 +20,7 @@ from .capi cimport (
 from .fields import set_attribute
 
 from ..dumping.copies import SCALARS
+from ..dumping.dump import factory_of
 from .construction_errors import coerce
 from ..schema import copied
 
@@ -218,7 +219,7 @@ cdef class Layout:
     cdef int describe(self, Field *field, name) except -1:
         schema = self.plan.schema
         default = schema.defaults[name]
-        factory = getattr(default, "factory", None) if type(default).__module__.startswith("msgspec") else None
+        factory = factory_of(default)
         field_type = schema.field_types.get(name)
         alias = self.aliases.get(name)
         self.kept += [name, alias, default, factory]

@@ -6,7 +6,7 @@ The twin of `local_records_py.py`; whoever changes one changes both.
 
 from .copying cimport deepcopy_stored, remember
 from .plans cimport Plan, adapter_offset, plan_of, plan_of_record
-from .fields cimport type_name_of, unique_id
+from .fields cimport has_nothing_else, type_name_of, unique_id
 from .capi cimport (
     PyDict_Check, PyDict_CheckExact, PyDict_GET_SIZE, PyDict_GetItemWithError, PyDict_Next,
     PyDict_SetDefault, PyObject, PyObject_GC_IsTracked, PyObject_GC_UnTrack, set_slot, set_slot_quietly,
@@ -243,4 +243,4 @@ cdef bint has_plain_values(PyObject *record, Plan plan) noexcept:
     for i in range(plan.value_count):
         if plan.value_offsets[i] < 0 or can_be_in_cycle(slot(record, plan.value_offsets[i])):
             return False
-    return slot(record, plan.side_data_offset) == <PyObject *>None
+    return has_nothing_else(record, plan)

@@ -16,9 +16,11 @@ from libc.string cimport memcmp, memcpy
 from .capi cimport (
     NONE, PyList_New, PyList_SET_ITEM, PyObject, PyObject_GC_UnTrack, PyTuple_GET_ITEM, PyTuple_New, PyTuple_SET_ITEM, Py_INCREF,
     ascii_text, class_of, data_of_text, is_ascii, str_length,
+    word_at,
 )
 from .conversions cimport (
-    BOOL, BYTES, DATE, DATETIME, DECIMAL, DICT, ENUM, EXACT, FIXED_TUPLE, FLOAT, FROZENSET, INT, IPV4, LIST, SET, TIME, TIMEDELTA, TUPLE, TYPED_DICT,
+    BOOL, BYTES, DATE, DATETIME, DECIMAL, DICT, ENUM, EXACT, FIXED_TUPLE, FLOAT, FROZENSET, INT, IPV4,
+    LIST, SET, TIME, TIMEDELTA, TUPLE, TYPED_DICT,
     Conversion,
 )
 from .durations cimport timedelta_of
@@ -345,13 +347,9 @@ cdef inline uint64_t big_endian(const unsigned char *place, int size) noexcept:
 
 
 cdef inline bint is_all_ascii(const char *text, Py_ssize_t count) noexcept:
-    cdef uint64_t word, every = 0
+    cdef uint64_t every = 0
     cdef Py_ssize_t i = 0
-    while i + 8 <= count:
-        memcpy(&word, text + i, 8)
-        every |= word
-        i += 8
     while i < count:
-        every |= <unsigned char>text[i]
-        i += 1
+        every |= word_at(text + i, count - i)
+        i += 8
     return (every & <uint64_t>0x8080808080808080) == 0
