@@ -14,7 +14,7 @@ from .layouts cimport Layout, layout_of
 from .children cimport LongList, put_child, take_child
 from .local_records cimport claim_record, reference_to
 from .plans cimport NO_FLAGS, Plan, plan_of
-from .fields cimport has_key
+from .fields cimport has_key, set_outcome
 from .capi cimport (
     NONE, STEPS_BETWEEN_SIGNALS, PyDict_CheckExact, PyDict_GetItemWithError, PyDict_Next,
     PyErr_CheckSignals, PyList_GET_ITEM, PyObject, PyTuple_GET_ITEM, class_of, is_exact_str, is_interrupted,
@@ -355,12 +355,6 @@ cdef inline object unshared(object value):
         return value
     copy = shallow_copy(value)
     return copy_containers(value) if copy is None else copy
-
-
-cdef int set_outcome(object model, Plan plan, object status, object message) except -1:
-    set_slot_quietly(<PyObject *>model, plan.status_offset, status)
-    set_slot_quietly(<PyObject *>model, plan.message_offset, message)
-    return 0
 
 
 cdef bint is_plain(object model, Plan plan) except -1:

@@ -7,7 +7,8 @@ The twin of `construction_py.py`; whoever changes one changes both.
 from . cimport plans as _plans
 from .layouts cimport Layout, initialise_record, layout_of
 from .plans cimport Plan, offset_of, plan_of
-from .capi cimport PyListObject, PyObject, PyTuple_GET_ITEM, PyTypeObject, Py_DECREF, set_slot_quietly, slot
+from .fields cimport set_outcome
+from .capi cimport PyListObject, PyObject, PyTuple_GET_ITEM, PyTypeObject, Py_DECREF, slot
 
 from .fields import get_adapter, set_adapter
 
@@ -161,8 +162,7 @@ def create_record(cls, adapter, ids, attrs):
         model = cls(**ids, adapter=adapter, **attrs)
     cdef Plan plan = plan_of(type(model))
     if plan.knows_status and slot(<PyObject *>model, plan.key_offset) != <PyObject *>INSTANCE_OVERRIDES:
-        set_slot_quietly(<PyObject *>model, plan.status_offset, SUCCESS)
-        set_slot_quietly(<PyObject *>model, plan.message_offset, CREATED)
+        set_outcome(model, plan, SUCCESS, CREATED)
     else:
         model.set_status(SUCCESS, CREATED)
     return model

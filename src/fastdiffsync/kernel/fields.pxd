@@ -1,4 +1,4 @@
-from .capi cimport PyObject, slot
+from .capi cimport PyObject, set_slot_quietly, slot
 from .plans cimport Plan
 
 
@@ -11,6 +11,15 @@ cdef inline bint has_key(object model, Plan plan) noexcept:
 cdef inline bint has_nothing_else(PyObject *model, Plan plan) noexcept:
     """Whether a record has no attributes beside its fields. Takes the record, borrowed, and the plan of its class."""
     return slot(model, plan.side_data_offset) == <PyObject *>None
+
+
+cdef inline void set_outcome(object model, Plan plan, object status, object message) noexcept:
+    """Write to a record's slots how the last change of it went; its class must leave that to the library.
+
+    Takes all borrowed, and the plan of the record's class; needs the lock.
+    """
+    set_slot_quietly(<PyObject *>model, plan.status_offset, status)
+    set_slot_quietly(<PyObject *>model, plan.message_offset, message)
 
 
 cdef inline object type_name_of(object model, Plan plan):

@@ -9,7 +9,7 @@ from .known_types cimport is_single, shallow_copy
 from .plans cimport MAX_PARTS, Plan, adapter_offset, compute_key, join_texts, plan_of
 from .capi cimport (
     PyObject, PyObject_GC_UnTrack, PyTuple_New, PyTuple_SET_ITEM, Py_DECREF, Py_INCREF, is_exact_str, is_scalar,
-    set_slot, set_slot_quietly, slot,
+    set_slot, slot,
 )
 
 from .plans import forget_plans
@@ -60,8 +60,7 @@ def set_status(self, status, message=""):
     """
     cdef Plan plan = plan_of(type(self))
     if type(status) is DiffSyncStatus and type(message) is str and plan.status_offset >= 0 and plan.message_offset >= 0:
-        set_slot_quietly(<PyObject *>self, plan.status_offset, status)
-        set_slot_quietly(<PyObject *>self, plan.message_offset, message)
+        set_outcome(self, plan, status, message)
     else:
         self._status = status
         self._status_message = message

@@ -15,8 +15,7 @@ from libc.string cimport memcmp, memcpy
 
 from .capi cimport (
     NONE, PyList_New, PyList_SET_ITEM, PyObject, PyObject_GC_UnTrack, PyTuple_GET_ITEM, PyTuple_New, PyTuple_SET_ITEM, Py_INCREF,
-    ascii_text, class_of, data_of_text, is_ascii, str_length,
-    word_at,
+    ascii_text, class_of, data_of_text, is_ascii, str_length, word_at,
 )
 from .conversions cimport (
     BOOL, BYTES, DATE, DATETIME, DECIMAL, DICT, ENUM, EXACT, FIXED_TUPLE, FLOAT, FROZENSET, INT, IPV4,

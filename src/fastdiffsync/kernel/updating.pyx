@@ -6,8 +6,9 @@ that are more than writing to slots.
 """
 
 from .children cimport store_to_tell
+from .fields cimport set_outcome
 from .plans cimport OVERRIDES, Plan, plan_of_record
-from .capi cimport PyDict_Next, PyObject, set_slot, set_slot_quietly, slot
+from .capi cimport PyDict_Next, PyObject, set_slot, slot
 
 from ..enum import DiffSyncStatus
 
@@ -42,8 +43,7 @@ def update_directly(model, attrs):
     cdef list values = list((<dict>attrs).values())
     for i in range(len(values)):
         set_slot(<PyObject *>model, offsets[i], values[i])
-    set_slot_quietly(<PyObject *>model, plan.status_offset, SUCCESS)
-    set_slot_quietly(<PyObject *>model, plan.message_offset, "Updated successfully")
+    set_outcome(model, plan, SUCCESS, "Updated successfully")
     return True
 
 
